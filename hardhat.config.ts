@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "hardhat/config";
+
+// Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
+const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url));
+
+export default defineConfig({
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        path: soljson,
+        settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 10_000 } },
+      },
+    ],
+  },
+  paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
+  networks: { default: { type: "edr-simulated", hardfork: "osaka" } },
+});
