@@ -1,0 +1,3 @@
+export { type ErrorCode, type ErrorEntry, errorTable } from "./errorTable.ts";
+export { isPersonaError, PersonaError, type PersonaErrorOptions } from "./PersonaError.ts";
+export { codeOfReason, reasonOfCode } from "./reasons.ts";
