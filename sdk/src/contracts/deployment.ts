@@ -1,0 +1,13 @@
+import type { Address } from "viem";
+
+/** Where one deployment of the protocol lives. Written by the deploy script, read by every client and daemon. */
+export type Deployment = {
+  readonly chainId: number;
+  readonly datasetRegistry: Address;
+  readonly grantRegistry: Address;
+  readonly nodeRegistry: Address;
+  readonly measurementPolicy: Address;
+  readonly jobMarket: Address;
+  /** First block that can hold events of this deployment. */
+  readonly fromBlock: bigint;
+};
