@@ -1,0 +1,179 @@
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { XWing } from "@hpke/hybridkem-x-wing";
+import type { Hex } from "viem";
+import { PersonaError } from "../errors/index.ts";
+import { randomBytes } from "./bytes.ts";
+import { keccak256 } from "./sha256.ts";
+
+/**
+ * HPKE base mode (RFC 9180) with X-Wing (X25519 and ML-KEM-768, draft-connolly-cfrg-xwing-kem), HKDF-SHA-256 and
+ * AES-256-GCM: what is sealed today stays closed unless both the elliptic curve and the lattice fall. Base mode does
+ * not say who sealed; who may have is the business of commitments and signatures around it.
+ */
+
+/** Bytes of an X-Wing public key. */
+export const KEM_PUBLIC_KEY_BYTES = 1216;
+/** Bytes of an X-Wing private key, which is its seed. */
+export const KEM_PRIVATE_KEY_BYTES = 32;
+/** Bytes of an encapsulated key (`enc`). */
+export const KEM_ENC_BYTES = 1120;
+/** By how much `ct` is longer than the plaintext. */
+export const HPKE_TAG_BYTES = 16;
+
+export type KemKeyPair = {
+  /** 1,216 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 32 bytes, secret. */
+  readonly privateKey: Uint8Array;
+};
+
+export type SealedBox = {
+  /** Encapsulated key, 1,120 bytes. */
+  readonly enc: Uint8Array;
+  /** Ciphertext with its 16-byte tag. */
+  readonly ct: Uint8Array;
+};
+
+const kem = new XWing();
+const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+const EMPTY = new Uint8Array();
+
+export async function generateKemKeyPair(): Promise<KemKeyPair> {
+  return deriveKemKeyPair(randomBytes(KEM_PRIVATE_KEY_BYTES));
+}
+
+/** The key pair whose private key is `seed` (32 uniformly random bytes). The seed is copied. */
+export async function deriveKemKeyPair(seed: Uint8Array): Promise<KemKeyPair> {
+  if (seed.length !== KEM_PRIVATE_KEY_BYTES) {
+    throw new RangeError(`an X-Wing seed has ${KEM_PRIVATE_KEY_BYTES} bytes, not ${seed.length}`);
+  }
+  const privateKey = Uint8Array.from(seed);
+  const pair = await kem.generateKeyPairDerand(Uint8Array.from(seed));
+  return { publicKey: new Uint8Array(await kem.serializePublicKey(pair.publicKey)), privateKey };
+}
+
+/** The id of a KEM public key: keccak-256 of its 1,216 bytes. */
+export function keyIdOf(publicKey: Uint8Array): Hex {
+  return keccak256(publicKey);
+}
+
+/**
+ * Seals `plaintext` so that only the holder of the private key, giving the same `info` and `aad`, can open it.
+ *
+ * @throws SEALED_BOX_INVALID when `publicKey` is not an X-Wing public key.
+ */
+export async function seal(parameters: seal.Parameters): Promise<SealedBox> {
+  const context = await senderContext(parameters);
+  return sealOnce(context, parameters);
+}
+
+export declare namespace seal {
+  type Parameters = {
+    readonly publicKey: Uint8Array;
+    /** What the message is bound to; both sides build it by themselves. */
+    readonly info: Uint8Array;
+    readonly plaintext: Uint8Array;
+    readonly aad?: Uint8Array;
+  };
+}
+
+/**
+ * Opens a box of {@link seal}.
+ *
+ * @throws SEALED_BOX_INVALID when key, `info`, `aad` or bytes differ from those of sealing.
+ */
+export async function open(parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
+  const context = await recipientContext(parameters);
+  return openOnce(context, parameters);
+}
+
+export declare namespace open {
+  type Parameters = {
+    readonly privateKey: Uint8Array;
+    readonly info: Uint8Array;
+    readonly enc: Uint8Array;
+    readonly ct: Uint8Array;
+    readonly aad?: Uint8Array;
+  };
+}
+
+/** Exporter context from which the salt of a result's plaintext commitment comes (docs/protocol.md 5.4). */
+export const RESULT_SALT_CONTEXT = "persona/result-salt/v1";
+
+/** {@link seal}, and a secret of `exportLength` bytes (default 32) that only sealer and recipient can derive (RFC 9180, 5.3). */
+export async function sealWithExport(
+  parameters: seal.Parameters & { readonly exportContext: string; readonly exportLength?: number },
+): Promise<SealedBox & { readonly exported: Uint8Array }> {
+  const context = await senderContext(parameters);
+  const box = await sealOnce(context, parameters);
+  return { ...box, exported: await exportSecret(context, parameters) };
+}
+
+/**
+ * {@link open}, and the secret that {@link sealWithExport} gave the sealer.
+ *
+ * @throws SEALED_BOX_INVALID as {@link open} does.
+ */
+export async function openWithExport(
+  parameters: open.Parameters & { readonly exportContext: string; readonly exportLength?: number },
+): Promise<{ readonly plaintext: Uint8Array<ArrayBuffer>; readonly exported: Uint8Array }> {
+  const context = await recipientContext(parameters);
+  const plaintext = await openOnce(context, parameters);
+  return { plaintext, exported: await exportSecret(context, parameters) };
+}
+
+type SenderContext = Awaited<ReturnType<typeof suite.createSenderContext>>;
+type RecipientContext = Awaited<ReturnType<typeof suite.createRecipientContext>>;
+
+async function senderContext(parameters: seal.Parameters): Promise<SenderContext> {
+  try {
+    const recipientPublicKey = await kem.deserializePublicKey(Uint8Array.from(parameters.publicKey));
+    return await suite.createSenderContext({ recipientPublicKey, info: Uint8Array.from(parameters.info) });
+  } catch (cause) {
+    throw new PersonaError("SEALED_BOX_INVALID", "The recipient's key is not a valid X-Wing public key.", {
+      data: { bytes: parameters.publicKey.length },
+      cause,
+    });
+  }
+}
+
+async function recipientContext(parameters: open.Parameters): Promise<RecipientContext> {
+  if (parameters.enc.length !== KEM_ENC_BYTES || parameters.ct.length < HPKE_TAG_BYTES) {
+    throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not have the lengths of one.", {
+      data: { encBytes: parameters.enc.length, ctBytes: parameters.ct.length },
+    });
+  }
+  try {
+    const recipientKey = await kem.deserializePrivateKey(Uint8Array.from(parameters.privateKey));
+    return await suite.createRecipientContext({
+      recipientKey,
+      enc: Uint8Array.from(parameters.enc),
+      info: Uint8Array.from(parameters.info),
+    });
+  } catch (cause) {
+    throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key.", { cause });
+  }
+}
+
+async function sealOnce(context: SenderContext, parameters: seal.Parameters): Promise<SealedBox> {
+  const ct = await context.seal(Uint8Array.from(parameters.plaintext), parameters.aad ?? EMPTY);
+  return { enc: new Uint8Array(context.enc), ct: new Uint8Array(ct) };
+}
+
+async function openOnce(context: RecipientContext, parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await context.open(Uint8Array.from(parameters.ct), parameters.aad ?? EMPTY));
+  } catch (cause) {
+    throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key in this context.", {
+      cause,
+    });
+  }
+}
+
+async function exportSecret(
+  context: SenderContext | RecipientContext,
+  parameters: { readonly exportContext: string; readonly exportLength?: number },
+): Promise<Uint8Array> {
+  const label = new TextEncoder().encode(parameters.exportContext);
+  return new Uint8Array(await context.export(label, parameters.exportLength ?? 32));
+}

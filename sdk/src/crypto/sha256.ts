@@ -1,0 +1,37 @@
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { type Hex, keccak256 as viemKeccak256 } from "viem";
+import { toHex } from "./bytes.ts";
+
+/** SHA-256 (FIPS 180-4), synchronous: for what is small or already in memory. 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(nobleSha256(bytes));
+}
+
+/** SHA-256 by the platform: several times faster than {@link sha256} from some kilobytes on. 32 bytes. */
+export async function sha256Async(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  // WebCrypto's types refuse shared memory, which never holds our bytes.
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+}
+
+/** SHA-256 as hex: the *digest* by which manifests, KeyBox heads, bundles and ciphertexts are named on chain. */
+export function sha256Hex(bytes: Uint8Array): Hex {
+  return toHex(nobleSha256(bytes));
+}
+
+/** SHA-256 over a stream: feed with `update`, end with `digest` once. */
+export function createSha256(): { update(bytes: Uint8Array): void; digest(): Uint8Array<ArrayBuffer> } {
+  const state = nobleSha256.create();
+  return {
+    update(bytes) {
+      state.update(bytes);
+    },
+    digest() {
+      return Uint8Array.from(state.digest());
+    },
+  };
+}
+
+/** Keccak-256 as hex, the EVM's hash. */
+export function keccak256(bytes: Uint8Array): Hex {
+  return viemKeccak256(bytes);
+}
