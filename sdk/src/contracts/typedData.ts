@@ -137,6 +137,45 @@ const KeyBoxDeposit = [
   { name: "sharesHash", type: "bytes32" },
 ] as const;
 
+const JobInput = [
+  { name: "datasetId", type: "bytes32" },
+  { name: "grantHash", type: "bytes32" },
+  { name: "owner", type: "address" },
+  { name: "price", type: "uint96" },
+] as const;
+
+const JobParams = [
+  { name: "requester", type: "address" },
+  { name: "salt", type: "bytes32" },
+  { name: "specHash", type: "bytes32" },
+  { name: "bundleDigest", type: "bytes32" },
+  { name: "token", type: "address" },
+  { name: "fee", type: "uint96" },
+  { name: "maxOutputBytes", type: "uint32" },
+  { name: "claimBy", type: "uint40" },
+  { name: "deadline", type: "uint40" },
+  { name: "namedNode", type: "uint32" },
+  { name: "nodePolicy", type: "NodePolicy" },
+  { name: "inputs", type: "JobInput[]" },
+] as const;
+
+/** Field lists by struct name: the one source for typed data and for ABI encoding. */
+export const structTypes = {
+  NodePolicy,
+  Terms,
+  Scope,
+  InputSpec,
+  JobSpec,
+  JobInput,
+  JobParams,
+  Receipt,
+  EnclaveBinding,
+  ReleaseRequest,
+  Release,
+  Refusal,
+  KeyBoxDeposit,
+} as const;
+
 export type ReleaseRequest = {
   readonly jobId: Hex;
   readonly attempt: number;

@@ -1,0 +1,16 @@
+export { checkScope, type ScopeCheck } from "./checkScope.ts";
+export {
+  decodeReleaseAnswer,
+  decodeReleaseCall,
+  encodeReleaseAnswer,
+  encodeReleaseCall,
+  maxReleaseAnswerBytes,
+  maxReleaseCallBytes,
+  type ReleaseAnswer,
+  type ReleaseCall,
+  type ReleasedKeys,
+  releaseBundleInfo,
+  releaseShareInfo,
+  sealedHashOf,
+} from "./releaseMessages.ts";
+export { segmentBitmap, segmentIndexes } from "./segments.ts";

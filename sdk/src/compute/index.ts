@@ -1,0 +1,27 @@
+export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";
+export {
+  argsCommitmentOf,
+  type BundleInput,
+  type DatasetHead,
+  decodeSealedBundle,
+  type JobBundle,
+  maxBundleBytes,
+  openBundleKey,
+  openJobBundle,
+  type SealedBundle,
+  sealJobBundle,
+} from "./jobBundle.ts";
+export {
+  decodeArgs,
+  decodeProgram,
+  decodeResult,
+  encodeArgs,
+  encodeProgram,
+  encodeResult,
+  outputSchemaHashOf,
+  type Program,
+  type ProgramArgs,
+  programIdOf,
+  type ResultRow,
+} from "./program.ts";
+export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";

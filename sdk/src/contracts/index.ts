@@ -1,0 +1,34 @@
+export * from "./abis.ts";
+export { decodeStruct, encodeStruct, jobParamsHashOf } from "./abiStructs.ts";
+export type { Deployment } from "./deployment.ts";
+export { datasetIdOf, jobIdOf } from "./ids.ts";
+export {
+  ArgsRule,
+  type EnclaveBinding,
+  GrantKind,
+  type InputSpec,
+  type JobInput,
+  type JobParams,
+  type JobSpec,
+  KeyClass,
+  type NodePolicy,
+  OutputClass,
+  type Receipt,
+  type Scope,
+  type Terms,
+  Vendor,
+  VerifierKind,
+  VersionRule,
+} from "./structs.ts";
+export {
+  enclaveBindingHashOf,
+  grantHashOf,
+  jobSpecHashOf,
+  type KeyBoxDeposit,
+  type Refusal,
+  type Release,
+  type ReleaseRequest,
+  receiptDigestOf,
+  scopeHashOf,
+  typedData,
+} from "./typedData.ts";
