@@ -1,0 +1,125 @@
+import { concatBytes } from "../crypto/index.ts";
+
+/** Bytes in pieces of any size, from a file, a network or memory. */
+export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** A reader that hands out exact numbers of bytes, holding no more than one piece of the source beyond what was asked. */
+export type ByteReader = {
+  /** The next `length` bytes; undefined when the source ends before them. */
+  take(length: number): Promise<Uint8Array | undefined>;
+  atEnd(): Promise<boolean>;
+  /** Tells the source that no more will be read. */
+  close(): Promise<void>;
+};
+
+export function createByteReader(source: ByteSource): ByteReader {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let rest: Uint8Array = new Uint8Array();
+  let ended = false;
+
+  async function pull(): Promise<boolean> {
+    while (!ended) {
+      const next = await iterator.next();
+      if (next.done === true) {
+        ended = true;
+      } else if (next.value.length > 0) {
+        rest = next.value;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  return {
+    async take(length) {
+      if (rest.length >= length) {
+        const taken = rest.subarray(0, length);
+        rest = rest.subarray(length);
+        return taken;
+      }
+      const taken = new Uint8Array(length);
+      let at = 0;
+      for (;;) {
+        const part = rest.subarray(0, length - at);
+        taken.set(part, at);
+        at += part.length;
+        rest = rest.subarray(part.length);
+        if (at === length) return taken;
+        if (!(await pull())) return undefined;
+      }
+    },
+    async atEnd() {
+      return rest.length === 0 && !(await pull());
+    },
+    async close() {
+      if (ended) return;
+      ended = true;
+      await iterator.return?.();
+    },
+  };
+}
+
+/** The same bytes in pieces of exactly `size`, the last one shorter; nothing for an empty source. */
+export async function* rechunk(source: ByteSource, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let parts: Uint8Array[] = [];
+  let held = 0;
+  for await (const piece of source) {
+    let at = 0;
+    while (held + piece.length - at >= size) {
+      const part = piece.subarray(at, at + size - held);
+      yield parts.length === 0 ? part : concatBytes(...parts, part);
+      at += part.length;
+      parts = [];
+      held = 0;
+    }
+    if (at < piece.length) {
+      // A copy: a source may use its buffer again for the next piece.
+      parts.push(Uint8Array.from(piece.subarray(at)));
+      held += piece.length - at;
+    }
+  }
+  if (held > 0) yield concatBytes(...parts);
+}
+
+/**
+ * Runs up to `parallel` of the tasks that `source` gives, and yields their values in order. An error anywhere stops the
+ * source and is thrown in its place.
+ */
+export async function* pipelined<T>(
+  source: AsyncIterable<() => Promise<T>>,
+  parallel: number,
+): AsyncGenerator<T, void, undefined> {
+  const running: Promise<T>[] = [];
+  try {
+    for await (const task of source) {
+      const value = task();
+      // A rejection is met when its turn comes; until then it must not count as unhandled.
+      value.catch(() => undefined);
+      running.push(value);
+      const first = running.length >= parallel ? running.shift() : undefined;
+      if (first !== undefined) yield await first;
+    }
+    for (let first = running.shift(); first !== undefined; first = running.shift()) yield await first;
+  } finally {
+    await Promise.allSettled(running);
+  }
+}
+
+/**
+ * All bytes of `source` in one array.
+ *
+ * @throws RangeError as soon as there are more than `maxBytes`.
+ */
+export async function collectBytes(
+  source: ByteSource,
+  maxBytes: number = Number.MAX_SAFE_INTEGER,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of source) {
+    length += part.length;
+    if (length > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return concatBytes(...parts);
+}
