@@ -1,0 +1,89 @@
+import { constants } from "node:fs";
+import { lstat, open, opendir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { cancelled, fileError, hostile, tooLarge } from "./archiveErrors.ts";
+import { defaultArchiveLimits, type OpenArchive, type OpenArchiveOptions } from "./archiveLimits.ts";
+import { entryPath } from "./entryPath.ts";
+
+const maxFolders = 32;
+const readBytes = 256 * 1024;
+
+/**
+ * An export that was already unpacked. Symbolic links are refused, not followed: a link named `tweets.js` would import a
+ * file of this machine.
+ *
+ * Errors: `ARCHIVE_NOT_FOUND`, `ARCHIVE_TOO_LARGE`, `ARCHIVE_HOSTILE`, `CANCELLED`.
+ */
+export async function openDirectoryArchive(path: string, options: OpenArchiveOptions = {}): Promise<OpenArchive> {
+  const limits = { ...defaultArchiveLimits, ...options.limits };
+  const files = new Map<string, number>();
+  let seen = 0;
+
+  async function walk(folder: string, depth: number): Promise<void> {
+    if (depth > maxFolders) throw hostile("its folders are nested deeper than in any real export", { maxFolders });
+    for await (const item of await opendir(join(path, folder))) {
+      const abort = cancelled(options.signal);
+      if (abort !== undefined) throw abort;
+      seen += 1;
+      if (seen > limits.maxEntries) {
+        throw hostile("it holds more files than any real export", { maxEntries: limits.maxEntries });
+      }
+      const name = folder === "" ? item.name : `${folder}/${item.name}`;
+      if (item.isSymbolicLink()) throw hostile("it holds a symbolic link", { name });
+      if (item.isDirectory()) {
+        await walk(name, depth + 1);
+      } else if (item.isFile()) {
+        const { size } = await lstat(join(path, name));
+        if (size > limits.maxEntryBytes) {
+          throw tooLarge("a file is larger than the limit", { name, bytes: size, maxEntryBytes: limits.maxEntryBytes });
+        }
+        files.set(entryPath(name), size);
+      } else {
+        throw hostile("it holds a device or a pipe", { name });
+      }
+    }
+  }
+
+  try {
+    await walk("", 0);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+  // The order of a folder differs from disk to disk, an import must not.
+  const entries = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, size]) => ({ path: name, size }));
+  let handedOut = 0;
+
+  async function* read(name: string, { maxBytes, signal }: ArchiveReadOptions): AsyncGenerator<Uint8Array> {
+    if (!files.has(name)) throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
+    // NOFOLLOW and NONBLOCK: the file may have been exchanged for a link or a pipe since it was listed.
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(join(path, name), flags).catch((error: unknown) => {
+      throw fileError(error, name);
+    });
+    try {
+      if (!(await handle.stat()).isFile()) throw hostile("it holds a device or a pipe", { name });
+      for (let size = 0; ; ) {
+        const abort = cancelled(signal);
+        if (abort !== undefined) throw abort;
+        const piece = Buffer.allocUnsafe(readBytes);
+        const { bytesRead } = await handle.read(piece, 0, piece.length, size);
+        if (bytesRead === 0) return;
+        size += bytesRead;
+        handedOut += bytesRead;
+        if (size > maxBytes) throw tooLarge("a file is larger than the limit", { name, maxBytes });
+        if (handedOut > limits.maxTotalBytes) {
+          throw tooLarge("its files together are larger than the limit", { maxTotalBytes: limits.maxTotalBytes });
+        }
+        yield piece.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw fileError(error, name);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return { entries: () => entries, read, close: async () => {} };
+}

@@ -1,0 +1,78 @@
+import type { ImportLimits } from "./limits.ts";
+import type { RecordSchema, SchemaRecord } from "./schemas/recordSchema.ts";
+
+/** One file of an archive. `size` is the declared size in bytes after unpacking; `read` holds the file to it. */
+export type ArchiveEntry = { readonly path: string; readonly size: number };
+
+/**
+ * An archive on any platform: a zip or a folder in Node, a File in the browser. Paths use `/`, are relative, have no `.` or
+ * `..` parts and are unique; whoever makes an ArchiveInput guarantees that.
+ */
+export type ArchiveInput = {
+  /** All files, folders left out, in the archive's order. */
+  entries(): readonly ArchiveEntry[];
+  /**
+   * The bytes of one file, in pieces. A piece may be reused once the next is asked for.
+   *
+   * Errors: `ARCHIVE_TOO_LARGE` when the file is longer than `maxBytes`, `ARCHIVE_HOSTILE` when it lies about itself,
+   * `ARCHIVE_NOT_ZIP` when it is damaged, `CANCELLED`.
+   */
+  read(path: string, options: ArchiveReadOptions): AsyncIterable<Uint8Array>;
+};
+
+export type ArchiveReadOptions = { readonly maxBytes: number; readonly signal?: AbortSignal | undefined };
+
+/** Where an import stands; for a progress bar. `bytesTotal` is the declared size of all files that will be read. */
+export type ImportProgress = {
+  readonly file: string;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+};
+
+/** A record as the source wrote it, with its place for messages. `value` is untrusted: own properties only, any shape. */
+export type RawRecord = {
+  readonly segment: string;
+  readonly value: unknown;
+  readonly file: string;
+  /** Byte offset of the record in `file`. */
+  readonly position: number;
+};
+
+/** What an import could not take as it stood. Reasons are constant texts: they never hold the person's data. */
+export type ImportRemark = {
+  readonly segment: string;
+  /** `skipped`: the record is left out. `changed`: a value could not be read and is null. */
+  readonly kind: "skipped" | "changed";
+  readonly reason: string;
+  readonly count: number;
+};
+
+export type Remark = (kind: ImportRemark["kind"], reason: string) => void;
+
+/** What can be shared apart from the rest, and the bridge from the source's records to a standard schema. */
+export type SegmentDefinition = {
+  readonly name: string;
+  readonly schema: RecordSchema;
+  /** The record in the standard schema; undefined when it was skipped, which must have been remarked. */
+  readonly toRecord: (raw: RawRecord, remark: Remark) => SchemaRecord | undefined;
+};
+
+export type ConnectorOpenOptions = {
+  readonly limits: ImportLimits;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+};
+
+/**
+ * Reads one kind of export. Platform free and streaming: it holds one record at a time, opens the same input as often as
+ * asked and gives the same records each time.
+ */
+export type Connector = {
+  readonly id: string;
+  /** How sure it is that this input is its own: 0 no, 1 certain. Reads the first bytes of a few files at most. */
+  detect(input: ArchiveInput, options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
+  /** In the order of the dataset's segment catalogue: append, never reorder. */
+  readonly segments: readonly SegmentDefinition[];
+  /** Errors: `EXPORT_INVALID` with file and position, and those of {@link ArchiveInput.read}. */
+  open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncIterable<RawRecord>;
+};

@@ -1,0 +1,5 @@
+import type { Connector } from "./connector.ts";
+import { xArchive } from "./xArchive/xArchive.ts";
+
+/** Every connector there is. Adding one is one folder and one line here. */
+export const connectors: readonly Connector[] = [xArchive];

@@ -1,0 +1,38 @@
+import type { ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
+
+/**
+ * What is wrong with a record of this schema, as a constant text without its values; undefined when it fits.
+ * `maxStringLength` is in UTF-16 units.
+ */
+export function checkRecord(schema: RecordSchema, record: SchemaRecord, maxStringLength: number): string | undefined {
+  for (const column of schema.columns) {
+    const value = record[column.name];
+    if (value === undefined) return `${column.name} is missing`;
+    if (value === null) {
+      if (!column.nullable) return `${column.name} is null`;
+    } else if (!fits(column.type, value)) {
+      return `${column.name} is not a ${column.type}`;
+    } else if (typeof value === "string") {
+      if (value.length > maxStringLength) return `${column.name} is longer than ${maxStringLength} characters`;
+      // A lone surrogate has no UTF-8: two different texts would be stored as the same bytes.
+      if (!value.isWellFormed()) return `${column.name} is not well-formed Unicode`;
+    }
+  }
+  return undefined;
+}
+
+const least = -(2n ** 63n);
+const most = 2n ** 63n - 1n;
+
+function fits(type: ColumnType, value: Exclude<ColumnValue, null>): boolean {
+  switch (type) {
+    case "VARCHAR":
+      return typeof value === "string";
+    case "BIGINT":
+      return typeof value === "bigint" && value >= least && value <= most;
+    case "BOOLEAN":
+      return typeof value === "boolean";
+    case "TIMESTAMP":
+      return value instanceof Date && !Number.isNaN(value.getTime());
+  }
+}

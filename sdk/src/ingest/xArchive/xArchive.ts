@@ -1,0 +1,99 @@
+import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import { throwIfCancelled } from "../throwIfCancelled.ts";
+import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
+import { createLongPosts } from "./longPosts.ts";
+import { parseXDate } from "./parseXDate.ts";
+import { field, objectField, type RawObject } from "./rawFields.ts";
+import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
+import { unescapeText } from "./unescapeText.ts";
+import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegments.ts";
+
+/**
+ * The archive of X (Twitter), from "Download an archive of your data": `data/tweets.js` since 2020, `tweet.js` before.
+ * Files that are missing are empty segments; the person may have left them out.
+ */
+export const xArchive: Connector = { id: "x-archive", segments: xSegments, detect, open };
+
+async function detect(input: ArchiveInput, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
+  const found = findXFiles(input.entries());
+  if (found === undefined) return 0;
+  const { files, folder, manifest } = found;
+  const one = files.account[0] ?? files.posts[0] ?? files.likes[0];
+  for (const entry of [manifest, one]) {
+    if (entry !== undefined && (await startsAsX(input, entry, options.signal))) return 1;
+  }
+  // By its names it is one, by its contents not: it shall fail as a broken X archive. A lone account.js is anybody's.
+  const kinds = Object.values(files).filter((entries) => entries.length > 0).length + (manifest === undefined ? 0 : 1);
+  return folder.endsWith("data/") || kinds > 1 ? 0.5 : 0.1;
+}
+
+async function startsAsX(input: ArchiveInput, entry: ArchiveEntry, signal: AbortSignal | undefined): Promise<boolean> {
+  for await (const chunk of input.read(entry.path, { maxBytes: entry.size, signal })) {
+    const head = String.fromCharCode(...chunk.subarray(0, 64));
+    return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(head);
+  }
+  return false;
+}
+
+async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const found = findXFiles(input.entries());
+  if (found === undefined) return;
+  const { files } = found;
+  const bytesTotal = Object.values(files)
+    .flat()
+    .reduce((total, { size }) => total + size, 0);
+  const read = reader(input, options, bytesTotal);
+
+  let profile: RawObject | undefined;
+  for await (const { value } of read(files.profile, xFileKinds.profile)) profile ??= unwrap(value, "profile");
+  for await (const { value, file, position } of read(files.account, xFileKinds.account)) {
+    const account: RawAccount = { account: unwrap(value, "account"), profile };
+    yield { segment: "account", value: account, file, position };
+  }
+
+  const longPosts = createLongPosts();
+  for await (const { value, file } of read(files.notes, xFileKinds.notes)) longPosts.add(value, file);
+  for await (const { value, file, position } of read(files.posts, xFileKinds.posts)) {
+    const tweet = unwrap(value, "tweet");
+    const text = field(tweet, "full_text");
+    const wholeText =
+      typeof text === "string"
+        ? longPosts.textOf(tweet, unescapeText(text), parseXDate(field(tweet, "created_at")))
+        : undefined;
+    const post: RawPost = { tweet, wholeText };
+    yield { segment: "posts", value: post, file, position };
+  }
+
+  for await (const { value, file, position } of read(files.likes, xFileKinds.likes)) {
+    const like: RawLike = { like: unwrap(value, "like") };
+    yield { segment: "likes", value: like, file, position };
+  }
+}
+
+/** The 2019 archive has the bare record, every later one `{ "tweet": { … } }`. */
+function unwrap(value: RawObject, name: string): RawObject {
+  return objectField(value, name) ?? value;
+}
+
+type ReadKind = (entries: readonly ArchiveEntry[], kind: XFileKind) => AsyncGenerator<YtdRecord & { readonly file: string }>;
+
+function reader(input: ArchiveInput, options: ConnectorOpenOptions, bytesTotal: number): ReadKind {
+  const { limits, signal, onProgress } = options;
+  let bytesRead = 0;
+
+  async function* counted(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
+    for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
+      throwIfCancelled(signal);
+      yield chunk;
+      bytesRead += chunk.length;
+      onProgress?.({ file: entry.path, bytesRead, bytesTotal });
+    }
+  }
+
+  return async function* readKind(entries, kind) {
+    for (const entry of entries) {
+      const file = entry.path;
+      for await (const record of readYtdRecords(counted(entry), file, kind.names, limits)) yield { ...record, file };
+    }
+  };
+}

@@ -1,0 +1,83 @@
+import type { RawRecord, Remark, SegmentDefinition } from "../connector.ts";
+import { accountSchema, likeSchema, postSchema, type SchemaRecord } from "../schemas/index.ts";
+import { parseXDate } from "./parseXDate.ts";
+import { countField, field, idField, objectField, type RawObject, textField } from "./rawFields.ts";
+import { unescapeText } from "./unescapeText.ts";
+
+/** What `xArchive.open` gives for each segment: the records as X wrote them, joined where X keeps one thing in two files. */
+export type RawPost = { readonly tweet: RawObject; readonly wholeText: string | undefined };
+export type RawAccount = { readonly account: RawObject; readonly profile: RawObject | undefined };
+export type RawLike = { readonly like: RawObject };
+
+/**
+ * The segments of an X archive and their bridges. Append only: the place in this list is the index in the dataset's
+ * catalogue. Next (issue 5): messages, notes, followers, following.
+ */
+export const xSegments: readonly SegmentDefinition[] = [
+  { name: "account", schema: accountSchema, toRecord: toAccount },
+  { name: "posts", schema: postSchema, toRecord: toPost },
+  { name: "likes", schema: likeSchema, toRecord: toLike },
+];
+
+function toPost(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+  const { tweet, wholeText } = raw.value as RawPost;
+  const id = idField(tweet, "id_str", "id");
+  if (id === null) return skipped(remark, "has no id");
+  const text = textField(tweet, "full_text", remark) ?? textField(tweet, "text", remark);
+  if (text === null) return skipped(remark, "has no text");
+  const published = parseXDate(field(tweet, "created_at"));
+  if (published === null) remark("changed", "created_at is not a date");
+  const content = unescapeText(text);
+  return {
+    id,
+    published,
+    content: wholeText ?? content,
+    language: textField(tweet, "lang", remark),
+    in_reply_to: idField(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id"),
+    like_count: countField(tweet, "favorite_count", remark),
+    share_count: countField(tweet, "retweet_count", remark),
+    is_repost: /^RT @\w{1,20}:/.test(content),
+    source: sourceName(textField(tweet, "source", remark)),
+  };
+}
+
+function toLike(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+  const { like } = raw.value as RawLike;
+  const id = idField(like, "tweetId");
+  if (id === null) return skipped(remark, "has no id");
+  const text = textField(like, "fullText", remark);
+  return { id, content: text === null ? null : unescapeText(text), url: textField(like, "expandedUrl", remark) };
+}
+
+function toAccount(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+  const { account, profile } = raw.value as RawAccount;
+  const id = idField(account, "accountId");
+  if (id === null) return skipped(remark, "has no id");
+  const created = parseXDate(field(account, "createdAt"));
+  if (created === null) remark("changed", "createdAt is not a date");
+  const description = profile === undefined ? undefined : objectField(profile, "description");
+  const ofProfile = (name: string): string | null => (description === undefined ? null : textField(description, name, remark));
+  return {
+    id,
+    username: textField(account, "username", remark),
+    display_name: textField(account, "accountDisplayName", remark),
+    email: textField(account, "email", remark),
+    phone: textField(account, "phoneNumber", remark),
+    created,
+    created_via: textField(account, "createdVia", remark),
+    bio: ofProfile("bio"),
+    website: ofProfile("website"),
+    location: ofProfile("location"),
+  };
+}
+
+/** The app's name out of `<a href="…" rel="nofollow">name</a>`; the text as it is when X wrote it otherwise. */
+function sourceName(source: string | null): string | null {
+  if (source === null) return null;
+  return unescapeText(/^<a\s[^>]*>([^<]*)<\/a>$/.exec(source)?.[1] ?? source);
+}
+
+function skipped(remark: Remark, reason: string): undefined {
+  remark("skipped", reason);
+  return undefined;
+}
