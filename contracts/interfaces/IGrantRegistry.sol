@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {DatasetId, GrantHash} from "../types/Ids.sol";
+import {Reason} from "../types/Reason.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @dev Active → Revoked, and None → Revoked (a tombstone), by the owner. Nothing leaves Revoked.
+enum GrantStatus {
+    None,
+    Active,
+    Revoked
+}
+
+/// @dev As stored, in one slot, `status` in the lowest bits. `expiresAt` is in Unix seconds.
+/// @param uses jobs counted so far.
+/// @param outputBytes result bytes reserved so far.
+struct Grant {
+    GrantStatus status;
+    uint32 uses;
+    uint64 outputBytes;
+    uint32 ownerEpoch;
+    uint32 keyEpoch;
+    uint32 measurementEpoch;
+    uint40 expiresAt;
+    bool followUpgrades;
+}
+
+/// @dev A field of Terms that must not be zero.
+enum TermsField {
+    Grantee,
+    Token,
+    MaxUses,
+    MaxOutputBytes,
+    VerifierKinds,
+    Vendors,
+    ScopeHash
+}
+
+/// @title Permissions to compute on a dataset
+/// @notice A grant is a struct that its owner signs or sends; one storage slot says whether it lives and how much of it
+/// is used. Whoever acts under it brings the struct; its hash finds the slot.
+interface IGrantRegistry {
+    /// @notice A grant is active.
+    event GrantCreated(GrantHash indexed grantHash, address indexed owner, address indexed grantee, Terms terms);
+
+    /// @notice The grant is over for ever. It may never have been active.
+    event GrantRevoked(GrantHash indexed grantHash, address indexed owner, DatasetId indexed datasetId);
+
+    /// @notice Every grant that `owner` signed for an earlier epoch is over.
+    event OwnerEpochBumped(address indexed owner, uint32 epoch);
+
+    error GrantCallerNotOwner(GrantHash grantHash, address caller, address owner);
+    error GrantCallerNotMarket(address caller, address market);
+    error GrantSignatureInvalid(GrantHash grantHash, address owner);
+    /// @notice Zero never means "everything".
+    error GrantFieldZero(GrantHash grantHash, TermsField field);
+    error GrantKindUnsupported(GrantHash grantHash, uint8 kind);
+    error GrantPeriodEmpty(GrantHash grantHash, uint40 notBefore, uint40 expiresAt);
+    error GrantAlreadyExpired(GrantHash grantHash, uint40 expiresAt, uint256 timestamp);
+    error GrantAlreadyRevoked(GrantHash grantHash);
+    error GrantDatasetNotActive(GrantHash grantHash, DatasetId datasetId);
+    error GrantDatasetNotOwned(GrantHash grantHash, address got, address wanted);
+    error GrantKeyEpochStale(GrantHash grantHash, uint32 got, uint32 wanted);
+    error GrantOwnerEpochStale(GrantHash grantHash, uint32 got, uint32 wanted);
+    error GrantMeasurementEpochUnknown(GrantHash grantHash, uint32 got, uint32 max);
+    /// @notice The grant does not allow this job now.
+    error GrantNotUsable(GrantHash grantHash, Reason reason);
+
+    /// @notice Activates a grant of the caller. A grant already active stays as it is.
+    /// @dev Emits {GrantCreated}, unless already active.
+    ///
+    /// Requirements:
+    /// - The caller is `terms.owner` and owns the dataset, which is active.
+    /// - Not revoked, not expired, its period not empty.
+    /// - Grantee, token, maxUses, maxOutputBytes, verifierKinds, vendors, scopeHash are not zero.
+    /// - The kind is `GRANT_COMPUTE`.
+    /// - Key and owner epoch are the current ones; the measurement epoch exists.
+    function grant(Terms calldata terms) external returns (GrantHash grantHash);
+
+    /// @notice Activates a grant that its owner has signed; anyone may send it, any number of times.
+    /// @dev Emits {GrantCreated}, unless already active: then the signature is not looked at.
+    /// @param signature of the EIP-712 digest of `terms`: 65 bytes of the owner's key, else for ERC-1271.
+    ///
+    /// Requirements: as {grant}, the signature in place of the caller.
+    function grantBySig(Terms calldata terms, bytes calldata signature) external returns (GrantHash grantHash);
+
+    /// @notice Ends a grant for ever; one never submitted, too. Repeating it does nothing.
+    /// @dev Emits {GrantRevoked}, unless already revoked. A running job is not stopped by the market, but guardians
+    /// release nothing more.
+    ///
+    /// Requirements:
+    /// - The caller is `terms.owner`. The hash covers the owner, so nobody reaches a stranger's grant.
+    function revoke(Terms calldata terms) external returns (GrantHash grantHash);
+
+    /// @notice Ends a grant by its owner's signature over `Revoke(bytes32 grantHash)`. No deadline and no nonce: a
+    /// revocation can be prepared, kept, and sent by anyone.
+    /// @dev Emits {GrantRevoked}, unless already revoked.
+    ///
+    /// Requirements:
+    /// - The signature is the owner's, checked as in {grantBySig}.
+    function revokeBySig(Terms calldata terms, bytes calldata signature) external returns (GrantHash grantHash);
+
+    /// @notice Ends all grants that the caller has signed up to now, submitted or not.
+    /// @dev Emits {OwnerEpochBumped}.
+    function revokeAll() external returns (uint32 epoch);
+
+    /// @notice Takes one use and `outputBytes` of each grant.
+    /// @dev Emits nothing: the market's JobSubmitted names each grant.
+    /// @return grantHashes of `terms`, in order.
+    ///
+    /// Requirements:
+    /// - The caller is the market.
+    /// - {check} says yes for each.
+    function consume(Terms[] calldata terms, address requester, uint64 outputBytes)
+        external
+        returns (GrantHash[] memory grantHashes);
+
+    /// @notice Returns what a job took. Works on revoked grants too, so that no job is stuck.
+    /// @dev Emits nothing: the market's events say whether uses came back.
+    ///
+    /// Requirements:
+    /// - The caller is the market, which took it before.
+    function giveBack(GrantHash grantHash, uint64 outputBytes) external;
+
+    /// @notice Whether `requester` may post a job now that reserves `outputBytes`.
+    /// @return ok whether `reason` is `None`.
+    /// @return reason the first failing check in the order of {Reason}.
+    function check(Terms calldata terms, address requester, uint64 outputBytes)
+        external
+        view
+        returns (bool ok, Reason reason);
+
+    /// @notice Whether a grant that a job has consumed still lets data out.
+    /// @param owner the owner that the job names.
+    /// @param datasetId the dataset that the job names.
+    /// @param measurementEpoch of the supervisor that asks.
+    /// @return reason the first failing check in the order of {Reason}, or `None`.
+    function checkRelease(GrantHash grantHash, address owner, DatasetId datasetId, uint32 measurementEpoch)
+        external
+        view
+        returns (Reason reason);
+
+    /// @notice The grant as stored; all zero where there is none.
+    function grantOf(GrantHash grantHash) external view returns (Grant memory);
+
+    /// @notice The epoch that a grant signed now must name.
+    function ownerEpochOf(address owner) external view returns (uint32);
+
+    /// @notice EIP-712 digest of `terms`.
+    function hashTerms(Terms calldata terms) external view returns (GrantHash);
+
+    /// @notice EIP-712 digest that {revokeBySig} wants signed.
+    function revocationDigest(GrantHash grantHash) external view returns (bytes32);
+}

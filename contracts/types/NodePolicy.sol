@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice Which nodes may compute.
+/// @param verifierKinds bitmap of IEvidenceVerifier kinds; bit 0 is simulated. Zero allows nobody.
+/// @param vendors bitmap of TEE vendors. Zero allows nobody.
+/// @param minStake least stake of the node, in the stake token's smallest unit.
+/// @param requesterMayNameNode whether a requester may choose the node.
+struct NodePolicy {
+    uint32 verifierKinds;
+    uint32 vendors;
+    uint96 minStake;
+    bool requesterMayNameNode;
+}
+
+library NodePolicyLib {
+    bytes32 internal constant TYPEHASH =
+        keccak256("NodePolicy(uint32 verifierKinds,uint32 vendors,uint96 minStake,bool requesterMayNameNode)");
+
+    function hashStruct(NodePolicy calldata self) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(TYPEHASH, self.verifierKinds, self.vendors, self.minStake, self.requesterMayNameNode)
+        );
+    }
+
+    /// @dev True where every node that `self` admits is admitted by `outer` too, and `self` admits at least a kind
+    /// and a vendor.
+    function isWithin(NodePolicy calldata self, NodePolicy calldata outer) internal pure returns (bool) {
+        return self.verifierKinds != 0 && self.vendors != 0 && self.verifierKinds & ~outer.verifierKinds == 0
+            && self.vendors & ~outer.vendors == 0 && self.minStake >= outer.minStake
+            && (outer.requesterMayNameNode || !self.requesterMayNameNode);
+    }
+
+    /// @param kind index of the verifier's kind, not a bitmap.
+    /// @param vendor index of the vendor, not a bitmap.
+    function admits(NodePolicy calldata self, uint8 kind, uint8 vendor, uint256 stake) internal pure returns (bool) {
+        return kind < 32 && vendor < 32 && (uint256(self.verifierKinds) >> kind) & 1 == 1
+            && (uint256(self.vendors) >> vendor) & 1 == 1 && stake >= self.minStake;
+    }
+}
