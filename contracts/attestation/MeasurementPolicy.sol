@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
+
+/// @title MeasurementPolicy
+/// @dev Two roles of the authority: {allow} behind a delay, {ban} without.
+contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
+    struct Measurement {
+        uint32 epoch;
+        bool banned;
+    }
+
+    uint32 private _currentEpoch;
+    mapping(bytes32 measurement => Measurement) private _measurements;
+
+    constructor(address authority) AccessManaged(authority) {}
+
+    /// @inheritdoc IMeasurementPolicy
+    function allow(bytes32 measurement) external restricted returns (uint32 epoch) {
+        if (measurement == 0) revert MeasurementMissing();
+        Measurement storage stored = _measurements[measurement];
+        if (stored.banned) revert MeasurementAlreadyBanned(measurement);
+        if (stored.epoch != 0) revert MeasurementAlreadyAllowed(measurement, stored.epoch);
+
+        epoch = ++_currentEpoch;
+        stored.epoch = epoch;
+
+        emit MeasurementAllowed(measurement, epoch);
+    }
+
+    /// @inheritdoc IMeasurementPolicy
+    function ban(bytes32 measurement) external restricted {
+        if (measurement == 0) revert MeasurementMissing();
+        Measurement storage stored = _measurements[measurement];
+        if (stored.banned) revert MeasurementAlreadyBanned(measurement);
+
+        stored.banned = true;
+
+        emit MeasurementBanned(measurement);
+    }
+
+    /// @inheritdoc IMeasurementPolicy
+    function currentEpoch() external view returns (uint32) {
+        return _currentEpoch;
+    }
+
+    /// @inheritdoc IMeasurementPolicy
+    function measurementOf(bytes32 measurement) external view returns (uint32 epoch, bool banned) {
+        Measurement storage stored = _measurements[measurement];
+        return (stored.epoch, stored.banned);
+    }
+
+    /// @inheritdoc IMeasurementPolicy
+    function isAllowed(bytes32 measurement) external view returns (bool) {
+        Measurement storage stored = _measurements[measurement];
+        return stored.epoch != 0 && !stored.banned;
+    }
+}
