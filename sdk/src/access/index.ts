@@ -1,4 +1,5 @@
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
+export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

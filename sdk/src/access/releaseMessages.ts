@@ -2,7 +2,6 @@
  * What travels between a compute enclave and a guardian's enclave (docs/protocol.md 4.4), as DAG-CBOR whose structs are
  * canonical ABI bytes. Both hosts in between only carry it.
  */
-import * as dagCbor from "@ipld/dag-cbor";
 import { bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
 import { z } from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
@@ -10,7 +9,7 @@ import type { Deployment } from "../contracts/deployment.ts";
 import type { JobParams } from "../contracts/structs.ts";
 import type { Refusal, Release, ReleaseRequest } from "../contracts/typedData.ts";
 import { concatBytes, type SealedBox } from "../crypto/index.ts";
-import { PersonaError } from "../errors/index.ts";
+import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 
 /** Caps: a bundle of 64 inputs with full catalogues stays below. */
 export const maxReleaseCallBytes = 2 * 1024 * 1024;
@@ -57,7 +56,7 @@ const answerSchema = z.union([
 ]);
 
 export function encodeReleaseCall(call: ReleaseCall): Uint8Array {
-  return dagCbor.encode({
+  return encodeCbor({
     v: 1,
     request: encodeStruct("ReleaseRequest", call.request),
     signature: hexToBytes(call.signature),
@@ -82,8 +81,8 @@ export function decodeReleaseCall(body: Uint8Array): ReleaseCall {
 export function encodeReleaseAnswer(answer: ReleaseAnswer): Uint8Array {
   const signed = { v: 1, signature: hexToBytes(answer.signature) };
   return answer.status === "released"
-    ? dagCbor.encode({ ...signed, release: encodeStruct("Release", answer.release), keys: answer.keys })
-    : dagCbor.encode({ ...signed, refusal: encodeStruct("Refusal", answer.refusal) });
+    ? encodeCbor({ ...signed, release: encodeStruct("Release", answer.release), keys: answer.keys })
+    : encodeCbor({ ...signed, refusal: encodeStruct("Refusal", answer.refusal) });
 }
 
 /** @throws PersonaError REQUEST_INVALID */
@@ -97,7 +96,7 @@ export function decodeReleaseAnswer(body: Uint8Array): ReleaseAnswer {
 
 /** keccak of what was sealed: the guardian's signature covers the very bytes it handed out. */
 export function sealedHashOf(keys: ReleasedKeys): Hex {
-  return keccak256(dagCbor.encode(keys));
+  return keccak256(encodeCbor(keys));
 }
 
 /** HPKE info under which a guardian passes the bundle key on to the claiming enclave. */
@@ -124,17 +123,8 @@ export function releaseShareInfo(share: {
   return concatBytes(toBytes("persona/release-share/v1"), hexToBytes(bound));
 }
 
-function decode<schema extends z.ZodType>(schema: schema, body: Uint8Array, maxBytes: number, what: string): z.infer<schema> {
-  if (body.length > maxBytes) throw new PersonaError("REQUEST_INVALID", `The ${what} is too large.`, { data: { bytes: body.length } });
-  let value: unknown;
-  try {
-    value = dagCbor.decode(body);
-  } catch (cause) {
-    throw new PersonaError("REQUEST_INVALID", `The ${what} is not DAG-CBOR.`, { cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new PersonaError("REQUEST_INVALID", `The ${what} is malformed. ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+function decode<schema extends z.ZodType>(schema: schema, body: Uint8Array, maxBytes: number, what: string): z.output<schema> {
+  return decodeCbor(body, { schema, maxBytes, code: "REQUEST_INVALID", what });
 }
 
 

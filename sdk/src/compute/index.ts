@@ -2,7 +2,6 @@ export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./
 export {
   argsCommitmentOf,
   type BundleInput,
-  type DatasetHead,
   decodeSealedBundle,
   type JobBundle,
   maxBundleBytes,

@@ -2,7 +2,6 @@
  * The job bundle (docs/protocol.md 5.3): what guardians and the enclave must know of a job and the public must not. It is
  * stored as one public block; its key is sealed to the guardians of the job's inputs, who pass it on to the claiming enclave.
  */
-import * as dagCbor from "@ipld/dag-cbor";
 import { bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
 import { z } from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
@@ -10,18 +9,11 @@ import type { Deployment } from "../contracts/deployment.ts";
 import type { JobSpec, Scope, Terms } from "../contracts/structs.ts";
 import { aeadOpen, aeadSeal, concatBytes, keyIdOf, open, randomBytes, type SealedBox, seal, sha256Hex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
+import type { DatasetHead } from "../storage/datasetHead.ts";
 
 export const maxBundleBytes = 1024 * 1024;
 const maxGuardianKeys = 1_024;
-
-/** The digests whose hash is a dataset's `headHash` on chain. */
-export type DatasetHead = {
-  readonly manifestDigest: Hex;
-  readonly keyBoxDigest: Hex;
-  readonly guardianSetHash: Hex;
-  readonly catalogueHash: Hex;
-  readonly catalogueLength: number;
-};
 
 export type BundleInput = {
   readonly terms: Terms;
@@ -45,7 +37,8 @@ export type JobBundle = {
 /** A bundle as stored: public bytes without the bundle key. */
 export type SealedBundle = {
   readonly ct: Uint8Array;
-  readonly keys: readonly (SealedBox & { readonly guardian: number; readonly keyId: Hex })[];
+  /** `inputs`: indexes of the job's inputs whose guardian set this guardian belongs to, so that a host knows whom to ask. */
+  readonly keys: readonly (SealedBox & { readonly guardian: number; readonly inputs: readonly number[]; readonly keyId: Hex })[];
 };
 
 const bytes32 = z.instanceof(Uint8Array).refine((b) => b.length === 32, "not 32 bytes");
@@ -53,7 +46,7 @@ const bytes = (max: number) => z.instanceof(Uint8Array).refine((b) => b.length <
 const sealedSchema = z.strictObject({
   v: z.literal(1),
   ct: bytes(maxBundleBytes),
-  keys: z.array(z.strictObject({ guardian: z.number().int().min(1), keyId: bytes32, enc: bytes(2_048), ct: bytes(256) })).max(maxGuardianKeys),
+  keys: z.array(z.strictObject({ guardian: z.number().int().min(1), inputs: z.array(z.number().int().min(0).max(63)).max(64), keyId: bytes32, enc: bytes(2_048), ct: bytes(256) })).max(maxGuardianKeys),
 });
 const bundleSchema = z.strictObject({
   v: z.literal(1),
@@ -92,11 +85,11 @@ export function argsCommitmentOf(argsSalt: Uint8Array, args: Uint8Array): Hex {
 export async function sealJobBundle(
   d: Deployment,
   bundle: JobBundle,
-  guardians: readonly { readonly nodeId: number; readonly kemPublicKey: Uint8Array }[],
+  guardians: readonly { readonly nodeId: number; readonly kemPublicKey: Uint8Array; readonly inputs: readonly number[] }[],
 ): Promise<{ bytes: Uint8Array; bundleDigest: Hex }> {
   const { jobId } = bundle.spec;
   const bundleKey = randomBytes(32);
-  const plaintext = dagCbor.encode({
+  const plaintext = encodeCbor({
     v: 1,
     spec: encodeStruct("JobSpec", bundle.spec),
     argsSalt: bundle.argsSalt,
@@ -117,15 +110,15 @@ export async function sealJobBundle(
   });
   const ct = await aeadSeal({ key: bundleKey, plaintext, aad: hexToBytes(jobId) });
   const keys = await Promise.all(
-    guardians.map(async ({ nodeId, kemPublicKey }) => {
+    guardians.map(async ({ nodeId, kemPublicKey, inputs }) => {
       const keyId = keyIdOf(kemPublicKey);
       const info = bundleKeyInfo(d, { jobId, guardian: nodeId, keyId });
       const box = await seal({ publicKey: kemPublicKey, info, plaintext: bundleKey });
-      return { guardian: nodeId, keyId: hexToBytes(keyId), enc: box.enc, ct: box.ct };
+      return { guardian: nodeId, inputs: [...inputs], keyId: hexToBytes(keyId), enc: box.enc, ct: box.ct };
     }),
   );
   bundleKey.fill(0);
-  const bytes = dagCbor.encode({ v: 1, ct, keys });
+  const bytes = encodeCbor({ v: 1, ct, keys });
   if (bytes.length > maxBundleBytes) throw new PersonaError("BUNDLE_INVALID", "The job bundle is larger than 1 MiB.");
   return { bytes, bundleDigest: sha256Hex(bytes) };
 }
@@ -190,17 +183,8 @@ function bundleKeyInfo(d: Deployment, bound: { jobId: Hex; guardian: number; key
   return concatBytes(toBytes("persona/bundle-key/v1"), hexToBytes(encoded));
 }
 
-function decode<schema extends z.ZodType>(schema: schema, block: Uint8Array): z.infer<schema> {
-  let value: unknown;
-  try {
-    value = dagCbor.decode(block);
-  } catch (cause) {
-    throw invalid("It is not DAG-CBOR.", cause);
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  if (bytesToHex(dagCbor.encode(parsed.data)) !== bytesToHex(block)) throw invalid("It is not in canonical form.");
-  return parsed.data;
+function decode<schema extends z.ZodType>(schema: schema, block: Uint8Array): z.output<schema> {
+  return decodeCbor(block, { schema, maxBytes: maxBundleBytes, code: "BUNDLE_INVALID", what: "job bundle" });
 }
 
 const invalid = (message: string, cause?: unknown) => new PersonaError("BUNDLE_INVALID", `The job bundle is not valid. ${message}`, { cause });

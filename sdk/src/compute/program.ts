@@ -1,8 +1,9 @@
-import * as dagCbor from "@ipld/dag-cbor";
+import { decode } from "@ipld/dag-cbor";
 import { bytesToHex, type Hex } from "viem";
 import { z } from "zod";
 import { sha256 } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 
 const scalarType = z.enum(["bigint", "double", "varchar", "boolean"]);
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
@@ -39,7 +40,8 @@ const maxProgramBytes = 64 * 1024;
 
 /** Canonical bytes and id (sha256 of them) of a program. @throws PersonaError PROGRAM_INVALID */
 export function encodeProgram(program: Program): { bytes: Uint8Array; programId: Hex } {
-  const bytes = dagCbor.encode(parseProgram(program));
+  const bytes = encodeCbor(program);
+  decodeProgram(bytes);
   return { bytes, programId: programIdOf(bytes) };
 }
 
@@ -47,21 +49,12 @@ export const programIdOf = (bytes: Uint8Array): Hex => bytesToHex(sha256(bytes))
 
 /** @throws PersonaError PROGRAM_INVALID when bytes are not the canonical form of a program. */
 export function decodeProgram(bytes: Uint8Array): Program {
-  if (bytes.length > maxProgramBytes) throw invalid("It is larger than 64 KiB.");
-  let value: unknown;
-  try {
-    value = dagCbor.decode(bytes);
-  } catch (cause) {
-    throw invalid("It is not DAG-CBOR.", cause);
-  }
-  const program = parseProgram(value);
-  if (bytesToHex(dagCbor.encode(program)) !== bytesToHex(bytes)) throw invalid("It is not in canonical form.");
-  return program;
+  return decodeCbor(bytes, { schema: programSchema, maxBytes: maxProgramBytes, code: "PROGRAM_INVALID", what: "program" });
 }
 
 /** sha256 of the result's shape: what a grant's `outputSchemaHash` names. */
 export function outputSchemaHashOf(program: Program): Hex {
-  return bytesToHex(sha256(dagCbor.encode(program.result)));
+  return bytesToHex(sha256(encodeCbor(program.result)));
 }
 
 /**
@@ -78,14 +71,14 @@ export function encodeArgs(program: Program, args: ProgramArgs): Uint8Array {
     if (value === undefined) throw argsError(`The argument "${name}" is missing.`);
     if (!fits(type, value)) throw argsError(`The argument "${name}" is not a ${type}.`);
   }
-  return dagCbor.encode(Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toCbor(value)])));
+  return encodeCbor(Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toCbor(value)])));
 }
 
 /** @throws PersonaError ARGS_NOT_GRANTED */
 export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
   let args: ProgramArgs;
   try {
-    args = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean()])).parse(dagCbor.decode(bytes));
+    args = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean()])).parse(decode(bytes));
   } catch (cause) {
     throw argsError("The arguments are not a CBOR map of scalars.", cause);
   }
@@ -99,14 +92,14 @@ export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
  */
 export function encodeResult(program: Program, rows: readonly ResultRow[]): Uint8Array {
   checkRows(program, rows);
-  return dagCbor.encode(rows.map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, toCbor(v)]))));
+  return encodeCbor(rows.map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, toCbor(v)]))));
 }
 
 /** @throws PersonaError OUTPUT_POLICY_VIOLATED */
 export function decodeResult(program: Program, bytes: Uint8Array): readonly ResultRow[] {
   let rows: unknown;
   try {
-    rows = dagCbor.decode(bytes);
+    rows = decode(bytes);
   } catch (cause) {
     throw new PersonaError("OUTPUT_POLICY_VIOLATED", "The result is not DAG-CBOR.", { cause });
   }
@@ -150,12 +143,4 @@ const toCbor = <value>(value: value): value | number => {
   return Number.isSafeInteger(number) ? number : value;
 };
 
-function parseProgram(value: unknown): Program {
-  const parsed = programSchema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error), parsed.error);
-  return parsed.data;
-}
-
-const invalid = (message: string, cause?: unknown) =>
-  new PersonaError("PROGRAM_INVALID", `The program is not valid. ${message}`, { cause });
 const argsError = (message: string, cause?: unknown) => new PersonaError("ARGS_NOT_GRANTED", message, { cause });

@@ -1,4 +1,5 @@
 export * from "./abis.ts";
+export { type ChainBlock, type ChainView, createChainView, type DatasetState, type EnclaveKeyState, type NodeState } from "./chainView.ts";
 export { decodeStruct, encodeStruct, jobParamsHashOf } from "./abiStructs.ts";
 export type { Deployment } from "./deployment.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";

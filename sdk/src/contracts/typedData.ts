@@ -134,7 +134,7 @@ const KeyBoxDeposit = [
   { name: "datasetId", type: "bytes32" },
   { name: "keyBoxDigest", type: "bytes32" },
   { name: "guardian", type: "uint32" },
-  { name: "sharesHash", type: "bytes32" },
+  { name: "bodyHash", type: "bytes32" },
 ] as const;
 
 const JobInput = [
@@ -214,7 +214,7 @@ export type KeyBoxDeposit = {
   readonly datasetId: Hex;
   readonly keyBoxDigest: Hex;
   readonly guardian: number;
-  readonly sharesHash: Hex;
+  readonly bodyHash: Hex;
 };
 
 const domain = (name: string, chainId: number, verifyingContract: Address) =>

@@ -1,0 +1,49 @@
+import { deriveKemKeyPair, type KemKeyPair, keyIdOf, randomBytes } from "@persona-protocol/sdk/crypto";
+import { type Deployment, type EnclaveBinding, enclaveBindingHashOf, typedData } from "@persona-protocol/sdk/contracts";
+import { type Address, bytesToHex, concat, type Hex, hexToBytes, numberToHex, stringToHex } from "viem";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import type { EvidenceProvider } from "./evidence.ts";
+
+/** The two keys of an enclave. Made inside, and never leave it: no function here returns a private part to a caller outside. */
+export type EnclaveIdentity = {
+  readonly account: PrivateKeyAccount;
+  readonly kem: KemKeyPair;
+  readonly kemKeyHash: Hex;
+  /** The 64 secret bytes (signing key, KEM seed): only ever passed to `EvidenceProvider.seal`. */
+  readonly secret: Uint8Array;
+};
+
+/** New keys, or the ones in `secret` after unsealing. */
+export async function createEnclaveIdentity(secret: Uint8Array = randomBytes(64)): Promise<EnclaveIdentity> {
+  const kem = await deriveKemKeyPair(secret.slice(32, 64));
+  return { account: privateKeyToAccount(bytesToHex(secret.slice(0, 32))), kem, kemKeyHash: keyIdOf(kem.publicKey), secret };
+}
+
+export type EnclaveRegistration = { readonly binding: EnclaveBinding; readonly evidence: Uint8Array; readonly signature: Hex };
+
+/**
+ * Evidence that binds this enclave's keys to a chain, a registry, an operator and a recent block, and the signer's own
+ * signature over the same (proof of possession), so that anyone may send the transaction.
+ */
+export async function makeRegistration(
+  { account, kemKeyHash }: EnclaveIdentity,
+  evidence: EvidenceProvider,
+  deployment: Deployment,
+  facts: { readonly operator: Address; readonly keyClass: number; readonly blockNumber: bigint; readonly blockHash: Hex },
+): Promise<EnclaveRegistration> {
+  const binding: EnclaveBinding = {
+    chainId: BigInt(deployment.chainId),
+    registry: deployment.nodeRegistry,
+    signer: account.address,
+    kemKeyHash,
+    epoch: 0n,
+    ...facts,
+  };
+  const policyExpiry = numberToHex(0, { size: 8 });
+  const reportData = concat([account.address, enclaveBindingHashOf(binding), stringToHex("PSN1"), policyExpiry]);
+  return {
+    binding,
+    evidence: await evidence.quote(hexToBytes(reportData)),
+    signature: await account.signTypedData(typedData.enclaveBinding(deployment, binding)),
+  };
+}

@@ -1,0 +1,61 @@
+import { decodeDeposit, depositBodyHash } from "@persona-protocol/sdk/access";
+import { type ChainView, datasetIdOf, typedData } from "@persona-protocol/sdk/contracts";
+import { sha256Hex, zeroise } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { decodeKeyBoxBody, decodeKeyBoxHead, openShare } from "@persona-protocol/sdk/storage";
+import { getAddress, type Hex, recoverTypedDataAddress } from "viem";
+import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+
+/**
+ * Accepts an owner's shares only if they will serve: signed by the dataset's owner, meant for this guardian, and each one
+ * opening to what the head commits to. An owner learns of a mistake now, not on the day of a job.
+ * @returns the KeyBox digest under which the host keeps it.
+ * @throws PersonaError REQUEST_INVALID, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID
+ */
+export async function checkDeposit(
+  { chain, identity, nodeId }: { readonly chain: ChainView; readonly identity: EnclaveIdentity; readonly nodeId: number },
+  bytes: Uint8Array,
+): Promise<Hex> {
+  const deposit = decodeDeposit(bytes);
+  const head = decodeKeyBoxHead(deposit.head);
+  const keyBoxDigest = sha256Hex(deposit.head);
+  const { datasetId, keyEpoch } = head;
+  const owner = getAddress(deposit.owner);
+
+  const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
+  const signed = typedData.keyBoxDeposit(chain.deployment, message);
+  const signer = await recoverTypedDataAddress({ ...signed, signature: deposit.signature }).catch(() => undefined);
+  if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
+    throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", { data: { datasetId, owner } });
+  }
+  if (!head.guardians.includes(nodeId)) {
+    throw new PersonaError("GUARDIAN_SET_MISMATCH", "The KeyBox does not name this guardian.", { data: { datasetId, guardian: nodeId } });
+  }
+  const body = decodeKeyBoxBody(deposit.body, { keyBoxDigest });
+  for (const { index } of head.segments) {
+    const sealed = body.shares.find((share) => share.index === index && share.guardian === nodeId);
+    if (sealed === undefined) {
+      throw new PersonaError("KEYBOX_INVALID", "The deposit lacks the share of a segment.", { data: { datasetId, segment: index } });
+    }
+    const { share } = await openShare({
+      chainId: chain.deployment.chainId,
+      registry: chain.deployment.datasetRegistry,
+      datasetId,
+      keyEpoch,
+      head,
+      segment: index,
+      guardian: nodeId,
+      keyPair: identity.kem,
+      sealed,
+    });
+    zeroise(share);
+  }
+  return keyBoxDigest;
+}
+
+async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex): Promise<boolean> {
+  const { number } = await chain.block("latest");
+  const dataset = await chain.dataset(datasetId, number);
+  if (dataset.status !== "none") return dataset.owner === owner;
+  return datasetIdOf(chain.deployment, owner, salt) === datasetId;
+}

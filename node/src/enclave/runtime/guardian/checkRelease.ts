@@ -1,0 +1,219 @@
+/**
+ * Every question a guardian asks before it hands out a share (docs/protocol.md 4.4). Each answer comes from its own reading
+ * of the chain or from bytes that hash to what the chain holds; nothing is believed because a request says so.
+ */
+import { checkScope, type ReleaseCall } from "@persona-protocol/sdk/access";
+import { argsCommitmentOf, decodeSealedBundle, type JobBundle, openBundleKey, openJobBundle } from "@persona-protocol/sdk/compute";
+import {
+  type ChainBlock,
+  type ChainView,
+  type DatasetState,
+  grantHashOf,
+  type InputSpec,
+  jobIdOf,
+  jobSpecHashOf,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
+import { keyIdOf } from "@persona-protocol/sdk/crypto";
+import { type ErrorCode, isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
+import { catalogueHash, datasetHeadHash, decodeKeyBoxBody, type KeyBoxBody, type KeyBoxHead, verifyKeyBoxHead } from "@persona-protocol/sdk/storage";
+import { type Address, type Hex, recoverTypedDataAddress, zeroHash } from "viem";
+import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+
+export type GuardianContext = {
+  readonly chain: ChainView;
+  readonly identity: EnclaveIdentity;
+  readonly nodeId: number;
+  /** Blocks behind the newest at which permissions must hold. Revocations count at the newest. */
+  readonly confirmations: bigint;
+  /** The KeyBox an owner deposited, by its digest; undefined when there is none. */
+  readonly deposit: (keyBoxDigest: Hex) => Promise<{ head: Uint8Array; body: Uint8Array } | undefined>;
+};
+
+/** Everything the release needs, once every check has passed. */
+export type CheckedRelease = {
+  readonly jobSpecHash: Hex;
+  readonly input: InputSpec;
+  readonly bundleKey: Uint8Array;
+  readonly head: KeyBoxHead;
+  readonly body: KeyBoxBody;
+};
+
+export type ReleaseCheck = {
+  readonly jobId: Hex;
+  readonly datasetId: Hex;
+  readonly signer: Address;
+  readonly block: ChainBlock;
+} & (
+  | { readonly status: "passed"; readonly checked: CheckedRelease }
+  | { readonly status: "refused"; readonly code: ErrorCode }
+);
+
+export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
+  const { chain, nodeId } = context;
+  const { request, params } = call;
+  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  const signer = await signerOf(context, call);
+  const [block, input] = [await chain.block("latest"), params.inputs[request.input]];
+  const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block };
+
+  const objections: ErrorCode[] = [];
+  const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
+  if (request.jobId !== jobId || request.guardian !== nodeId || keyIdOf(call.kemKey) !== request.kemKeyHash) note("REQUEST_INVALID");
+  note(await askChain(context, call, signer, block));
+
+  const bundle = await openBundle(context, call, jobId);
+  if ("code" in bundle) note(bundle.code);
+  const inputSpec = "code" in bundle ? undefined : bundle.job.spec.inputs[request.input];
+  if (!("code" in bundle)) note(specObjection(context, call, bundle.job, jobId));
+
+  if (!("code" in bundle) && inputSpec !== undefined && input !== undefined) {
+    const dataset = await chain.dataset(input.datasetId, block.number);
+    note(inputObjection(context, call, bundle.job, dataset));
+    const keys = await findKeys(context, bundle.job, request.input);
+    if ("code" in keys) note(keys.code);
+    note(await conflictObjection(context, signer, block));
+    const first = firstOf(objections);
+    if (first !== undefined) return { ...ids, status: "refused", code: first };
+    if (!("code" in keys)) {
+      const jobSpecHash = jobSpecHashOf(chain.deployment, bundle.job.spec);
+      return { ...ids, status: "passed", checked: { jobSpecHash, input: inputSpec, bundleKey: bundle.key, ...keys } };
+    }
+  }
+  return { ...ids, status: "refused", code: firstOf(objections) ?? "INPUT_UNKNOWN" };
+}
+
+/** The objection that comes first in the documented order. */
+function firstOf(objections: readonly ErrorCode[]): ErrorCode | undefined {
+  const orderOf = (code: ErrorCode) => reasonOfCode(code) ?? Number.POSITIVE_INFINITY;
+  return [...objections].sort((a, b) => orderOf(a) - orderOf(b))[0];
+}
+
+async function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Promise<Address> {
+  try {
+    return await recoverTypedDataAddress({ ...typedData.releaseRequest(chain.deployment, request), signature });
+  } catch (cause) {
+    throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
+  }
+}
+
+/** What chain state alone can object to: at the confirmed block for permissions, at the newest for revocations. */
+async function askChain(
+  { chain, confirmations }: GuardianContext,
+  { request, params }: ReleaseCall,
+  signer: Address,
+  head: ChainBlock,
+): Promise<ErrorCode | undefined> {
+  const confirmed = head.number > confirmations ? head.number - confirmations : 0n;
+  const blocks = confirmed === head.number ? [head.number] : [confirmed, head.number];
+  const [job, key, ...answers] = await Promise.all([
+    chain.job(request.jobId, head.number),
+    chain.enclaveKey(signer, head.number),
+    ...blocks.map((number) => chain.releasable(params, request.input, signer, number)),
+  ]);
+  if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
+  if (key.kemKeyHash !== request.kemKeyHash || job.attempt !== request.attempt) return firstOf(["REQUEST_INVALID", ...answers.filter((a) => a !== undefined)]);
+  return firstOf(answers.filter((answer) => answer !== undefined));
+}
+
+async function openBundle(
+  { chain, identity, nodeId }: GuardianContext,
+  { bundle, params }: ReleaseCall,
+  jobId: Hex,
+): Promise<{ job: JobBundle; key: Uint8Array } | { code: ErrorCode }> {
+  try {
+    const sealed = decodeSealedBundle(bundle, params.bundleDigest);
+    const { publicKey, privateKey } = identity.kem;
+    const key = await openBundleKey(chain.deployment, sealed, { jobId, guardian: nodeId, kemPublicKey: publicKey, kemPrivateKey: privateKey });
+    return { job: await openJobBundle(sealed, jobId, key), key };
+  } catch (error) {
+    if (isPersonaError(error)) return { code: "BUNDLE_INVALID" };
+    throw error;
+  }
+}
+
+/** The spec in the bundle must be the one the chain holds, and be about this very job. */
+function specObjection({ chain }: GuardianContext, { params }: ReleaseCall, job: JobBundle, jobId: Hex): ErrorCode | undefined {
+  const { spec } = job;
+  const same =
+    spec.jobId === jobId &&
+    jobSpecHashOf(chain.deployment, spec) === params.specHash &&
+    spec.argsCommitment === argsCommitmentOf(job.argsSalt, job.args) &&
+    spec.resultKeyHash === keyIdOf(job.resultKey) &&
+    spec.maxOutputBytes === params.maxOutputBytes &&
+    spec.inputs.length === params.inputs.length &&
+    job.inputs.length === params.inputs.length &&
+    spec.inputs.every((input, i) => {
+      const onChain = params.inputs[i];
+      return input.datasetId === onChain?.datasetId && input.grantHash === onChain.grantHash;
+    });
+  return same ? undefined : "JOB_SPEC_MISMATCH";
+}
+
+function inputObjection(
+  { chain }: GuardianContext,
+  { request, params }: ReleaseCall,
+  job: JobBundle,
+  dataset: DatasetState,
+): ErrorCode | undefined {
+  const opened = job.inputs[request.input];
+  const input = job.spec.inputs[request.input];
+  if (opened === undefined || input === undefined) return "INPUT_UNKNOWN";
+  const { terms, scope, catalogue, head } = opened;
+  if (grantHashOf(chain.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId) return "SCOPE_MISMATCH";
+  if (terms.grantee !== params.requester) return "GRANTEE_MISMATCH";
+  if (terms.owner !== dataset.owner) return "OWNER_MISMATCH";
+  if (dataset.keyEpoch !== input.keyEpoch) return "KEY_EPOCH_OLD";
+
+  const scopeCheck = checkScope({
+    terms,
+    scope,
+    spec: job.spec,
+    input,
+    catalogueHashAt: (length) => (length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined),
+    args: job.args,
+    owners: new Set(params.inputs.map(({ owner }) => owner)).size,
+  });
+  if (scopeCheck !== undefined) return scopeCheck;
+
+  const headIsCurrent =
+    dataset.version === input.version &&
+    datasetHeadHash(head) === dataset.headHash &&
+    head.manifestDigest === input.manifestDigest &&
+    head.keyBoxDigest === input.keyBoxDigest &&
+    head.catalogueLength === catalogue.length &&
+    head.catalogueHash === catalogueHash(catalogue);
+  return headIsCurrent ? undefined : "DATASET_HEAD_MISMATCH";
+}
+
+async function findKeys(
+  { deposit, nodeId }: GuardianContext,
+  job: JobBundle,
+  index: number,
+): Promise<{ head: KeyBoxHead; body: KeyBoxBody } | { code: ErrorCode }> {
+  const input = job.spec.inputs[index];
+  const opened = job.inputs[index];
+  if (input === undefined || opened === undefined) return { code: "INPUT_UNKNOWN" };
+  const { keyBoxDigest, guardianSetHash } = opened.head;
+  const stored = await deposit(keyBoxDigest);
+  if (stored === undefined) return { code: "SHARE_UNKNOWN" };
+  try {
+    const { datasetId, keyEpoch } = input;
+    const head = verifyKeyBoxHead(stored.head, { keyBoxDigest, guardianSetHash, datasetId, keyEpoch });
+    if (!head.guardians.includes(nodeId)) return { code: "GUARDIAN_SET_MISMATCH" };
+    return { head, body: decodeKeyBoxBody(stored.body, { keyBoxDigest }) };
+  } catch (error) {
+    if (isPersonaError(error, "GUARDIAN_SET_MISMATCH")) return { code: "GUARDIAN_SET_MISMATCH" };
+    // What our own host kept for us is damaged or swapped: the same as not having it.
+    if (isPersonaError(error)) return { code: "SHARE_UNKNOWN" };
+    throw error;
+  }
+}
+
+/** A node must not compute on what it guards: its operator would need one colluding share less. */
+async function conflictObjection({ chain, nodeId }: GuardianContext, signer: Address, block: ChainBlock): Promise<ErrorCode | undefined> {
+  const key = await chain.enclaveKey(signer, block.number);
+  if (key.nodeId === 0) return undefined;
+  const [theirs, ours] = await Promise.all([chain.node(key.nodeId, block.number), chain.node(nodeId, block.number)]);
+  return theirs.operator === ours.operator ? "GUARDIAN_CONFLICT" : undefined;
+}

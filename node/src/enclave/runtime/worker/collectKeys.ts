@@ -1,0 +1,132 @@
+/**
+ * How the supervisor obtains a job's data keys (docs/protocol.md 4.4): it asks the guardians named in the bundle, opens the
+ * bundle with the first honest answer, rebuilds jobSpecHash from what it will really run, and only then can open shares.
+ */
+import {
+  decodeReleaseAnswer,
+  encodeReleaseCall,
+  type ReleaseAnswer,
+  releaseBundleInfo,
+  releaseShareInfo,
+  sealedHashOf,
+  segmentIndexes,
+} from "@persona-protocol/sdk/access";
+import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
+import { type ChainView, type JobParams, jobIdOf, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
+import { open } from "@persona-protocol/sdk/crypto";
+import { codeOfReason, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { type Hex, recoverTypedDataAddress } from "viem";
+import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import type { WorkerHost } from "./host.ts";
+
+type Released = Extract<ReleaseAnswer, { status: "released" }>;
+
+/** A guardian's answer, its signature already checked against the chain. */
+export type GuardianAnswer = { readonly input: number; readonly guardian: number } & (
+  | { readonly status: "released"; readonly answer: Released }
+  | { readonly status: "refused"; readonly code: string }
+  | { readonly status: "silent" }
+);
+
+export type JobContext = {
+  readonly chain: ChainView;
+  readonly host: WorkerHost;
+  readonly identity: EnclaveIdentity;
+  readonly params: JobParams;
+  readonly attempt: number;
+};
+
+/**
+ * Asks every guardian of every input at once. Each promise settles with what that guardian said; none rejects.
+ */
+export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: Uint8Array): Promise<GuardianAnswer>[] {
+  return sealed.keys.flatMap(({ guardian, inputs }) =>
+    inputs.map(async (input) => {
+      const who = { input, guardian };
+      try {
+        return { ...who, ...(await askGuardian(context, who, bundle)) };
+      } catch {
+        // Unreachable, malformed or badly signed: to the supervisor that is a guardian who did not answer.
+        return { ...who, status: "silent" as const };
+      }
+    }),
+  );
+}
+
+async function askGuardian(
+  { chain, host, identity, params, attempt }: JobContext,
+  { input, guardian }: { input: number; guardian: number },
+  bundle: Uint8Array,
+): Promise<{ status: "released"; answer: Released } | { status: "refused"; code: string }> {
+  const { deployment } = chain;
+  const request = {
+    jobId: jobIdOf(deployment, params.requester, params.salt),
+    attempt,
+    guardian,
+    input,
+    kemKeyHash: identity.kemKeyHash,
+    bundleDigest: params.bundleDigest,
+  };
+  const signature = await identity.account.signTypedData(typedData.releaseRequest(deployment, request));
+  const body = encodeReleaseCall({ request, signature, kemKey: identity.kem.publicKey, params, bundle });
+  const answer = decodeReleaseAnswer(await host.ask(guardian, body));
+  const signed =
+    answer.status === "released"
+      ? await recoverTypedDataAddress({ ...typedData.release(deployment, answer.release), signature: answer.signature })
+      : await recoverTypedDataAddress({ ...typedData.refusal(deployment, answer.refusal), signature: answer.signature });
+
+  const { jobId, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
+  const forUs = jobId === request.jobId && signer === identity.account.address && named === guardian;
+  const { number } = await chain.block("latest");
+  const key = await chain.enclaveKey(signed, number);
+  if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian) {
+    throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", { data: { guardian } });
+  }
+  if (answer.status === "refused") {
+    if (answer.refusal.attempt !== attempt || answer.refusal.input !== input) throw new PersonaError("REQUEST_INVALID", "The refusal is for another attempt or input.");
+    return { status: "refused", code: codeOfReason(answer.refusal.reason) ?? "REQUEST_INVALID" };
+  }
+  if (sealedHashOf(answer.keys) !== answer.release.sealedHash) {
+    throw new PersonaError("REQUEST_INVALID", "The sealed keys are not the ones the guardian signed.", { data: { guardian } });
+  }
+  return { status: "released", answer };
+}
+
+/** The bundle, opened with the key one guardian passed on; undefined when that guardian passed on rubbish. */
+export async function openBundleOf(context: JobContext, sealed: SealedBundle, from: GuardianAnswer): Promise<JobBundle | undefined> {
+  if (from.status !== "released") return undefined;
+  const { chain, identity, params } = context;
+  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  const info = releaseBundleInfo(chain.deployment, { jobId, guardian: from.guardian, signer: identity.account.address });
+  try {
+    const bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
+    return await openJobBundle(sealed, jobId, bundleKey);
+  } catch (error) {
+    if (isPersonaError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The shares one guardian released, by segment index. `jobSpecHash` must be what this enclave computed from what it will
+ * run: shares sealed for any other job do not open.
+ */
+export async function openShares(
+  { identity }: JobContext,
+  { answer, guardian }: { readonly answer: Released; readonly guardian: number },
+  bound: { readonly jobSpecHash: Hex; readonly datasetId: Hex; readonly segments: bigint },
+): Promise<Map<number, Uint8Array>> {
+  const shares = new Map<number, Uint8Array>();
+  for (const segment of segmentIndexes(bound.segments)) {
+    const box = answer.keys.shares.find(({ index }) => index === segment);
+    if (box === undefined) continue;
+    const info = releaseShareInfo({ ...bound, segment, guardian, signer: identity.account.address });
+    try {
+      shares.set(segment, await open({ privateKey: identity.kem.privateKey, info, enc: box.enc, ct: box.ct }));
+    } catch (error) {
+      // A share that does not open counts as not given; the threshold decides.
+      if (!isPersonaError(error, "SEALED_BOX_INVALID")) throw error;
+    }
+  }
+  return shares;
+}

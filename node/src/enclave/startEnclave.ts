@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
+import { measuredFolders } from "./runtime/measureRuntime.ts";
+import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
+
+export type EnclaveRole = "worker" | "guardian";
+
+export type EnclaveProcess = {
+  readonly pid: number;
+  readonly call: Peer["call"];
+  /** Resolves with a text of how it ended. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+};
+
+const mains: Record<EnclaveRole, string> = {
+  worker: fileURLToPath(new URL("runtime/worker/workerMain.ts", import.meta.url)),
+  guardian: fileURLToPath(new URL("runtime/guardian/guardianMain.ts", import.meta.url)),
+};
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+
+/**
+ * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to code
+ * only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ */
+export function startEnclave(options: {
+  readonly role: EnclaveRole;
+  readonly isolation: Isolation;
+  readonly methods: PeerMethods;
+  readonly log: (line: string) => void;
+}): EnclaveProcess {
+  const { role, isolation, methods, log } = options;
+  const readable = [...measuredFolders, `${repository}node_modules`, `${repository}sdk/package.json`, `${repository}node/package.json`, `${repository}package.json`];
+  const node = [
+    process.execPath,
+    "--permission",
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    // Only the compute supervisor has children: its sandboxes.
+    ...(role === "worker" ? ["--allow-child-process"] : []),
+    "--no-warnings",
+    mains[role],
+    isolation,
+  ];
+  const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
+  if (child.pid === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave process did not start.");
+
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    for (const line of text.split("\n")) if (line !== "") log(line.slice(0, 2_000));
+  });
+  const peer = createPeer({ input: child.stdout, output: child.stdin, methods });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  void ended.then(() => peer.close());
+
+  return {
+    pid: child.pid,
+    call: peer.call,
+    ended,
+    async stop() {
+      // Its door closing is the signal to end; a hung one is killed.
+      peer.close();
+      const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
