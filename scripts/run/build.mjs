@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { childEnvironment } from "./environment.mjs";
+import { installHash, projectNode } from "./install.mjs";
+import { runStep } from "./processes.mjs";
+import { startProgress } from "./progress.mjs";
+import { RunError } from "./RunError.mjs";
+import { fingerprint, hashFiles, listFiles, readStamp, writeStamp } from "./stamp.mjs";
+
+/** Not below artifacts/, which Hardhat cleans of what it does not know. */
+const STAMP = "cache/persona-built";
+
+/** @param {string} root */
+export function isBuildCurrent(root) {
+  return !hasContracts(root) || readStamp(join(root, STAMP)) === buildStamp(root);
+}
+
+/**
+ * @param {string} root
+ * @param {{ noteChild(pid: number): void }} lock
+ */
+export async function buildContracts(root, lock) {
+  const progress = startProgress("Compiling contracts");
+  const before = sourcesHash(root);
+  let output = "";
+  const code = await runStep(projectNode(root), [hardhatProgram(root), "build", "--no-tests"], {
+    cwd: root,
+    env: childEnvironment(root),
+    lock,
+    onText: (text) => {
+      output += text;
+    },
+  });
+  if (code !== 0) {
+    progress.fail();
+    throw new RunError(`${output.trim()}\n\nThe contracts do not compile.`, 1);
+  }
+  // Edited while the compiler ran: leave no stamp, the next command compiles again.
+  if (sourcesHash(root) === before) writeStamp(join(root, STAMP), buildStamp(root));
+  progress.done("Contracts compiled");
+}
+
+/** @param {string} root */
+function hardhatProgram(root) {
+  const manifest = join(root, "node_modules/hardhat/package.json");
+  if (!existsSync(manifest)) throw new RunError("hardhat is not installed; remove node_modules and try again.", 1);
+  const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
+  return join(root, "node_modules/hardhat", typeof bin === "string" ? bin : bin.hardhat);
+}
+
+/**
+ * What went in and what came out: `hardhat build` by hand with other sources, or a deleted file, makes it differ.
+ *
+ * @param {string} root
+ */
+function buildStamp(root) {
+  return `${sourcesHash(root)} ${fingerprint(root, listFiles(root, "artifacts"))}`;
+}
+
+/** @param {string} root */
+function sourcesHash(root) {
+  return `${hashFiles(root, ["hardhat.config.ts", ...listFiles(root, "contracts")])} ${installHash(root)}`;
+}
+
+/** @param {string} root */
+function hasContracts(root) {
+  return listFiles(root, "contracts").some((file) => file.endsWith(".sol"));
+}

@@ -1,0 +1,39 @@
+import { globSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e";
+
+export type Suite = {
+  readonly name: SuiteName;
+  /** Test files below test/<name>. */
+  readonly files: string;
+  /** Real processes and ports: alone on the machine, and after the quick ones. */
+  readonly alone: boolean;
+};
+
+/** In the order in which they are printed; the longest of those that run side by side comes first. */
+export const suites: readonly Suite[] = [
+  { name: "contracts", files: "test/contracts/**/*.t.sol", alone: false },
+  { name: "sdk", files: "test/sdk/**/*.test.ts", alone: false },
+  { name: "node", files: "test/node/**/*.test.ts", alone: false },
+  { name: "house", files: "test/house/**/*.test.ts", alone: false },
+  { name: "e2e", files: "test/e2e/**/*.test.ts", alone: true },
+];
+
+export function testFiles(suite: Suite, root: string): string[] {
+  return globSync(suite.files, { cwd: root }).sort();
+}
+
+/** The command line of a suite's runner, without the program: it is run by this Node. */
+export function runnerArguments(suite: Suite, files: readonly string[], grep: string | undefined): string[] {
+  const filter = grep === undefined ? [] : ["--grep", grep];
+  const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  if (suite.name === "contracts") return [here("solidity.ts"), ...filter];
+  return [
+    fileURLToPath(import.meta.resolve("mocha/bin/mocha.js")),
+    "--reporter",
+    here("mochaReporter.ts"),
+    ...filter,
+    ...files,
+  ];
+}
