@@ -1,0 +1,2 @@
+export { createKuboStore, type KuboClient } from "./kubo.ts";
+export { createLocalIpfs } from "./localIpfs.ts";

@@ -1,0 +1,63 @@
+import type { Hex } from "viem";
+import type { ByteSource } from "./byteStream.ts";
+
+/** Every call can be stopped. Stores add time limits of their own to what goes over a network. */
+export type CallOptions = { readonly signal?: AbortSignal };
+
+/**
+ * Content-addressed bytes. The same bytes have the same CID in every store (UnixFS parameters in `unixfs.ts`), and no store
+ * hands out bytes that were not checked against their CID block by block. Take the least of it that does the work:
+ * `Pick<BlobStore, "get">` for a reader.
+ *
+ * All methods throw BLOB_NOT_FOUND when the store lacks a block, DIGEST_MISMATCH when a CID or a block is not what it
+ * should be, STORE_FAILED when the store does not work, CANCELLED when the signal fires.
+ */
+export type BlobStore = {
+  /**
+   * Stores a file of any size, in constant memory, and pins it. When it has returned, the blob can be read back; when it
+   * throws, some blocks may remain as garbage and nothing refers to them.
+   */
+  put(source: ByteSource | Uint8Array, options?: CallOptions): Promise<BlobStore.PutResult>;
+  /** Reads a file or a range of it; bytes beyond its end are left out. Nothing is fetched before the first read. */
+  get(cid: string, options?: BlobStore.GetOptions): AsyncIterable<Uint8Array>;
+  /** Stores one DAG-CBOR object of at most {@link MAX_BLOCK_BYTES} and pins it. */
+  putBlock(bytes: Uint8Array, codec: "dag-cbor", options?: CallOptions): Promise<BlobStore.PutBlockResult>;
+  /** One block, whole. `maxBytes` (default {@link MAX_BLOCK_BYTES}) is refused when exceeded, with STORE_FAILED. */
+  getBlock(cid: string, options?: CallOptions & { readonly maxBytes?: number }): Promise<Uint8Array>;
+  /** Is the block that the CID names here? Says nothing of the blocks below it; `get` does. */
+  has(cid: string, options?: CallOptions): Promise<boolean>;
+  /** Keeps what the CID names, and all below it, from garbage collection. Pinning twice is pinning once. */
+  pin(cid: string, options?: CallOptions): Promise<void>;
+  /** Lets it go. Unpinning what is not pinned is no error. */
+  unpin(cid: string, options?: CallOptions): Promise<void>;
+  stat(cid: string, options?: CallOptions): Promise<BlobStore.Stat>;
+};
+
+export declare namespace BlobStore {
+  type PutResult = {
+    readonly cid: string;
+    /** Bytes of the file. */
+    readonly size: number;
+  };
+  type PutBlockResult = {
+    readonly cid: string;
+    /** sha256 of the bytes, for the chain. */
+    readonly digest: Hex;
+  };
+  type GetOptions = CallOptions & {
+    /** First byte, default 0. */
+    readonly offset?: number;
+    /** Bytes wanted, default all. */
+    readonly length?: number;
+    /** Refuse a file that is larger, before any of its bytes are read. */
+    readonly maxBytes?: number;
+  };
+  type Stat = {
+    /** Bytes of the file or object. */
+    readonly size: number;
+    readonly pinned: boolean;
+  };
+}
+
+/** No store takes or gives a larger block; IPFS peers refuse to transfer more. */
+export const MAX_BLOCK_BYTES = 2 ** 21;

@@ -1,0 +1,103 @@
+import type { Hex } from "viem";
+import { equalBytes, sha256Async, sha256Hex, toHex } from "../crypto/index.ts";
+import { isPersonaError, PersonaError } from "../errors/index.ts";
+import { type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
+import { cidOfDigest, parseCid } from "./cid.ts";
+import { readUnixFs, statUnixFs, writeUnixFs } from "./unixfs.ts";
+
+/** What a medium must do to become a {@link BlobStore}: keep blocks under their CIDs. It need not be honest. */
+export type BlockMedium = {
+  /** Keeps the block durably. May be called with a block it has. */
+  write(cid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+  /** The block's bytes as the medium has them, or undefined when it has none. Not checked by the medium. */
+  read(cid: string, options: CallOptions): Promise<Uint8Array | undefined>;
+  has(cid: string, options: CallOptions): Promise<boolean>;
+  pin(cid: string, options: CallOptions): Promise<void>;
+  unpin(cid: string, options: CallOptions): Promise<void>;
+  isPinned(cid: string, options: CallOptions): Promise<boolean>;
+};
+
+/** Makes a blob store of a medium: UnixFS, pins, typed errors, and a check of every block that is read. */
+export function createBlobStore(medium: BlockMedium): BlobStore {
+  /** The only way in which bytes leave a medium. */
+  async function readVerified(cid: string, options: CallOptions): Promise<Uint8Array> {
+    const { digest } = parseCid(cid);
+    const bytes = await guarded("read", cid, options, () => medium.read(cid, options));
+    if (bytes === undefined) throw new PersonaError("BLOB_NOT_FOUND", "The store has no such block.", { data: { cid } });
+    const got = await sha256Async(bytes);
+    if (!equalBytes(got, digest)) {
+      throw new PersonaError("DIGEST_MISMATCH", "The store gave bytes that are not those of the CID.", {
+        data: { cid, got: toHex(got), wanted: toHex(digest) },
+      });
+    }
+    return bytes;
+  }
+
+  return {
+    async put(source, options = {}) {
+      const result = await writeUnixFs(source instanceof Uint8Array ? [source] : source, (cid, bytes) =>
+        guarded("write", cid, options, () => medium.write(cid, bytes, options)),
+      );
+      await guarded("pin", result.cid, options, () => medium.pin(result.cid, options));
+      return result;
+    },
+    get(cid, options = {}) {
+      return readUnixFs(cid, (block) => readVerified(block, options), options);
+    },
+    async putBlock(bytes, codec, options = {}) {
+      if (bytes.length > MAX_BLOCK_BYTES) {
+        throw new PersonaError("STORE_FAILED", "A block is larger than any store takes.", {
+          data: { bytes: bytes.length, maxBytes: MAX_BLOCK_BYTES },
+        });
+      }
+      const digest: Hex = sha256Hex(bytes);
+      const cid = cidOfDigest(digest, codec);
+      await guarded("write", cid, options, () => medium.write(cid, bytes, options));
+      await guarded("pin", cid, options, () => medium.pin(cid, options));
+      return { cid, digest };
+    },
+    async getBlock(cid, options = {}) {
+      const maxBytes = options.maxBytes ?? MAX_BLOCK_BYTES;
+      const bytes = await readVerified(cid, options);
+      if (bytes.length <= maxBytes) return bytes;
+      throw new PersonaError("STORE_FAILED", "The block is larger than the reader allows.", {
+        data: { cid, bytes: bytes.length, maxBytes },
+      });
+    },
+    async has(cid, options = {}) {
+      parseCid(cid);
+      return guarded("look up", cid, options, () => medium.has(cid, options));
+    },
+    async pin(cid, options = {}) {
+      parseCid(cid);
+      await guarded("pin", cid, options, () => medium.pin(cid, options));
+    },
+    async unpin(cid, options = {}) {
+      parseCid(cid);
+      await guarded("unpin", cid, options, () => medium.unpin(cid, options));
+    },
+    async stat(cid, options = {}) {
+      const size = await statUnixFs(cid, (block) => readVerified(block, options));
+      return { size, pinned: await guarded("look up", cid, options, () => medium.isPinned(cid, options)) };
+    },
+  };
+}
+
+async function guarded<T>(action: string, cid: string, options: CallOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    options.signal?.throwIfAborted();
+    return await work();
+  } catch (cause) {
+    throw storeError(action, cid, options, cause);
+  }
+}
+
+function storeError(action: string, cid: string, options: CallOptions, cause: unknown): unknown {
+  if (isPersonaError(cause)) return cause;
+  const data = { action, cid };
+  if (options.signal?.aborted === true) return new PersonaError("CANCELLED", "The store was told to stop.", { data, cause });
+  return new PersonaError("STORE_FAILED", `The store failed to ${action} a blob.`, {
+    data: { ...data, reason: cause instanceof Error ? cause.message.slice(0, 300) : String(cause).slice(0, 300) },
+    cause,
+  });
+}

@@ -1,0 +1,61 @@
+export { type BlockMedium, createBlobStore } from "./blockStore.ts";
+export { type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
+export { type ByteSource, collectBytes } from "./byteStream.ts";
+export { decodeCbor, encodeCbor } from "./cbor.ts";
+export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
+export {
+  catalogueCommitment,
+  catalogueHash,
+  type DatasetHead,
+  datasetHeadHash,
+  guardianSetHash,
+} from "./datasetHead.ts";
+export {
+  decryptEnvelope,
+  decryptEnvelopeBytes,
+  ENVELOPE_CHUNK_BYTES,
+  ENVELOPE_HEADER_BYTES,
+  type EnvelopeHeader,
+  type EnvelopeIds,
+  encryptEnvelope,
+  encryptEnvelopeBytes,
+  envelopeSize,
+  parseEnvelopeHeader,
+  readEnvelopeRange,
+} from "./envelope.ts";
+export {
+  bodyForGuardian,
+  decodeKeyBoxBody,
+  decodeKeyBoxHead,
+  encodeKeyBoxBody,
+  encodeKeyBoxHead,
+  type KeyBoxBody,
+  type KeyBoxHead,
+  MAX_KEY_BOX_BODY_BYTES,
+  MAX_KEY_BOX_HEAD_BYTES,
+  type SealedDek,
+  type SealedShare,
+  SHARE_BYTES,
+  verifyKeyBoxHead,
+} from "./keyBox.ts";
+export {
+  type ChainContext,
+  dekCommitment,
+  keyBoxOwnerInfo,
+  keyBoxShareInfo,
+  shareCommitment,
+} from "./keyBoxBinding.ts";
+export { makeKeyBox } from "./makeKeyBox.ts";
+export {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  type ManifestSegment,
+  MAX_MANIFEST_BYTES,
+  type Provenance,
+  provenanceLevels,
+} from "./manifest.ts";
+export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
+export { MAX_SEGMENTS } from "./schemas.ts";
+export { unixfsParameters } from "./unixfs.ts";
