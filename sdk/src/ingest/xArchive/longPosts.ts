@@ -21,7 +21,7 @@ type Note = { readonly id: string | null; readonly createdMs: number; readonly t
 export type LongPosts = {
   add(record: RawObject, file: string): void;
   /** The whole text of a cut post, unescaped; undefined when the post is not cut or its note is not found. */
-  textOf(tweet: RawObject, content: string, published: Date | null): string | undefined;
+  textOf(tweet: RawObject): string | undefined;
 };
 
 export function createLongPosts(): LongPosts {
@@ -49,12 +49,16 @@ export function createLongPosts(): LongPosts {
       if (others === undefined) byMinute.set(minute, [held]);
       else others.push(held);
     },
-    textOf(tweet, content, published) {
+    textOf(tweet) {
       if (characters === 0) return undefined;
+      const cutText = field(tweet, "full_text");
+      if (typeof cutText !== "string") return undefined;
+      const content = unescapeText(cutText);
       const id = idField(tweet, "id_str", "id");
       const same = id === null ? undefined : byId.get(id);
       if (same !== undefined) return wholeText(content, same.text, 0);
-      if (published === null) return undefined;
+      const published = parseXDate(field(tweet, "created_at"));
+      if (published === null || content.length < leastBeginning) return undefined;
       const minute = Math.floor(published.getTime() / windowMs);
       for (const at of [minute - 1, minute, minute + 1]) {
         for (const note of byMinute.get(at) ?? []) {

@@ -2,10 +2,8 @@ import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRe
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
 import { createLongPosts } from "./longPosts.ts";
-import { parseXDate } from "./parseXDate.ts";
-import { field, objectField, type RawObject } from "./rawFields.ts";
+import { objectField, type RawObject } from "./rawFields.ts";
 import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
-import { unescapeText } from "./unescapeText.ts";
 import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegments.ts";
 
 /**
@@ -28,11 +26,12 @@ async function detect(input: ArchiveInput, options: { readonly signal?: AbortSig
 }
 
 async function startsAsX(input: ArchiveInput, entry: ArchiveEntry, signal: AbortSignal | undefined): Promise<boolean> {
+  let head = "";
   for await (const chunk of input.read(entry.path, { maxBytes: entry.size, signal })) {
-    const head = String.fromCharCode(...chunk.subarray(0, 64));
-    return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(head);
+    head += String.fromCharCode(...chunk.subarray(0, 64));
+    if (head.length >= 64) break;
   }
-  return false;
+  return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(head);
 }
 
 async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
@@ -55,12 +54,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   for await (const { value, file } of read(files.notes, xFileKinds.notes)) longPosts.add(value, file);
   for await (const { value, file, position } of read(files.posts, xFileKinds.posts)) {
     const tweet = unwrap(value, "tweet");
-    const text = field(tweet, "full_text");
-    const wholeText =
-      typeof text === "string"
-        ? longPosts.textOf(tweet, unescapeText(text), parseXDate(field(tweet, "created_at")))
-        : undefined;
-    const post: RawPost = { tweet, wholeText };
+    const post: RawPost = { tweet, wholeText: longPosts.textOf(tweet) };
     yield { segment: "posts", value: post, file, position };
   }
 
