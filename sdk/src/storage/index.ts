@@ -45,6 +45,17 @@ export {
   keyBoxShareInfo,
   shareCommitment,
 } from "./keyBoxBinding.ts";
+export {
+  defaultKeystoreKdf,
+  generateOwnerRootKey,
+  type Keystore,
+  type KeystoreKdf,
+  type KeystoreKind,
+  openKeystore,
+  ownerKemKeyPair,
+  parseKeystore,
+  sealKeystore,
+} from "./keystore.ts";
 export { makeKeyBox } from "./makeKeyBox.ts";
 export {
   decodeManifest,
