@@ -11,7 +11,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const SAME_SIGNAL_MS = 1_000;
 
 /** @param {NodeJS.Signals} signal */
-export const signalExitCode = (signal) => 128 + (constants.signals[signal] ?? 0);
+const signalExitCode = (signal) => 128 + (constants.signals[signal] ?? 0);
 
 /**
  * Runs a program in the foreground until it ends. One SIGINT, SIGTERM or SIGHUP sent to us reaches it once: npm repeats what the

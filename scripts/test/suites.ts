@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e";
 
 export type Suite = {
   readonly name: SuiteName;

@@ -1,0 +1,24 @@
+import { dependencyDocs } from "./dependencyDocs.ts";
+import { fileSizes } from "./fileSizes.ts";
+import { forbiddenWords } from "./forbiddenWords.ts";
+import { runTool } from "./runTool.ts";
+import { solidityLayers } from "./solidityLayers.ts";
+
+/** `output` is printed whether it failed or not: a check that passes says nothing, or warns. */
+export type CheckResult = { readonly ok: boolean; readonly output: string };
+
+export type Check = { readonly name: string; readonly run: (root: string) => CheckResult | Promise<CheckResult> };
+
+/** The slow ones first, so that the quick ones fill the gaps. */
+export const checks: readonly Check[] = [
+  { name: "biome", run: runTool("@biomejs/biome", "biome", ["check", "--error-on-warnings", "--max-diagnostics=100"]) },
+  { name: "types", run: runTool("typescript", "tsc", ["--noEmit", "--project", "."]) },
+  { name: "types in browsers", run: runTool("typescript", "tsc", ["--noEmit", "--project", "sdk"]) },
+  { name: "solhint", run: runTool("solhint", "solhint", ["--max-warnings", "0", "--noPoster", "contracts/**/*.sol"]) },
+  { name: "knip", run: runTool("knip", "knip", ["--no-progress", "--treat-config-hints-as-errors"]) },
+  { name: "abis", run: runTool(undefined, "scripts/generateAbis.ts", ["--check"]) },
+  { name: "solidity layers", run: solidityLayers },
+  { name: "dependency docs", run: dependencyDocs },
+  { name: "forbidden words", run: forbiddenWords },
+  { name: "file sizes", run: fileSizes },
+];

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CheckResult } from "./checks.ts";
+
+const DOCUMENT = "docs/dependencies.md";
+const MANIFESTS = ["package.json", "sdk/package.json", "node/package.json"];
+const FIELDS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+
+type Manifest = Partial<Record<(typeof FIELDS)[number], Record<string, string>>>;
+
+/** Every dependency has a line in docs/dependencies.md that starts with its name, and every such line a dependency. */
+export function dependencyDocs(root: string): CheckResult {
+  const path = join(root, DOCUMENT);
+  if (!existsSync(path)) return { ok: false, output: `${DOCUMENT} is missing.` };
+  const described = new Set([...readFileSync(path, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name));
+  const used = new Set(
+    MANIFESTS.flatMap((file) => {
+      const manifest: Manifest = JSON.parse(readFileSync(join(root, file), "utf8"));
+      return FIELDS.flatMap((field) => Object.keys(manifest[field] ?? {}));
+    }).filter((name) => !name.startsWith("@persona-protocol/")),
+  );
+  const problems = [
+    ...[...used].filter((name) => !described.has(name)).map((name) => `${name} is used, but not in ${DOCUMENT}`),
+    ...[...described].filter((name) => !used.has(name)).map((name) => `${name} is in ${DOCUMENT}, but not used`),
+  ];
+  return { ok: problems.length === 0, output: problems.join("\n") };
+}
