@@ -23,7 +23,12 @@ export type SampleArchive = {
   readonly bytes: number;
 };
 
-type Random = { below(limit: number): number; pick<T>(list: readonly T[]): T; chance(share: number): boolean; next(): number };
+type Random = {
+  below(limit: number): number;
+  pick<T>(list: readonly T[]): T;
+  chance(share: number): boolean;
+  next(): number;
+};
 
 /** Thu Jun 01 2023: the newest post. Older ones follow about three hours apart. */
 const newestMs = Date.UTC(2023, 5, 1, 12, 30, 0);
@@ -78,28 +83,54 @@ function post(random: Random, id: string, previousId: string, ms: number, canary
   const link = random.chance(0.2) ? ` https://t.co/${letters(random, 10)}` : "";
   const handle = random.pick(handles);
   const text =
-    kind < 0.15 ? cut(`RT @${handle}: ${words} ${random.pick(openings)} ${random.pick(subjects)} ${random.pick(closings)}${link}`)
-    : kind < 0.35 ? `@${handle} ${words}${link}`
-    : `${words}${canary === undefined ? "" : ` ${canary}`}${link}`;
+    kind < 0.15
+      ? cut(`RT @${handle}: ${words} ${random.pick(openings)} ${random.pick(subjects)} ${random.pick(closings)}${link}`)
+      : kind < 0.35
+        ? `@${handle} ${words}${link}`
+        : `${words}${canary === undefined ? "" : ` ${canary}`}${link}`;
   const fullText = escaped(text);
   const [href, name] = random.pick(sources);
   const likes = kind < 0.15 ? 0 : heavyTail(random, 1.1);
   const isReply = kind >= 0.15 && kind < 0.35;
   return {
     edit_info: {
-      initial: { editTweetIds: [id], editableUntil: new Date(ms + 3_600_000).toISOString(), editsRemaining: "5", isEditEligible: !isReply },
+      initial: {
+        editTweetIds: [id],
+        editableUntil: new Date(ms + 3_600_000).toISOString(),
+        editsRemaining: "5",
+        isEditEligible: !isReply,
+      },
     },
     retweeted: false,
     source: `<a href="${href}" rel="nofollow">${name}</a>`,
     entities: {
       hashtags: [],
       symbols: [],
-      user_mentions: kind < 0.35 ? [{ name: handle, screen_name: handle, indices: ["3", String(3 + handle.length)], id_str: "1000000002", id: "1000000002" }] : [],
+      user_mentions:
+        kind < 0.35
+          ? [
+              {
+                name: handle,
+                screen_name: handle,
+                indices: ["3", String(3 + handle.length)],
+                id_str: "1000000002",
+                id: "1000000002",
+              },
+            ]
+          : [],
       urls: [],
     },
     display_text_range: ["0", String([...fullText].length)],
     favorite_count: String(likes),
-    ...(isReply ? { in_reply_to_status_id_str: previousId, in_reply_to_status_id: previousId, in_reply_to_user_id: "1000000002", in_reply_to_user_id_str: "1000000002", in_reply_to_screen_name: handle } : {}),
+    ...(isReply
+      ? {
+          in_reply_to_status_id_str: previousId,
+          in_reply_to_status_id: previousId,
+          in_reply_to_user_id: "1000000002",
+          in_reply_to_user_id_str: "1000000002",
+          in_reply_to_screen_name: handle,
+        }
+      : {}),
     id_str: id,
     truncated: false,
     retweet_count: String(kind < 0.15 ? random.below(200) : Math.floor(likes * random.next() * 0.4)),
@@ -118,7 +149,9 @@ function likesFile(random: Random, count: number, canary: string | undefined): s
   for (let index = 0; index < count; index++) {
     const tweetId = snowflake(ms, random);
     const withCanary = canary !== undefined && index % every === 0 && index < every * canaryLikes;
-    const words = escaped(`${random.pick(openings)} ${random.pick(subjects)} ${random.pick(closings)}${withCanary ? ` ${canary}` : ""}`);
+    const words = escaped(
+      `${random.pick(openings)} ${random.pick(subjects)} ${random.pick(closings)}${withCanary ? ` ${canary}` : ""}`,
+    );
     // X leaves the text out where the liked post is gone.
     const text = !withCanary && random.chance(0.1) ? {} : { fullText: words };
     records.push(indented({ like: { tweetId, ...text, expandedUrl: `https://twitter.com/i/web/status/${tweetId}` } }));
@@ -148,12 +181,24 @@ function profileFile(): string {
 }
 
 function manifestFile(posts: number, likes: number): string {
-  const files = (name: string, count: number): object => ({ files: [{ fileName: `data/${name}.js`, globalName: `YTD.${name}.part0`, count: String(count) }] });
+  const files = (name: string, count: number): object => ({
+    files: [{ fileName: `data/${name}.js`, globalName: `YTD.${name}.part0`, count: String(count) }],
+  });
   const manifest = {
     userInfo: { accountId: "1000000001", userName: "kari_example", displayName: "Kari Nordmann ⚓" },
-    archiveInfo: { sizeBytes: "12345", generationDate: "2023-06-03T00:00:00.000Z", isPartialArchive: false, maxPartSizeBytes: "53687091200" },
+    archiveInfo: {
+      sizeBytes: "12345",
+      generationDate: "2023-06-03T00:00:00.000Z",
+      isPartialArchive: false,
+      maxPartSizeBytes: "53687091200",
+    },
     readmeInfo: { fileName: "data/README.txt", directory: "data/", name: "README.txt" },
-    dataTypes: { account: files("account", 1), like: files("like", likes), profile: files("profile", 1), tweets: { mediaDirectory: "data/tweets_media", ...files("tweets", posts) } },
+    dataTypes: {
+      account: files("account", 1),
+      like: files("like", likes),
+      profile: files("profile", 1),
+      tweets: { mediaDirectory: "data/tweets_media", ...files("tweets", posts) },
+    },
   };
   return `window.__THAR_CONFIG = ${xJson(manifest, 0)}`;
 }
@@ -202,7 +247,10 @@ function snowflake(ms: number, random: Random): string {
 
 /** Pareto: most posts have none or a few, some thousands. */
 function heavyTail(random: Random, shape: number): number {
-  return Math.min(250_000, Math.floor((1 - random.next()) ** (-1 / shape) - 1 + (random.chance(0.02) ? random.below(500) : 0)));
+  return Math.min(
+    250_000,
+    Math.floor((1 - random.next()) ** (-1 / shape) - 1 + (random.chance(0.02) ? random.below(500) : 0)),
+  );
 }
 
 function letters(random: Random, count: number): string {

@@ -8,8 +8,15 @@ export function tooLarge(problem: string, data: Readonly<Record<string, string |
   return new PersonaError("ARCHIVE_TOO_LARGE", `The archive is too large: ${problem}.`, { data: printable(data) });
 }
 
-export function notZip(problem: string, data: Readonly<Record<string, string | number>> = {}, cause?: unknown): PersonaError {
-  return new PersonaError("ARCHIVE_NOT_ZIP", `The archive cannot be read: ${problem}.`, { data: printable(data), cause });
+export function notZip(
+  problem: string,
+  data: Readonly<Record<string, string | number>> = {},
+  cause?: unknown,
+): PersonaError {
+  return new PersonaError("ARCHIVE_NOT_ZIP", `The archive cannot be read: ${problem}.`, {
+    data: printable(data),
+    cause,
+  });
 }
 
 export function cancelled(signal: AbortSignal | undefined): PersonaError | undefined {
@@ -23,7 +30,8 @@ export function fileError(error: unknown, path: string): PersonaError {
   if (error instanceof PersonaError) return error;
   const code = error instanceof Error && "code" in error && "syscall" in error ? String(error.code) : undefined;
   if (code === undefined) return new PersonaError("INTERNAL", "Reading an archive failed.", { cause: error });
-  const problem = code === "ENOENT" || code === "ENOTDIR" ? `There is no file ${path}.` : `${path} cannot be read (${code}).`;
+  const problem =
+    code === "ENOENT" || code === "ENOTDIR" ? `There is no file ${path}.` : `${path} cannot be read (${code}).`;
   return new PersonaError("ARCHIVE_NOT_FOUND", problem, { data: { path }, cause: error });
 }
 

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { lstat, open, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
 import { cancelled, fileError, hostile, tooLarge } from "./archiveErrors.ts";
 import { defaultArchiveLimits, type OpenArchive, type OpenArchiveOptions } from "./archiveLimits.ts";
 import { entryPath } from "./entryPath.ts";

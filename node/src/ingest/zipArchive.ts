@@ -2,11 +2,16 @@ import { once } from "node:events";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
-import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
 import yauzl from "yauzl";
 import { cancelled, fileError, hostile, notZip, tooLarge } from "./archiveErrors.ts";
-import { type ArchiveLimits, defaultArchiveLimits, type OpenArchive, type OpenArchiveOptions } from "./archiveLimits.ts";
+import {
+  type ArchiveLimits,
+  defaultArchiveLimits,
+  type OpenArchive,
+  type OpenArchiveOptions,
+} from "./archiveLimits.ts";
 import { FileReader } from "./fileReader.ts";
 import { readZipDirectory, type ZipEntry } from "./zipDirectory.ts";
 
@@ -61,7 +66,8 @@ function archive(
 
   async function* read(path: string, { maxBytes, signal }: ArchiveReadOptions): AsyncGenerator<Uint8Array> {
     const entry = files.get(path);
-    if (entry === undefined || closed) throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
+    if (entry === undefined || closed)
+      throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
     if (entry.size > maxBytes) {
       throw tooLarge("a file is larger than the limit", { name: path, bytes: entry.size, maxBytes });
     }
@@ -85,7 +91,8 @@ function archive(
       crc = crc32(chunk, crc);
       yield chunk;
     }
-    if (size !== entry.size) throw hostile("a file is shorter than it declares", { name: path, bytes: entry.size, got: size });
+    if (size !== entry.size)
+      throw hostile("a file is shorter than it declares", { name: path, bytes: entry.size, got: size });
     if (crc !== entry.crc32) throw notZip("a file is damaged (its checksum is wrong)", { name: path });
   }
 
@@ -165,5 +172,6 @@ async function* inflate(packed: AsyncIterable<Uint8Array>, entry: ZipEntry): Asy
     // No read may be under way when the caller closes the file.
     if (!source.closed) await once(source, "close");
   }
-  if (inflater.bytesWritten !== entry.packedSize) throw hostile("a file hides data behind its end", { name: entry.path });
+  if (inflater.bytesWritten !== entry.packedSize)
+    throw hostile("a file hides data behind its end", { name: entry.path });
 }

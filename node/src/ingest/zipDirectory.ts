@@ -1,5 +1,5 @@
-import yauzl from "yauzl";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import yauzl from "yauzl";
 import { cancelled, hostile, notZip, tooLarge } from "./archiveErrors.ts";
 import type { ArchiveLimits } from "./archiveLimits.ts";
 import { entryPath } from "./entryPath.ts";
@@ -38,7 +38,10 @@ export async function readZipDirectory(
   // Before the first entry is read the cursor is the offset of the directory (typed wrongly as boolean).
   const directoryOffset = Number(zip.readEntryCursor);
   if (zip.entryCount > limits.maxEntries) {
-    throw hostile("it holds more files than any real export", { entries: zip.entryCount, maxEntries: limits.maxEntries });
+    throw hostile("it holds more files than any real export", {
+      entries: zip.entryCount,
+      maxEntries: limits.maxEntries,
+    });
   }
   const entries: (Omit<ZipEntry, "regionEnd"> & { readonly leastEnd: number })[] = [];
   let total = 0;
@@ -67,7 +70,8 @@ export async function readZipDirectory(
   } catch (error) {
     if (error instanceof PersonaError) throw error;
     const problem = error instanceof Error ? error.message : "the directory is damaged";
-    if (problem.includes("encryption")) throw new PersonaError("ARCHIVE_ENCRYPTED", "The archive is protected by a password.");
+    if (problem.includes("encryption"))
+      throw new PersonaError("ARCHIVE_ENCRYPTED", "The archive is protected by a password.");
     throw notZip(problem, {}, error);
   }
   if (total > ratioFloorTotalBytes && total > zip.fileSize * limits.maxRatio) {

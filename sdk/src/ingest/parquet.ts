@@ -44,7 +44,8 @@ export function createParquetWriter(schema: RecordSchema): ParquetRecordWriter {
 
   function flush(): void {
     const columnData = columns.map(({ name }, index) => ({ name, data: group[index] ?? [] }));
-    parquet.write({ columnData, rowGroupSize: rowGroupRecords });
+    // Into memory: done when it returns, a promise only for writers that flush elsewhere.
+    void parquet.write({ columnData, rowGroupSize: rowGroupRecords });
     group = columns.map(() => []);
     characters = 0;
     inGroup = 0;
@@ -68,7 +69,7 @@ export function createParquetWriter(schema: RecordSchema): ParquetRecordWriter {
     },
     finish() {
       if (inGroup > 0) flush();
-      parquet.finish();
+      void parquet.finish();
       // A copy: the writer's own buffer is up to twice as long.
       return { bytes: output.getBytes().slice(), records, from, to };
     },

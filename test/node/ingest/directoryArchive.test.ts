@@ -30,7 +30,13 @@ describe("openDirectoryArchive", () => {
 
   it("behavior: the folder gives the same bytes as the zip; openArchive takes both, and data/ itself", async () => {
     const path = await unpacked("same");
-    const zip = await folder.write("same.zip", rawZip([{ name: "data/account.js", data: ytd("account", [account]) }, { name: "data/tweets.js", data: ytd("tweets", [tweet()]) }]));
+    const zip = await folder.write(
+      "same.zip",
+      rawZip([
+        { name: "data/account.js", data: ytd("account", [account]) },
+        { name: "data/tweets.js", data: ytd("tweets", [tweet()]) },
+      ]),
+    );
     const results = [];
     for (const given of [path, zip, `${path}/data`]) {
       const archive = await openArchive(given);
@@ -78,7 +84,9 @@ describe("openDirectoryArchive", () => {
     await expectError("CANCELLED", () => openDirectoryArchive(path, { signal: AbortSignal.abort() }));
     const archive = await openDirectoryArchive(path, { limits: { maxTotalBytes: 100 } });
     await expectError("ARCHIVE_TOO_LARGE", () => readArchive(archive));
-    await expectError("ARCHIVE_TOO_LARGE", async () => readArchive(await openDirectoryArchive(path), { limits: { maxEntryBytes: 10 } }));
+    await expectError("ARCHIVE_TOO_LARGE", async () =>
+      readArchive(await openDirectoryArchive(path), { limits: { maxEntryBytes: 10 } }),
+    );
     await mkdir(`${path}/${"d/".repeat(40)}`, { recursive: true });
     await expectError("ARCHIVE_HOSTILE", () => openDirectoryArchive(path));
   });

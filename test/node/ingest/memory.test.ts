@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { createDeflateRaw, crc32, deflateRawSync } from "node:zlib";
+import { crc32, createDeflateRaw, deflateRawSync } from "node:zlib";
 import { expect } from "chai";
 import { openZipArchive } from "../../../node/src/ingest/index.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
@@ -11,7 +11,13 @@ const folder = temporaryFolder();
 const MiB = 2 ** 20;
 
 /** `head`, then `megabytes` of `filler`, then `tail`; packed without ever being whole. */
-async function largeEntry(name: string, head: string, filler: Buffer, megabytes: number, tail: string): Promise<RawEntry> {
+async function largeEntry(
+  name: string,
+  head: string,
+  filler: Buffer,
+  megabytes: number,
+  tail: string,
+): Promise<RawEntry> {
   const deflate = createDeflateRaw({ level: 1 });
   const packed = Array.fromAsync(deflate as AsyncIterable<Buffer>);
   let crc = 0;
@@ -45,10 +51,13 @@ async function growth(work: (sample: () => void) => Promise<unknown>): Promise<n
 describe("memory of an import", function () {
   this.timeout(120_000);
 
-  const opened = async (entry: RawEntry) => openZipArchive(await folder.write("large.zip", rawZip([entry])), { limits: { maxRatio: 5000 } });
+  const opened = async (entry: RawEntry) =>
+    openZipArchive(await folder.write("large.zip", rawZip([entry])), { limits: { maxRatio: 5000 } });
 
   it("behavior: a file of 300 MB of nothing", async () => {
-    const archive = await opened(await largeEntry("data/tweets.js", "window.YTD.tweets.part0 = [", Buffer.alloc(MiB, " "), 300, "]"));
+    const archive = await opened(
+      await largeEntry("data/tweets.js", "window.YTD.tweets.part0 = [", Buffer.alloc(MiB, " "), 300, "]"),
+    );
     const grown = await growth(async (sample) => {
       const { segments } = await readArchive(archive, { onProgress: sample });
       expect(segments[1]?.records).to.equal(0);
@@ -61,7 +70,9 @@ describe("memory of an import", function () {
   it("behavior: 300 MB of records that repeat one id", async () => {
     const record = `{"tweet":{"id_str":"1","full_text":"${"x".repeat(900)}"}},\n`;
     const filler = Buffer.from(record.repeat(Math.floor(MiB / record.length)));
-    const archive = await opened(await largeEntry("data/tweets.js", "window.YTD.tweets.part0 = [", filler, 300, record.replace(",\n", "]")));
+    const archive = await opened(
+      await largeEntry("data/tweets.js", "window.YTD.tweets.part0 = [", filler, 300, record.replace(",\n", "]")),
+    );
     const grown = await growth(async (sample) => {
       const { segments } = await readArchive(archive, { onProgress: sample });
       expect(segments[1]?.records).to.equal(1);
@@ -72,7 +83,15 @@ describe("memory of an import", function () {
   });
 
   it("error: one record of 300 MB", async () => {
-    const archive = await opened(await largeEntry("data/tweets.js", 'window.YTD.tweets.part0 = [{"tweet":{"id_str":"1","full_text":"', Buffer.alloc(MiB, "x"), 300, '"}}]'));
+    const archive = await opened(
+      await largeEntry(
+        "data/tweets.js",
+        'window.YTD.tweets.part0 = [{"tweet":{"id_str":"1","full_text":"',
+        Buffer.alloc(MiB, "x"),
+        300,
+        '"}}]',
+      ),
+    );
     const grown = await growth(() => expectError("EXPORT_INVALID", () => readArchive(archive)));
     await archive.close();
     expect(grown).to.be.lessThan(100 * MiB);

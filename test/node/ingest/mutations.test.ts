@@ -22,14 +22,38 @@ function seeded(seed: number): Below {
 
 const files: Readonly<Record<string, string>> = {
   "data/account.js": ytd("account", [account]),
-  "data/tweets.js": ytd("tweets", [tweet(), tweet({ id_str: "2", full_text: "🐟 &amp; ] };", in_reply_to_status_id_str: "1" })]),
-  "data/note-tweet.js": ytd("note_tweet", [{ noteTweet: { noteTweetId: "9", createdAt: "2023-06-01T12:30:00.000Z", core: { text: "x".repeat(300) } } }]),
+  "data/tweets.js": ytd("tweets", [
+    tweet(),
+    tweet({ id_str: "2", full_text: "🐟 &amp; ] };", in_reply_to_status_id_str: "1" }),
+  ]),
+  "data/note-tweet.js": ytd("note_tweet", [
+    { noteTweet: { noteTweetId: "9", createdAt: "2023-06-01T12:30:00.000Z", core: { text: "x".repeat(300) } } },
+  ]),
   "data/like.js": ytd("like", [{ like: { tweetId: "7", fullText: "&lt;3" } }, { like: { tweetId: "8" } }]),
 };
 
 /** Flips, inserts, removes, doubles and overwrites with what parsers dislike, one to four times. */
 function mutated(bytes: Buffer, below: Below): Buffer {
-  const dislikes = ["\0", "]", "}", "[{", '"', "\\", "\\u", "\ud800", "__proto__", "=", "window.YTD.", "1e999", "-", "null", "\xff\xff\xff\xff", "PK\u0001\u0002", "PK\u0005\u0006", "../"];
+  const dislikes = [
+    "\0",
+    "]",
+    "}",
+    "[{",
+    '"',
+    "\\",
+    "\\u",
+    "\ud800",
+    "__proto__",
+    "=",
+    "window.YTD.",
+    "1e999",
+    "-",
+    "null",
+    "\xff\xff\xff\xff",
+    "PK\u0001\u0002",
+    "PK\u0005\u0006",
+    "../",
+  ];
   let out = bytes;
   for (let times = 1 + below(4); times > 0; times--) {
     const at = below(out.length);
@@ -55,7 +79,8 @@ function mutated(bytes: Buffer, below: Below): Buffer {
         out = Buffer.concat([head, dislike, tail.subarray(dislike.length)]);
         break;
       default:
-        out = below(8) === 0 ? head : Buffer.concat([head, Buffer.from(Array.from({ length }, () => below(256))), tail]);
+        out =
+          below(8) === 0 ? head : Buffer.concat([head, Buffer.from(Array.from({ length }, () => below(256))), tail]);
     }
     if (out.length === 0) return out;
   }
@@ -89,7 +114,9 @@ describe("mutated archives", function () {
   this.timeout(120_000);
 
   it(`${cases} mutations of the zip's bytes: a typed error or a result`, async () => {
-    const whole = rawZip(Object.entries(files).map(([name, data], index) => ({ name, data, method: index % 2 === 0 ? 8 : 0 })));
+    const whole = rawZip(
+      Object.entries(files).map(([name, data], index) => ({ name, data, method: index % 2 === 0 ? 8 : 0 })),
+    );
     expect(await outcome(whole, -1)).to.equal("read");
     const seen = new Map<string, number>();
     for (let seed = 0; seed < cases; seed++) {
@@ -106,7 +133,11 @@ describe("mutated archives", function () {
     for (let seed = 0; seed < cases; seed++) {
       const below = seeded(seed ^ 0x5eed);
       const victim = names[below(names.length)];
-      const entries = Object.entries(files).map(([name, data]) => ({ name, data: name === victim ? mutated(Buffer.from(data), below) : data, method: 0 }));
+      const entries = Object.entries(files).map(([name, data]) => ({
+        name,
+        data: name === victim ? mutated(Buffer.from(data), below) : data,
+        method: 0,
+      }));
       const end = await outcome(rawZip(entries), seed);
       seen.set(end, (seen.get(end) ?? 0) + 1);
     }

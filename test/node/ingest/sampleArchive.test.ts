@@ -10,7 +10,10 @@ import { temporaryFolder } from "./temporaryFolder.ts";
 const folder = temporaryFolder();
 const canaries = { post: "CANARY-post-7f3a", account: "CANARY-account-19bc", like: "CANARY-like-02de" };
 
-const digest = async (path: string) => createHash("sha256").update(await readFile(path)).digest("hex");
+const digest = async (path: string) =>
+  createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
 
 describe("writeSampleArchive and its import", () => {
   let segments: readonly ImportedSegment[] = [];
@@ -30,17 +33,34 @@ describe("writeSampleArchive and its import", () => {
     const importedMs = performance.now() - started;
     segments = result.segments;
     expect(result.remarks).to.deep.equal([]);
-    texts = Object.fromEntries(await Promise.all(archive.entries().map(async ({ path }) =>
-      [path, Buffer.concat(await Array.fromAsync(archive.read(path, { maxBytes: 1e9 }))).toString()] as const)));
+    texts = Object.fromEntries(
+      await Promise.all(
+        archive
+          .entries()
+          .map(
+            async ({ path }) =>
+              [path, Buffer.concat(await Array.fromAsync(archive.read(path, { maxBytes: 1e9 }))).toString()] as const,
+          ),
+      ),
+    );
     await archive.close();
-    console.log(`      sample written in ${madeMs.toFixed(0)} ms, ${made.posts} posts imported in ${importedMs.toFixed(0)} ms`);
+    console.log(
+      `      sample written in ${madeMs.toFixed(0)} ms, ${made.posts} posts imported in ${importedMs.toFixed(0)} ms`,
+    );
   });
 
   it("default", async () => {
-    expect(segments.map(({ name, records }) => [name, records])).to.deep.equal([["account", 1], ["posts", 20_000], ["likes", 2500]]);
-    const { rows } = await readParquet(segments[1]?.bytes ?? new Uint8Array(), `select count(distinct id) as ids, count(published) as dated, max(like_count) as most,
+    expect(segments.map(({ name, records }) => [name, records])).to.deep.equal([
+      ["account", 1],
+      ["posts", 20_000],
+      ["likes", 2500],
+    ]);
+    const { rows } = await readParquet(
+      segments[1]?.bytes ?? new Uint8Array(),
+      `select count(distinct id) as ids, count(published) as dated, max(like_count) as most,
       median(like_count)::bigint as median, count(*) filter (is_repost) as reposts, count(in_reply_to) as replies, min(length(id)) as digits,
-      count(*) filter (content like '%&amp;%' or content like '%&lt;%') as escaped, count(*) filter (content like '% & %') as ampersands from data`);
+      count(*) filter (content like '%&amp;%' or content like '%&lt;%') as escaped, count(*) filter (content like '% & %') as ampersands from data`,
+    );
     const [row] = rows;
     expect(row).to.include({ ids: 20_000n, dated: 20_000n, escaped: 0n });
     expect(Number(row?.most)).to.be.greaterThan(1000);
@@ -53,8 +73,14 @@ describe("writeSampleArchive and its import", () => {
 
   it("behavior: X's own form", () => {
     expect(texts["data/tweets.js"]).to.match(/^window\.YTD\.tweets\.part0 = \[\n {2}\{\n {4}"tweet" : \{\n/);
-    expect(texts["data/tweets.js"]).to.contain('"created_at" : "Thu Jun 01 12:30:00 +0000 2023"').and.contain("&amp; ").and.contain("&lt;").and.match(/"RT @\w+: /);
-    expect(texts["data/tweets.js"]).to.match(/"favorite_count" : "\d+"/).and.match(/\]$/);
+    expect(texts["data/tweets.js"])
+      .to.contain('"created_at" : "Thu Jun 01 12:30:00 +0000 2023"')
+      .and.contain("&amp; ")
+      .and.contain("&lt;")
+      .and.match(/"RT @\w+: /);
+    expect(texts["data/tweets.js"])
+      .to.match(/"favorite_count" : "\d+"/)
+      .and.match(/\]$/);
     expect(texts["data/manifest.js"]).to.match(/^window\.__THAR_CONFIG = \{\n/);
     expect(Object.values(texts).join("").length).to.be.lessThan(30e6);
   });
@@ -65,7 +91,10 @@ describe("writeSampleArchive and its import", () => {
     expect(count(texts["data/account.js"], canaries.account)).to.equal(2);
     expect(count(texts["data/like.js"], canaries.like)).to.equal(3);
     const found = async (index: number, column: string, canary: string) => {
-      const { rows } = await readParquet(segments[index]?.bytes ?? new Uint8Array(), `select count(*) as n from data where ${column} like '%${canary}%'`);
+      const { rows } = await readParquet(
+        segments[index]?.bytes ?? new Uint8Array(),
+        `select count(*) as n from data where ${column} like '%${canary}%'`,
+      );
       return rows[0]?.n;
     };
     expect(await found(0, "email", canaries.account)).to.equal(1n);
@@ -76,7 +105,10 @@ describe("writeSampleArchive and its import", () => {
 
   it("behavior: the same seed gives the same bytes, in every time zone", async () => {
     const options = { posts: 300, likes: 50, seed: 7, canaries };
-    const paths = ["Pacific/Auckland", "America/New_York", undefined].map((zone, index) => ({ zone, path: folder.path(`${index}.zip`) }));
+    const paths = ["Pacific/Auckland", "America/New_York", undefined].map((zone, index) => ({
+      zone,
+      path: folder.path(`${index}.zip`),
+    }));
     const { TZ } = process.env;
     try {
       for (const { zone, path } of paths) {

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A folder that is gone after the describe block it is made in. */
-export function temporaryFolder(): { path(name: string): string; write(name: string, data: string | Uint8Array): Promise<string> } {
+export function temporaryFolder(): {
+  path(name: string): string;
+  write(name: string, data: string | Uint8Array): Promise<string>;
+} {
   let folder = "";
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-ingest-"));

@@ -1,12 +1,12 @@
 import { createReadStream, readdirSync } from "node:fs";
 import { mkdir, truncate } from "node:fs/promises";
-import { createDeflateRaw, crc32, deflateRawSync } from "node:zlib";
+import { crc32, createDeflateRaw, deflateRawSync } from "node:zlib";
 import { expect } from "chai";
 import { ZipFile } from "yazl";
 import { type ArchiveLimits, openZipArchive } from "../../../node/src/ingest/index.ts";
 import type { ErrorCode } from "../../../sdk/src/errors/index.ts";
 import { expectError } from "../../sdk/ingest/expectError.ts";
-import { type RawEntry, rawZip, type RawZipOptions, unicodePathExtra } from "./rawZip.ts";
+import { type RawEntry, type RawZipOptions, rawZip, unicodePathExtra } from "./rawZip.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const folder = temporaryFolder();
@@ -31,29 +31,55 @@ async function readAll(bytes: Uint8Array, { limits, maxBytes = 2 ** 40 }: Case =
 }
 
 const zipped = (entries: readonly RawEntry[], options: Case = {}) => readAll(rawZip(entries, options.options), options);
-const refused = (code: ErrorCode, entries: readonly RawEntry[], options: Case = {}) => expectError(code, () => zipped(entries, options));
+const refused = (code: ErrorCode, entries: readonly RawEntry[], options: Case = {}) =>
+  expectError(code, () => zipped(entries, options));
 /** Refused when it is opened, before any file is read. */
 const refusedAtOpen = (code: ErrorCode, entries: readonly RawEntry[], options: Case = {}) =>
-  expectError(code, async () => (await openZipArchive(await folder.write("a.zip", rawZip(entries, options.options)), { limits: options.limits })).close());
+  expectError(code, async () =>
+    (
+      await openZipArchive(await folder.write("a.zip", rawZip(entries, options.options)), { limits: options.limits })
+    ).close(),
+  );
 
 const openFiles = () => readdirSync("/proc/self/fd").length;
 
 describe("openZipArchive", () => {
   it("default", async () => {
-    const texts = await zipped([{ name: "data/", method: 0 }, { name: "data/a.js", data: "a".repeat(1000) }, { name: "data/b.js", data: "b", method: 0 }, { name: "empty", data: "" }]);
+    const texts = await zipped([
+      { name: "data/", method: 0 },
+      { name: "data/a.js", data: "a".repeat(1000) },
+      { name: "data/b.js", data: "b", method: 0 },
+      { name: "empty", data: "" },
+    ]);
     expect(texts).to.deep.equal({ "data/a.js": "a".repeat(1000), "data/b.js": "b", empty: "" });
   });
 
   it("behavior: names in UTF-8, in cp437, with ./ and empty parts", async () => {
-    expect(Object.keys(await zipped([{ name: "data/blåbær 🐟.js" }, { name: Buffer.from([0x61, 0x81]), flags: 0 }, { name: "./x//y.js" }]))).to.deep.equal(["data/blåbær 🐟.js", "aü", "x/y.js"]);
+    expect(
+      Object.keys(
+        await zipped([
+          { name: "data/blåbær 🐟.js" },
+          { name: Buffer.from([0x61, 0x81]), flags: 0 },
+          { name: "./x//y.js" },
+        ]),
+      ),
+    ).to.deep.equal(["data/blåbær 🐟.js", "aü", "x/y.js"]);
   });
 
   it("behavior: zip64, made here and by yazl", async () => {
-    expect(await zipped([{ name: "a", data: "one" }, { name: "b", data: "two" }], { options: { zip64: true } })).to.deep.equal({ a: "one", b: "two" });
+    expect(
+      await zipped(
+        [
+          { name: "a", data: "one" },
+          { name: "b", data: "two" },
+        ],
+        { options: { zip64: true } },
+      ),
+    ).to.deep.equal({ a: "one", b: "two" });
     const zip = new ZipFile();
     zip.addBuffer(Buffer.from("one"), "a", { forceZip64Format: true });
     zip.addReadStream(createReadStream(new URL(import.meta.url)), "streamed", { forceZip64Format: true });
-    zip.end({ forceZip64Format: true });
+    zip.end({ forceZip64Format: true, comment: "" });
     const chunks = await Array.fromAsync(zip.outputStream as AsyncIterable<Buffer>);
     const texts = await readAll(Buffer.concat(chunks));
     expect(texts.a).to.equal("one");
@@ -62,7 +88,9 @@ describe("openZipArchive", () => {
 
   it("behavior: a comment, two reads of one file at once, reading again", async () => {
     const data = "x".repeat(700_000);
-    const archive = await openZipArchive(await folder.write("c.zip", rawZip([{ name: "a", data }], { comment: Buffer.from("hello") })));
+    const archive = await openZipArchive(
+      await folder.write("c.zip", rawZip([{ name: "a", data }], { comment: Buffer.from("hello") })),
+    );
     const [one, two] = await Promise.all([1, 2].map(() => Array.fromAsync(archive.read("a", { maxBytes: 1e6 }))));
     expect(Buffer.concat(one ?? []).equals(Buffer.concat(two ?? []))).to.equal(true);
     expect(Buffer.concat(await Array.fromAsync(archive.read("a", { maxBytes: 1e6 }))).length).to.equal(data.length);
@@ -101,7 +129,10 @@ describe("openZipArchive", () => {
     });
 
     it("error: cut off at 20 places, at the front or the back", async () => {
-      const whole = rawZip([{ name: "data/tweets.js", data: "x".repeat(5000), method: 0 }, { name: "data/like.js", data: "y".repeat(500) }]);
+      const whole = rawZip([
+        { name: "data/tweets.js", data: "x".repeat(5000), method: 0 },
+        { name: "data/like.js", data: "y".repeat(500) },
+      ]);
       for (let cut = 1; cut <= 20; cut++) {
         const at = Math.floor((whole.length * cut) / 21);
         await expectError("ARCHIVE_NOT_ZIP", () => readAll(whole.subarray(0, at)));
@@ -150,14 +181,33 @@ describe("openZipArchive", () => {
     });
 
     it("error: the stored bytes of an encrypted entry are 12 longer", async () => {
-      await refusedAtOpen("ARCHIVE_ENCRYPTED", [{ name: "b", method: 0, flags: 1, packed: Buffer.alloc(112), size: 100 }]);
+      await refusedAtOpen("ARCHIVE_ENCRYPTED", [
+        { name: "b", method: 0, flags: 1, packed: Buffer.alloc(112), size: 100 },
+      ]);
     });
   });
 
   describe("hostile", () => {
     it("error: names that lead outside or are no names", async () => {
-      const names = ["../a", "data/../../a", "data/..", "/etc/passwd", "//host/share", "C:/a", "c:a", "..\\a", "data\\tweets.js", "\\\\host\\a", "a\u0000.js", "a\u001b[2J",
-        "a\n.js", "", ".", "x".repeat(1025), "a/".repeat(600)];
+      const names = [
+        "../a",
+        "data/../../a",
+        "data/..",
+        "/etc/passwd",
+        "//host/share",
+        "C:/a",
+        "c:a",
+        "..\\a",
+        "data\\tweets.js",
+        "\\\\host\\a",
+        "a\u0000.js",
+        "a\u001b[2J",
+        "a\n.js",
+        "",
+        ".",
+        "x".repeat(1025),
+        "a/".repeat(600),
+      ];
       for (const name of names) {
         const error = await refusedAtOpen("ARCHIVE_HOSTILE", [{ name }]);
         // A terminal must not be given what the archive says.
@@ -168,20 +218,41 @@ describe("openZipArchive", () => {
 
     it("error: links, devices, pipes", async () => {
       for (const kind of [0o120777, 0o060666, 0o020666, 0o010666, 0o140666]) {
-        await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "data/tweets.js", data: "/etc/passwd", externalAttributes: kind * 0x10000 }]);
+        await refusedAtOpen("ARCHIVE_HOSTILE", [
+          { name: "data/tweets.js", data: "/etc/passwd", externalAttributes: kind * 0x10000 },
+        ]);
       }
     });
 
     it("error: two files of one name", async () => {
-      await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "data/tweets.js", data: "1" }, { name: "data/tweets.js", data: "2" }]);
-      await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "data/tweets.js", data: "1" }, { name: "./data//tweets.js", data: "2" }]);
-      await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "b.js", data: "1" }, { name: "a.js", data: "2", extra: unicodePathExtra("a.js", "b.js") }]);
-      await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "data", data: "1" }, { name: "data/", method: 0 }]);
+      await refusedAtOpen("ARCHIVE_HOSTILE", [
+        { name: "data/tweets.js", data: "1" },
+        { name: "data/tweets.js", data: "2" },
+      ]);
+      await refusedAtOpen("ARCHIVE_HOSTILE", [
+        { name: "data/tweets.js", data: "1" },
+        { name: "./data//tweets.js", data: "2" },
+      ]);
+      await refusedAtOpen("ARCHIVE_HOSTILE", [
+        { name: "b.js", data: "1" },
+        { name: "a.js", data: "2", extra: unicodePathExtra("a.js", "b.js") },
+      ]);
+      await refusedAtOpen("ARCHIVE_HOSTILE", [
+        { name: "data", data: "1" },
+        { name: "data/", method: 0 },
+      ]);
     });
 
     it("error: 200,000 entries", async function () {
       this.timeout(20_000);
-      const bytes = rawZip(Array.from({ length: 200_000 }, (_, index) => ({ name: `data/tweets_media/${index}.jpg`, method: 0, directoryOnly: true, headerOffset: 0 })));
+      const bytes = rawZip(
+        Array.from({ length: 200_000 }, (_, index) => ({
+          name: `data/tweets_media/${index}.jpg`,
+          method: 0,
+          directoryOnly: true,
+          headerOffset: 0,
+        })),
+      );
       const path = await folder.write("many.zip", bytes);
       const started = performance.now();
       await expectError("ARCHIVE_HOSTILE", () => openZipArchive(path));
@@ -190,7 +261,10 @@ describe("openZipArchive", () => {
 
     it("behavior: 90,000 honest entries open in seconds", async function () {
       this.timeout(20_000);
-      const path = await folder.write("many.zip", rawZip(Array.from({ length: 90_000 }, (_, index) => ({ name: `data/tweets_media/${index}.jpg`, method: 0 }))));
+      const path = await folder.write(
+        "many.zip",
+        rawZip(Array.from({ length: 90_000 }, (_, index) => ({ name: `data/tweets_media/${index}.jpg`, method: 0 }))),
+      );
       const started = performance.now();
       const archive = await openZipArchive(path);
       expect(archive.entries()).to.have.length(90_000);
@@ -206,7 +280,9 @@ describe("openZipArchive", () => {
       await refused("ARCHIVE_HOSTILE", [{ name: "a", data, localSize: 99 }]);
       await refused("ARCHIVE_HOSTILE", [{ name: "a", data, localMethod: 0 }]);
       await refused("ARCHIVE_HOSTILE", [{ name: "a", data, localName: "b" }]);
-      await refused("ARCHIVE_HOSTILE", [{ name: "a", data, packed: Buffer.concat([deflateRawSync(Buffer.from(data)), Buffer.from("hidden")]) }]);
+      await refused("ARCHIVE_HOSTILE", [
+        { name: "a", data, packed: Buffer.concat([deflateRawSync(Buffer.from(data)), Buffer.from("hidden")]) },
+      ]);
       await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "folder/", data }]);
     });
 
@@ -219,7 +295,12 @@ describe("openZipArchive", () => {
 
     it("error: a bomb of many small files", async () => {
       const packed = deflateRawSync(Buffer.alloc(2 ** 20));
-      const bomb = Array.from({ length: 100 }, (_, index) => ({ name: `data/tweets-part${index}.js`, packed, size: 2 ** 20, crc: 0 }));
+      const bomb = Array.from({ length: 100 }, (_, index) => ({
+        name: `data/tweets-part${index}.js`,
+        packed,
+        size: 2 ** 20,
+        crc: 0,
+      }));
       await refusedAtOpen("ARCHIVE_HOSTILE", bomb);
     });
 
@@ -231,7 +312,13 @@ describe("openZipArchive", () => {
     it("error: entries that share one file's bytes", async () => {
       const kernel = { name: "0.js", data: "x".repeat(1e6) };
       const packedSize = deflateRawSync(Buffer.from(kernel.data)).length;
-      const shared = Array.from({ length: 20 }, (_, index) => ({ name: `${index + 1}.js`, size: 1e6, packedSize, directoryOnly: true, headerOffset: 0 }));
+      const shared = Array.from({ length: 20 }, (_, index) => ({
+        name: `${index + 1}.js`,
+        size: 1e6,
+        packedSize,
+        directoryOnly: true,
+        headerOffset: 0,
+      }));
       await refusedAtOpen("ARCHIVE_HOSTILE", [kernel, ...shared]);
     });
 
@@ -243,12 +330,20 @@ describe("openZipArchive", () => {
       const quote = Buffer.from([0, header.length, 0, ~header.length & 0xff, 0xff]);
       const packed = Buffer.concat([quote, header, bPacked]);
       const a: RawEntry = { name: "a", packed, size: header.length + 100_000 };
-      const inner: RawEntry = { name: "b", data: "x".repeat(100_000), directoryOnly: true, headerOffset: 31 + quote.length };
+      const inner: RawEntry = {
+        name: "b",
+        data: "x".repeat(100_000),
+        directoryOnly: true,
+        headerOffset: 31 + quote.length,
+      };
       await refusedAtOpen("ARCHIVE_HOSTILE", [a, inner]);
     });
 
     it("error: an overlap that only the local header shows", async () => {
-      const entries: RawEntry[] = [{ name: "a", data: "aaaa", method: 0, localExtra: Buffer.alloc(8) }, { name: "b", data: "bbbb", method: 0 }];
+      const entries: RawEntry[] = [
+        { name: "a", data: "aaaa", method: 0, localExtra: Buffer.alloc(8) },
+        { name: "b", data: "bbbb", method: 0 },
+      ];
       expect(await zipped(entries)).to.deep.equal({ a: "aaaa", b: "bbbb" });
       const bytes = rawZip(entries);
       bytes.writeUInt16LE(12, 28);

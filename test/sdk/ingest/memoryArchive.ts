@@ -1,12 +1,12 @@
 import type { ArchiveInput } from "../../../sdk/src/ingest/index.ts";
 
 /** An ArchiveInput out of texts or bytes, handed out in pieces of `pieceBytes`. */
-export function memoryArchive(
-  files: Readonly<Record<string, string | Uint8Array>>,
-  pieceBytes = 1000,
-): ArchiveInput {
+export function memoryArchive(files: Readonly<Record<string, string | Uint8Array>>, pieceBytes = 1000): ArchiveInput {
   const contents = new Map(
-    Object.entries(files).map(([path, data]) => [path, typeof data === "string" ? new TextEncoder().encode(data) : data]),
+    Object.entries(files).map(([path, data]) => [
+      path,
+      typeof data === "string" ? new TextEncoder().encode(data) : data,
+    ]),
   );
   return {
     entries: () => [...contents].map(([path, data]) => ({ path, size: data.length })),

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { createParquetWriter, postSchema, type RecordSchema, type SchemaRecord, writeParquet } from "../../../sdk/src/ingest/index.ts";
+import {
+  createParquetWriter,
+  postSchema,
+  type RecordSchema,
+  type SchemaRecord,
+  writeParquet,
+} from "../../../sdk/src/ingest/index.ts";
 import { checkRecord } from "../../../sdk/src/ingest/schemas/checkRecord.ts";
 import { readParquet } from "./readParquet.ts";
 
@@ -17,12 +23,22 @@ const schema: RecordSchema = {
   ],
 };
 
-const record = (fields: Partial<SchemaRecord> = {}): SchemaRecord => ({ id: "1", at: new Date(0), n: 0n, yes: false, text: "", ...fields });
+const record = (fields: Partial<SchemaRecord> = {}): SchemaRecord => ({
+  id: "1",
+  at: new Date(0),
+  n: 0n,
+  yes: false,
+  text: "",
+  ...fields,
+});
 
 describe("writeParquet", () => {
   it("default", async () => {
     const at = new Date("2023-06-01T12:30:00.123Z");
-    const { bytes, records, from, to } = writeParquet(schema, [record({ at, n: 7n, yes: true, text: "🐟" }), record({ id: "2", at: null, n: null, yes: null, text: null })]);
+    const { bytes, records, from, to } = writeParquet(schema, [
+      record({ at, n: 7n, yes: true, text: "🐟" }),
+      record({ id: "2", at: null, n: null, yes: null, text: null }),
+    ]);
     expect({ records, from, to }).to.deep.equal({ records: 2, from: at, to: at });
     const { types, rows } = await readParquet(bytes, 'select id, epoch_ms("at") as ms, n, yes, text from data');
     expect(types).to.deep.equal({ id: "VARCHAR", ms: "BIGINT", n: "BIGINT", yes: "BOOLEAN", text: "VARCHAR" });
@@ -35,9 +51,17 @@ describe("writeParquet", () => {
 
   it("behavior: the edges of every type", async () => {
     const values = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 53n + 1n, 0n];
-    const dates = ["1000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00.000Z"].map((text) => new Date(text));
+    const dates = [
+      "1000-01-01T00:00:00.000Z",
+      "9999-12-31T23:59:59.999Z",
+      "1969-12-31T23:59:59.999Z",
+      "1970-01-01T00:00:00.000Z",
+    ].map((text) => new Date(text));
     const texts = ["", "\u0000", "\u{10ffff}".repeat(1000), "x".repeat(3 * 2 ** 20)];
-    const file = writeParquet(schema, values.map((n, index) => record({ id: String(index), n, at: dates[index], text: texts[index] })));
+    const file = writeParquet(
+      schema,
+      values.map((n, index) => record({ id: String(index), n, at: dates[index], text: texts[index] })),
+    );
     const { rows } = await readParquet(file.bytes, 'select n, epoch_ms("at") as ms, text from data order by id');
     expect(rows.map(({ n }) => n)).to.deep.equal(values);
     expect(rows.map(({ ms }) => ms)).to.deep.equal(dates.map((date) => BigInt(date.getTime())));
@@ -59,16 +83,29 @@ describe("writeParquet", () => {
   });
 
   it("behavior: same records, same bytes; row groups by count and by size", async () => {
-    const many = Array.from({ length: 150_000 }, (_, index) => record({ id: String(index), n: BigInt(index), at: new Date(index), text: index % 3 === 0 ? null : `t${index % 7}` }));
+    const many = Array.from({ length: 150_000 }, (_, index) =>
+      record({
+        id: String(index),
+        n: BigInt(index),
+        at: new Date(index),
+        text: index % 3 === 0 ? null : `t${index % 7}`,
+      }),
+    );
     const first = writeParquet(schema, many);
     const again = createParquetWriter(schema);
     for (const one of many) again.append(one);
     expect(Buffer.compare(first.bytes, again.finish().bytes)).to.equal(0);
-    const query = "select count(*) as n, sum(n)::varchar as total, count(distinct id) as ids, count(text) as texts from data";
+    const query =
+      "select count(*) as n, sum(n)::varchar as total, count(distinct id) as ids, count(text) as texts from data";
     const { rows } = await readParquet(first.bytes, query);
     expect(rows).to.deep.equal([{ n: 150_000n, total: "11249925000", ids: 150_000n, texts: 100_000n }]);
 
-    const large = writeParquet(schema, Array.from({ length: 40 }, (_, index) => record({ id: String(index), text: String(index).padEnd(2 ** 20, "ab") })));
+    const large = writeParquet(
+      schema,
+      Array.from({ length: 40 }, (_, index) =>
+        record({ id: String(index), text: String(index).padEnd(2 ** 20, "ab") }),
+      ),
+    );
     const sizes = await readParquet(large.bytes, "select count(*) as n, sum(length(text))::varchar as total from data");
     expect(sizes.rows).to.deep.equal([{ n: 40n, total: String(40 * 2 ** 20) }]);
   });
@@ -86,10 +123,21 @@ describe("checkRecord", () => {
 
   it("error: every type against every other", () => {
     const wrong: Partial<SchemaRecord>[] = [
-      { id: null }, { id: 1n }, { at: "2023" }, { at: new Date(Number.NaN) }, { n: "1" }, { n: 2n ** 63n }, { n: -(2n ** 63n) - 1n }, { yes: 1n }, { text: new Date() },
-      { text: "x".repeat(11) }, { text: "\ud800" }, { text: undefined },
+      { id: null },
+      { id: 1n },
+      { at: "2023" },
+      { at: new Date(Number.NaN) },
+      { n: "1" },
+      { n: 2n ** 63n },
+      { n: -(2n ** 63n) - 1n },
+      { yes: 1n },
+      { text: new Date() },
+      { text: "x".repeat(11) },
+      { text: "\ud800" },
+      { text: undefined },
     ];
-    for (const fields of wrong) expect(checkRecord(schema, record(fields), 10), Object.keys(fields).join()).to.be.a("string");
+    for (const fields of wrong)
+      expect(checkRecord(schema, record(fields), 10), Object.keys(fields).join()).to.be.a("string");
   });
 
   it("behavior: published schemas have a key and a time that exist", () => {

@@ -1,5 +1,5 @@
-import { expect } from "chai";
 import type { DuckDBValue } from "@duckdb/node-api";
+import { expect } from "chai";
 import { type ArchiveInput, type ImportProgress, readArchive, xArchive } from "../../../sdk/src/ingest/index.ts";
 import { expectError } from "./expectError.ts";
 import { account, memoryArchive, tweet, ytd } from "./memoryArchive.ts";
@@ -16,24 +16,35 @@ async function rowsOf(input: ArchiveInput, name: string, options: readArchive.Op
   return rows;
 }
 
-const posts = (...records: unknown[]) => memoryArchive({ "data/tweets.js": ytd("tweets", records), "data/account.js": ytd("account", [account]) });
+const posts = (...records: unknown[]) =>
+  memoryArchive({ "data/tweets.js": ytd("tweets", records), "data/account.js": ytd("account", [account]) });
 
 /** An export whose posts break the format in one way. */
-const broken = (text: string) => memoryArchive({ "data/tweets.js": text, "data/account.js": ytd("account", [account]) });
+const broken = (text: string) =>
+  memoryArchive({ "data/tweets.js": text, "data/account.js": ytd("account", [account]) });
 
 describe("readArchive", () => {
   it("default", async () => {
     const input = memoryArchive({
       "data/account.js": ytd("account", [account]),
       "data/tweets.js": ytd("tweets", [tweet(), tweet({ id_str: "2", created_at: "Fri Jun 02 08:00:00 +0000 2023" })]),
-      "data/like.js": ytd("like", [{ like: { tweetId: "7", fullText: "&lt;3", expandedUrl: "https://twitter.com/i/web/status/7" } }]),
+      "data/like.js": ytd("like", [
+        { like: { tweetId: "7", fullText: "&lt;3", expandedUrl: "https://twitter.com/i/web/status/7" } },
+      ]),
     });
     const { connector, segments, remarks } = await readArchive(input);
     expect(connector).to.equal("x-archive");
     expect(remarks).to.deep.equal([]);
     expect(segments.map(({ bytes: _, ...rest }) => rest)).to.deep.equal([
       { name: "account", schema: "persona:account@1", table: "account", records: 1, from: null, to: null },
-      { name: "posts", schema: "persona:post@1", table: "posts", records: 2, from: new Date("2023-06-01T12:30:00Z"), to: new Date("2023-06-02T08:00:00Z") },
+      {
+        name: "posts",
+        schema: "persona:post@1",
+        table: "posts",
+        records: 2,
+        from: new Date("2023-06-01T12:30:00Z"),
+        to: new Date("2023-06-02T08:00:00Z"),
+      },
       { name: "likes", schema: "persona:like@1", table: "likes", records: 1, from: null, to: null },
     ]);
   });
@@ -46,44 +57,89 @@ describe("readArchive", () => {
   });
 
   it("behavior: types, nulls and values reach the engine", async () => {
-    const { segments } = await readArchive(posts(tweet({ in_reply_to_status_id_str: "1579999999999999999" }), tweet({ id_str: "2", lang: undefined, source: undefined, favorite_count: undefined })));
-    const { types, rows } = await readParquet(segments[1]?.bytes ?? new Uint8Array(), "select *, published = timestamp '2023-06-01 12:30:00' as same_time from data");
+    const { segments } = await readArchive(
+      posts(
+        tweet({ in_reply_to_status_id_str: "1579999999999999999" }),
+        tweet({ id_str: "2", lang: undefined, source: undefined, favorite_count: undefined }),
+      ),
+    );
+    const { types, rows } = await readParquet(
+      segments[1]?.bytes ?? new Uint8Array(),
+      "select *, published = timestamp '2023-06-01 12:30:00' as same_time from data",
+    );
     expect(types).to.deep.equal({
-      id: "VARCHAR", published: "TIMESTAMP", content: "VARCHAR", language: "VARCHAR", in_reply_to: "VARCHAR", like_count: "BIGINT",
-      share_count: "BIGINT", is_repost: "BOOLEAN", source: "VARCHAR", same_time: "BOOLEAN",
+      id: "VARCHAR",
+      published: "TIMESTAMP",
+      content: "VARCHAR",
+      language: "VARCHAR",
+      in_reply_to: "VARCHAR",
+      like_count: "BIGINT",
+      share_count: "BIGINT",
+      is_repost: "BOOLEAN",
+      source: "VARCHAR",
+      same_time: "BOOLEAN",
     });
     const { published: _, ...first } = rows[0] ?? {};
     expect(first).to.deep.equal({
-      id: "1664201234567890123", content: "hello", language: "en", in_reply_to: "1579999999999999999", like_count: 12n, share_count: 3n,
-      is_repost: false, source: "Twitter Web App", same_time: true,
+      id: "1664201234567890123",
+      content: "hello",
+      language: "en",
+      in_reply_to: "1579999999999999999",
+      like_count: 12n,
+      share_count: 3n,
+      is_repost: false,
+      source: "Twitter Web App",
+      same_time: true,
     });
     expect(rows[1]).to.include({ id: "2", language: null, in_reply_to: null, like_count: null, source: null });
   });
 
   it("behavior: account joined with its profile", async () => {
-    const [row] = await rowsOf(memoryArchive({
-      "data/account.js": ytd("account", [{ account: { ...account.account, phoneNumber: "+15555555555" } }]),
-      "data/profile.js": ytd("profile", [{ profile: { description: { bio: "Boats.\nRopes.", website: "https://t.co/C", location: "Oslo" } } }]),
-    }), "account");
+    const [row] = await rowsOf(
+      memoryArchive({
+        "data/account.js": ytd("account", [{ account: { ...account.account, phoneNumber: "+15555555555" } }]),
+        "data/profile.js": ytd("profile", [
+          { profile: { description: { bio: "Boats.\nRopes.", website: "https://t.co/C", location: "Oslo" } } },
+        ]),
+      }),
+      "account",
+    );
     expect(row).to.include({
-      id: "1000000001", username: "kari_example", display_name: "Kari", email: "kari@example.org", phone: "+15555555555", created_via: "web",
-      bio: "Boats.\nRopes.", website: "https://t.co/C", location: "Oslo",
+      id: "1000000001",
+      username: "kari_example",
+      display_name: "Kari",
+      email: "kari@example.org",
+      phone: "+15555555555",
+      created_via: "web",
+      bio: "Boats.\nRopes.",
+      website: "https://t.co/C",
+      location: "Oslo",
     });
   });
 
   it("behavior: parts in the order of their numbers", async () => {
     const files: Record<string, string> = {};
     for (const part of [10, 2, 1, 0]) {
-      files[`data/tweets${part === 0 ? "" : `-part${part}`}.js`] = ytd("tweets", [tweet({ id_str: String(part) })], part);
+      files[`data/tweets${part === 0 ? "" : `-part${part}`}.js`] = ytd(
+        "tweets",
+        [tweet({ id_str: String(part) })],
+        part,
+      );
     }
     expect((await rowsOf(memoryArchive(files), "posts")).map(({ id }) => id)).to.deep.equal(["0", "1", "2", "10"]);
   });
 
   it("behavior: the form of 2019, bare records in tweet.js at the root", async () => {
-    const text = 'window.YTD.tweet.part0 = [ {\n "retweeted" : false,\n "id" : "1100000000000000001",\n "id_str" : "1100000000000000001",\n "favorite_count" : "4", "retweet_count" : "1",\n "created_at" : "Thu Feb 28 10:00:00 +0000 2019",\n "full_text" : "a ] and a }; in text",\n "lang" : "en"\n} ]';
+    const text =
+      'window.YTD.tweet.part0 = [ {\n "retweeted" : false,\n "id" : "1100000000000000001",\n "id_str" : "1100000000000000001",\n "favorite_count" : "4", "retweet_count" : "1",\n "created_at" : "Thu Feb 28 10:00:00 +0000 2019",\n "full_text" : "a ] and a }; in text",\n "lang" : "en"\n} ]';
     const [row, ...others] = await rowsOf(memoryArchive({ "tweet.js": text }), "posts");
     expect(others).to.have.length(0);
-    expect(row).to.include({ id: "1100000000000000001", content: "a ] and a }; in text", like_count: 4n, source: null });
+    expect(row).to.include({
+      id: "1100000000000000001",
+      content: "a ] and a }; in text",
+      like_count: 4n,
+      source: null,
+    });
   });
 
   it("behavior: files under the zip's own folder; the fuller folder wins", async () => {
@@ -107,24 +163,31 @@ describe("readArchive", () => {
 
   it("behavior: reposts, by X's own form", async () => {
     const texts = ["RT @ola_example: Løft ankeret!", "RT @ola", "I said RT @ola: no", "@ola RT @x: y", "rt @ola: x"];
-    const rows = await rowsOf(posts(...texts.map((full_text, index) => tweet({ id_str: String(index), full_text }))), "posts");
+    const rows = await rowsOf(
+      posts(...texts.map((full_text, index) => tweet({ id_str: String(index), full_text }))),
+      "posts",
+    );
     expect(rows.map(({ is_repost }) => is_repost)).to.deep.equal([true, false, false, false, false]);
   });
 
   it("behavior: repeats are dropped and reported", async () => {
     const { segments, remarks } = await readArchive(posts(tweet(), tweet(), tweet({ id_str: "2" })));
     expect(segments[1]?.records).to.equal(2);
-    expect(remarks).to.deep.equal([{ segment: "posts", kind: "skipped", reason: "repeats an id of the same segment", count: 1 }]);
+    expect(remarks).to.deep.equal([
+      { segment: "posts", kind: "skipped", reason: "repeats an id of the same segment", count: 1 },
+    ]);
   });
 
   it("behavior: what cannot be read is null or left out, and reported", async () => {
-    const { segments, remarks } = await readArchive(posts(
-      tweet({ id_str: undefined, id: 1664201234567890123 }),
-      tweet({ id_str: "2", full_text: undefined }),
-      tweet({ id_str: "3", created_at: "Thu Feb 30 12:30:00 +0000 2023" }),
-      tweet({ id_str: "4", favorite_count: "many", lang: 7 }),
-      tweet({ id_str: "5", full_text: "cut here \ud83d" }),
-    ));
+    const { segments, remarks } = await readArchive(
+      posts(
+        tweet({ id_str: undefined, id: 2 ** 60 }),
+        tweet({ id_str: "2", full_text: undefined }),
+        tweet({ id_str: "3", created_at: "Thu Feb 30 12:30:00 +0000 2023" }),
+        tweet({ id_str: "4", favorite_count: "many", lang: 7 }),
+        tweet({ id_str: "5", full_text: "cut here \ud83d" }),
+      ),
+    );
     const { rows } = await readParquet(segments[1]?.bytes ?? new Uint8Array());
     expect(rows.map(({ id }) => id)).to.deep.equal(["3", "4", "5"]);
     expect(rows[0]?.published).to.equal(null);
@@ -141,7 +204,8 @@ describe("readArchive", () => {
   });
 
   it("behavior: __proto__, constructor and other names of objects are data", async () => {
-    const text = 'window.YTD.tweets.part0 = [{"__proto__":{"tweet":{"id_str":"9","full_text":"x"}},"constructor":1},' +
+    const text =
+      'window.YTD.tweets.part0 = [{"__proto__":{"tweet":{"id_str":"9","full_text":"x"}},"constructor":1},' +
       '{"tweet":{"__proto__":{"id_str":"8"},"full_text":"y","toString":null,"hasOwnProperty":1}},' +
       '{"tweet":{"id_str":"7","full_text":"kept","__proto__":null}}]';
     const rows = await rowsOf(broken(text), "posts");
@@ -157,11 +221,15 @@ describe("readArchive", () => {
 
   describe("long posts", () => {
     const whole = `${"A long note with rope & chain <3. ".repeat(20)}END`;
-    const cutText = (text: string) => `${text.slice(0, 270).replaceAll("&", "&amp;").replaceAll("<", "&lt;").trim()}… https://t.co/AbCdEfGhIj`;
-    const note = (text: string, createdAt = "2023-06-01T12:29:59.000Z", noteTweetId = "1664201230000000000") =>
-      ({ noteTweet: { noteTweetId, createdAt, core: { text, urls: [], mentions: [] } } });
-    const archive = (tweets: unknown[], notes: unknown[]) => memoryArchive({ "data/tweets.js": ytd("tweets", tweets), "data/note-tweet.js": ytd("note_tweet", notes) });
-    const contentOf = async (tweets: unknown[], notes: unknown[]) => (await rowsOf(archive(tweets, notes), "posts"))[0]?.content;
+    const cutText = (text: string) =>
+      `${text.slice(0, 270).replaceAll("&", "&amp;").replaceAll("<", "&lt;").trim()}… https://t.co/AbCdEfGhIj`;
+    const note = (text: string, createdAt = "2023-06-01T12:29:59.000Z", noteTweetId = "1664201230000000000") => ({
+      noteTweet: { noteTweetId, createdAt, core: { text, urls: [], mentions: [] } },
+    });
+    const archive = (tweets: unknown[], notes: unknown[]) =>
+      memoryArchive({ "data/tweets.js": ytd("tweets", tweets), "data/note-tweet.js": ytd("note_tweet", notes) });
+    const contentOf = async (tweets: unknown[], notes: unknown[]) =>
+      (await rowsOf(archive(tweets, notes), "posts"))[0]?.content;
 
     it("default", async () => {
       expect(await contentOf([tweet({ full_text: cutText(whole) })], [note(whole)])).to.equal(whole);
@@ -173,7 +241,9 @@ describe("readArchive", () => {
     });
 
     it("behavior: a reply keeps the mentions that only the post has", async () => {
-      expect(await contentOf([tweet({ full_text: `@ola @havn ${cutText(whole)}` })], [note(whole)])).to.equal(`@ola @havn ${whole}`);
+      expect(await contentOf([tweet({ full_text: `@ola @havn ${cutText(whole)}` })], [note(whole)])).to.equal(
+        `@ola @havn ${whole}`,
+      );
     });
 
     it("behavior: the same id, whatever the time", async () => {
@@ -183,7 +253,12 @@ describe("readArchive", () => {
 
     it("behavior: of two notes in one minute the one that goes on as the post does", async () => {
       const other = whole.replace("rope", "rape");
-      expect(await contentOf([tweet({ full_text: cutText(whole) })], [note(other, undefined, "1"), note(whole, undefined, "2")])).to.equal(whole);
+      expect(
+        await contentOf(
+          [tweet({ full_text: cutText(whole) })],
+          [note(other, undefined, "1"), note(whole, undefined, "2")],
+        ),
+      ).to.equal(whole);
     });
 
     it("behavior: a note of another time or text changes nothing", async () => {
@@ -198,7 +273,13 @@ describe("readArchive", () => {
 
   describe("what is not an X archive", () => {
     it("error: nothing of it is known", async () => {
-      for (const files of [{}, { "a.txt": "x" }, { "photos/1.jpg": "x", "README.md": "y" }, { "src/account.js": "export const account = 1;" }, { "a/b/c/d/data/tweets.js": ytd("tweets", []) }]) {
+      for (const files of [
+        {},
+        { "a.txt": "x" },
+        { "photos/1.jpg": "x", "README.md": "y" },
+        { "src/account.js": "export const account = 1;" },
+        { "a/b/c/d/data/tweets.js": ytd("tweets", []) },
+      ]) {
         await expectError("ARCHIVE_UNRECOGNISED", () => readArchive(memoryArchive(files)));
       }
     });
@@ -225,7 +306,10 @@ describe("readArchive", () => {
       const text = ytd("tweets", [tweet({ full_text: "🐟 ] };" }), tweet({ id_str: "2" })]);
       const bytes = new TextEncoder().encode(text);
       for (let length = 0; length < bytes.length; length += 3) {
-        const input = memoryArchive({ "data/tweets.js": bytes.subarray(0, length), "data/account.js": ytd("account", [account]) });
+        const input = memoryArchive({
+          "data/tweets.js": bytes.subarray(0, length),
+          "data/account.js": ytd("account", [account]),
+        });
         await expectError("EXPORT_INVALID", () => readArchive(input));
       }
     });
@@ -270,6 +354,8 @@ describe("readArchive", () => {
     const input = posts(...Array.from({ length: 50 }, (_, index) => tweet({ id_str: String(index) })));
     await readArchive(input, { onProgress: (progress) => seen.push(progress) });
     expect(seen.at(-1)?.bytesRead).to.equal(seen.at(-1)?.bytesTotal);
-    expect(seen.map(({ bytesRead }) => bytesRead)).to.deep.equal(seen.map(({ bytesRead }) => bytesRead).sort((a, b) => a - b));
+    expect(seen.map(({ bytesRead }) => bytesRead)).to.deep.equal(
+      seen.map(({ bytesRead }) => bytesRead).sort((a, b) => a - b),
+    );
   });
 });

@@ -18,7 +18,9 @@ export async function readParquet(bytes: Uint8Array, query = "select * from data
     const connection = await instance.connect();
     await connection.run(`create view data as select * from read_parquet('${path}')`);
     const reader = await connection.runAndReadAll(query);
-    const types = Object.fromEntries(reader.columnNames().map((name, index) => [name, String(reader.columnType(index))]));
+    const types = Object.fromEntries(
+      reader.columnNames().map((name, index) => [name, String(reader.columnType(index))]),
+    );
     const rows = reader.getRowObjects();
     connection.closeSync();
     return { types, rows };

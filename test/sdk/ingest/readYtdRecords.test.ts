@@ -16,13 +16,20 @@ async function* inPieces(data: string | Uint8Array, pieceBytes: number): AsyncGe
   }
 }
 
-async function read(data: string | Uint8Array, options: { pieceBytes?: number; limits?: Partial<typeof defaultImportLimits> } = {}): Promise<YtdRecord[]> {
+async function read(
+  data: string | Uint8Array,
+  options: { pieceBytes?: number; limits?: Partial<typeof defaultImportLimits> } = {},
+): Promise<YtdRecord[]> {
   const { pieceBytes = 4096, limits = {} } = options;
-  const records = readYtdRecords(inPieces(data, pieceBytes), "data/tweets.js", ["tweets", "tweet"], { ...defaultImportLimits, ...limits });
+  const records = readYtdRecords(inPieces(data, pieceBytes), "data/tweets.js", ["tweets", "tweet"], {
+    ...defaultImportLimits,
+    ...limits,
+  });
   return Array.fromAsync(records);
 }
 
-const invalid = (data: string | Uint8Array, options?: Parameters<typeof read>[1]) => expectError("EXPORT_INVALID", () => read(data, options));
+const invalid = (data: string | Uint8Array, options?: Parameters<typeof read>[1]) =>
+  expectError("EXPORT_INVALID", () => read(data, options));
 
 describe("readYtdRecords", () => {
   it("default", async () => {
@@ -48,7 +55,11 @@ describe("readYtdRecords", () => {
   it("behavior: records larger than the first buffer", async () => {
     const large = { text: "ø".repeat(900_000) };
     const data = `window.YTD.tweets.part0 = ${JSON.stringify([{ a: 1 }, large, { b: 2 }])}`;
-    expect((await read(data, { pieceBytes: 100_000 })).map(({ value }) => value)).to.deep.equal([{ a: 1 }, large, { b: 2 }]);
+    expect((await read(data, { pieceBytes: 100_000 })).map(({ value }) => value)).to.deep.equal([
+      { a: 1 },
+      large,
+      { b: 2 },
+    ]);
   });
 
   it("behavior: empty lists, old wrapper, BOM, CRLF, a semicolon at the end", async () => {
@@ -63,8 +74,19 @@ describe("readYtdRecords", () => {
   });
 
   it("error: another wrapper", async () => {
-    for (const text of ["", "[]", "window.YTD.like.part0 = []", "window.YTD.tweets = []", "alert(1); window.YTD.tweets.part0 = []", "=[]",
-      "window.__THAR_CONFIG = {}", "window.YTD.tweets.partX = []", `${"x".repeat(5000)}= []`, "x".repeat(5000), "window.YTD.tweets.part0"]) {
+    for (const text of [
+      "",
+      "[]",
+      "window.YTD.like.part0 = []",
+      "window.YTD.tweets = []",
+      "alert(1); window.YTD.tweets.part0 = []",
+      "=[]",
+      "window.__THAR_CONFIG = {}",
+      "window.YTD.tweets.partX = []",
+      `${"x".repeat(5000)}= []`,
+      "x".repeat(5000),
+      "window.YTD.tweets.part0",
+    ]) {
       const error = await invalid(text);
       expect(error.data.file).to.equal("data/tweets.js");
     }
@@ -72,8 +94,35 @@ describe("readYtdRecords", () => {
 
   it("error: not a list of records", async () => {
     const head = "window.YTD.tweets.part0 = ";
-    for (const rest of ["", "{}", "[", "[{}", '[{"a":"', "[{},", "[{},]", "[,{}]", "[{}{}]", "[1]", '["a"]', "[null]", "[[{}]]", "[{}]]", "[{}]; alert(1)", "[{}];;",
-      "[{}] [{}]", "[{]}]", '[{"a":1]]', "[{'a':1}]", "[{a:1}]", "[{\"a\":undefined}]", '[{"a":01}]', '[{"a":1,}]', '[{"a":"\u0001"}]', '[{"a":"\\x"}]', "[//\n]"]) {
+    for (const rest of [
+      "",
+      "{}",
+      "[",
+      "[{}",
+      '[{"a":"',
+      "[{},",
+      "[{},]",
+      "[,{}]",
+      "[{}{}]",
+      "[1]",
+      '["a"]',
+      "[null]",
+      "[[{}]]",
+      "[{}]]",
+      "[{}]; alert(1)",
+      "[{}];;",
+      "[{}] [{}]",
+      "[{]}]",
+      '[{"a":1]]',
+      "[{'a':1}]",
+      "[{a:1}]",
+      '[{"a":undefined}]',
+      '[{"a":01}]',
+      '[{"a":1,}]',
+      '[{"a":"\u0001"}]',
+      '[{"a":"\\x"}]',
+      "[//\n]",
+    ]) {
       const error = await invalid(head + rest);
       expect(error.data, rest).to.have.keys(["file", "position"]);
       expect(error.cause).to.equal(undefined);
@@ -89,7 +138,9 @@ describe("readYtdRecords", () => {
 
   it("error: invalid UTF-8, overlong forms, a lone byte", async () => {
     for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf5, 0x80, 0x80, 0x80]]) {
-      await invalid(Buffer.concat([Buffer.from('window.YTD.tweets.part0 = [{"t":"'), Buffer.from(bytes), Buffer.from('"}]')]));
+      await invalid(
+        Buffer.concat([Buffer.from('window.YTD.tweets.part0 = [{"t":"'), Buffer.from(bytes), Buffer.from('"}]')]),
+      );
     }
   });
 

@@ -4,7 +4,9 @@ import { unescapeText } from "../../../sdk/src/ingest/xArchive/unescapeText.ts";
 describe("unescapeText", () => {
   it("default", () => {
     expect(unescapeText("Fish &amp; chips &lt;3 &gt; all")).to.equal("Fish & chips <3 > all");
-    expect(unescapeText("&quot;a&quot; &apos;b&apos; &#39;c&#39; &#x27;d&#X27; &#128031;")).to.equal(`"a" 'b' 'c' 'd' 🐟`);
+    expect(unescapeText("&quot;a&quot; &apos;b&apos; &#39;c&#39; &#x27;d&#X27; &#128031;")).to.equal(
+      `"a" 'b' 'c' 'd' 🐟`,
+    );
   });
 
   it("behavior: replaces once, never twice", () => {
@@ -14,7 +16,21 @@ describe("unescapeText", () => {
   });
 
   it("behavior: leaves what X never wrote", () => {
-    for (const text of ["&", "&;", "& amp;", "&AMP;", "&nbsp;", "&#;", "&#0;", "&#xD800;", "&#1114112;", "&#99999999;", "AT&T", "&lt", "&#x;"]) {
+    for (const text of [
+      "&",
+      "&;",
+      "& amp;",
+      "&AMP;",
+      "&nbsp;",
+      "&#;",
+      "&#0;",
+      "&#xD800;",
+      "&#1114112;",
+      "&#99999999;",
+      "AT&T",
+      "&lt",
+      "&#x;",
+    ]) {
       expect(unescapeText(text), text).to.equal(text);
     }
     expect(unescapeText("&#1114111;")).to.equal("\u{10ffff}");

@@ -13,14 +13,22 @@ const folder = fileURLToPath(new URL("../../../../shared/vectors/exports/twitter
 async function archiveOf(path: string): Promise<ArchiveInput> {
   const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter((item) => item.isFile());
   const contents: Record<string, Uint8Array> = {};
-  for (const { parentPath, name } of files) contents[relative(path, join(parentPath, name))] = await readFile(join(parentPath, name));
+  for (const { parentPath, name } of files)
+    contents[relative(path, join(parentPath, name))] = await readFile(join(parentPath, name));
   return memoryArchive(contents);
 }
 
 async function tables(path: string) {
   const { connector, segments, remarks } = await readArchive(await archiveOf(path));
   const [account, posts, likes] = await Promise.all(segments.map(({ bytes }) => readParquet(bytes)));
-  return { connector, segments, remarks, account: account?.rows ?? [], posts: posts?.rows ?? [], likes: likes?.rows ?? [] };
+  return {
+    connector,
+    segments,
+    remarks,
+    account: account?.rows ?? [],
+    posts: posts?.rows ?? [],
+    likes: likes?.rows ?? [],
+  };
 }
 
 describe("X archive vectors", () => {
@@ -35,23 +43,49 @@ describe("X archive vectors", () => {
     expect(connector).to.equal("x-archive");
     expect(remarks).to.deep.equal([]);
     expect(segments.map(({ records }) => records)).to.deep.equal([1, 4, 2]);
-    expect([segments[1]?.from?.toISOString(), segments[1]?.to?.toISOString()]).to.deep.equal(["2010-03-21T04:40:00.000Z", "2023-06-01T12:30:00.000Z"]);
+    expect([segments[1]?.from?.toISOString(), segments[1]?.to?.toISOString()]).to.deep.equal([
+      "2010-03-21T04:40:00.000Z",
+      "2023-06-01T12:30:00.000Z",
+    ]);
 
-    expect(account[0]).to.include({ id: "1000000001", username: "kari_example", display_name: "Kari Nordmann ⚓", email: "kari.nordmann@example.org", created_via: "web" });
+    expect(account[0]).to.include({
+      id: "1000000001",
+      username: "kari_example",
+      display_name: "Kari Nordmann ⚓",
+      email: "kari.nordmann@example.org",
+      created_via: "web",
+    });
     expect(String(account[0]?.created)).to.equal("2009-04-01 10:20:30");
 
     expect(posts[0]).to.include({
-      id: "1664201234567890123", content: "Fish & chips <3 at the pier 🐟 – best in #Oslo https://t.co/AAAAaaaa01", like_count: 12n, share_count: 3n,
-      language: "en", is_repost: false, source: "Twitter Web App", in_reply_to: null,
+      id: "1664201234567890123",
+      content: "Fish & chips <3 at the pier 🐟 – best in #Oslo https://t.co/AAAAaaaa01",
+      like_count: 12n,
+      share_count: 3n,
+      language: "en",
+      is_repost: false,
+      source: "Twitter Web App",
+      in_reply_to: null,
     });
     expect(String(posts[0]?.published)).to.equal("2023-06-01 12:30:00");
-    expect(posts[1]).to.include({ content: "RT @ola_example: Løft ankeret! Line one\nLine two", is_repost: true, share_count: 7n });
-    expect(posts[2]).to.include({ in_reply_to: "1579999999999999999", content: "@ola_example @havn_example takk 👨‍👩‍👧 https://t.co/AbCdEfGhIj" });
+    expect(posts[1]).to.include({
+      content: "RT @ola_example: Løft ankeret! Line one\nLine two",
+      is_repost: true,
+      share_count: 7n,
+    });
+    expect(posts[2]).to.include({
+      in_reply_to: "1579999999999999999",
+      content: "@ola_example @havn_example takk 👨‍👩‍👧 https://t.co/AbCdEfGhIj",
+    });
     expect(posts[3]).to.include({ id: "20000000042", content: "just setting up" });
     expect(String(posts[3]?.published)).to.equal("2010-03-21 04:40:00");
 
     expect(likes).to.deep.equal([
-      { id: "1664100000000000007", content: "A liked tweet with “curly” quotes & \"straight\" ones https://t.co/BBBBbbbb02", url: "https://twitter.com/i/web/status/1664100000000000007" },
+      {
+        id: "1664100000000000007",
+        content: 'A liked tweet with “curly” quotes & "straight" ones https://t.co/BBBBbbbb02',
+        url: "https://twitter.com/i/web/status/1664100000000000007",
+      },
       { id: "1500000000000000000", content: null, url: "https://twitter.com/i/web/status/1500000000000000000" },
     ]);
   });
@@ -66,7 +100,9 @@ describe("X archive vectors", () => {
   it("the archive of 2019", async function () {
     const path = join(folder, "synthetic-legacy-2019");
     if (!existsSync(path)) {
-      console.warn(`\n  !! SKIPPED: ${path} is not among the vectors here; readArchive.test.ts has the same form self-made.\n`);
+      console.warn(
+        `\n  !! SKIPPED: ${path} is not among the vectors here; readArchive.test.ts has the same form self-made.\n`,
+      );
       this.skip();
     }
     const { posts } = await tables(path);

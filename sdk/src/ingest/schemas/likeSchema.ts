@@ -7,8 +7,23 @@ export const likeSchema: RecordSchema = {
   key: "id",
   time: null,
   columns: [
-    { name: "id", type: "VARCHAR", nullable: false, description: "The service's id of the liked post, digits kept as text." },
-    { name: "content", type: "VARCHAR", nullable: true, description: "AS2 object.content as plain text; null when the export leaves it out." },
-    { name: "url", type: "VARCHAR", nullable: true, description: "AS2 object.url, as exported. Untrusted: never open it unasked." },
+    {
+      name: "id",
+      type: "VARCHAR",
+      nullable: false,
+      description: "The service's id of the liked post, digits kept as text.",
+    },
+    {
+      name: "content",
+      type: "VARCHAR",
+      nullable: true,
+      description: "AS2 object.content as plain text; null when the export leaves it out.",
+    },
+    {
+      name: "url",
+      type: "VARCHAR",
+      nullable: true,
+      description: "AS2 object.url, as exported. Untrusted: never open it unasked.",
+    },
   ],
 };

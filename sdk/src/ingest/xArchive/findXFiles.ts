@@ -46,12 +46,17 @@ export function findXFiles(entries: readonly ArchiveEntry[]): XFiles | undefined
     }
   }
   const [best] = [...folders]
-    .filter(([folder, kinds]) => depthOf(folder) <= maxFolders && (kinds.has("posts") || kinds.has("account") || kinds.has("likes")))
+    .filter(
+      ([folder, kinds]) =>
+        depthOf(folder) <= maxFolders && (kinds.has("posts") || kinds.has("account") || kinds.has("likes")),
+    )
     .sort(([a, ofA], [b, ofB]) => ofB.size - ofA.size || depthOf(a) - depthOf(b) || (a < b ? -1 : 1));
   if (best === undefined) return undefined;
   const [folder, kinds] = best;
   const sorted = (kind: keyof typeof xFileKinds): readonly ArchiveEntry[] =>
-    (kinds.get(kind) ?? []).sort((a, b) => partOf(a, kind, folder) - partOf(b, kind, folder) || (a.path < b.path ? -1 : 1));
+    (kinds.get(kind) ?? []).sort(
+      (a, b) => partOf(a, kind, folder) - partOf(b, kind, folder) || (a.path < b.path ? -1 : 1),
+    );
   return {
     folder,
     manifest: manifests.get(folder),

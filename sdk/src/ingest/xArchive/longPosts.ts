@@ -37,7 +37,9 @@ export function createLongPosts(): LongPosts {
       if (typeof text !== "string") return;
       characters += text.length;
       if (characters > maxCharacters) {
-        throw new PersonaError("ARCHIVE_TOO_LARGE", `${file} holds more text than the limit.`, { data: { file, maxCharacters } });
+        throw new PersonaError("ARCHIVE_TOO_LARGE", `${file} holds more text than the limit.`, {
+          data: { file, maxCharacters },
+        });
       }
       const id = idField(note, "noteTweetId");
       const created = parseXDate(field(note, "createdAt"));
@@ -78,7 +80,8 @@ function wholeText(content: string, noteText: string, least: number): string | u
   const mentions = /^(?:@\w{1,20}\s+)+/.exec(beginning)?.[0] ?? "";
   // Whether notes are escaped as posts are is not documented: take the reading that continues the post.
   for (const text of new Set([unescapeText(noteText), noteText])) {
-    if (beginning.length >= least && text.length > beginning.length && text.startsWith(beginning)) return text.toWellFormed();
+    if (beginning.length >= least && text.length > beginning.length && text.startsWith(beginning))
+      return text.toWellFormed();
     const own = beginning.slice(mentions.length);
     if (mentions !== "" && own.length >= least && text.length > own.length && text.startsWith(own)) {
       return (mentions + text).toWellFormed();

@@ -12,7 +12,10 @@ import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegme
  */
 export const xArchive: Connector = { id: "x-archive", segments: xSegments, detect, open };
 
-async function detect(input: ArchiveInput, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<number> {
+async function detect(
+  input: ArchiveInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<number> {
   const found = findXFiles(input.entries());
   if (found === undefined) return 0;
   const { files, folder, manifest } = found;
@@ -69,7 +72,10 @@ function unwrap(value: RawObject, name: string): RawObject {
   return objectField(value, name) ?? value;
 }
 
-type ReadKind = (entries: readonly ArchiveEntry[], kind: XFileKind) => AsyncGenerator<YtdRecord & { readonly file: string }>;
+type ReadKind = (
+  entries: readonly ArchiveEntry[],
+  kind: XFileKind,
+) => AsyncGenerator<YtdRecord & { readonly file: string }>;
 
 function reader(input: ArchiveInput, options: ConnectorOpenOptions, bytesTotal: number): ReadKind {
   const { limits, signal, onProgress } = options;

@@ -56,7 +56,8 @@ function toAccount(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
   const created = parseXDate(field(account, "createdAt"));
   if (created === null) remark("changed", "createdAt is not a date");
   const description = profile === undefined ? undefined : objectField(profile, "description");
-  const ofProfile = (name: string): string | null => (description === undefined ? null : textField(description, name, remark));
+  const ofProfile = (name: string): string | null =>
+    description === undefined ? null : textField(description, name, remark);
   return {
     id,
     username: textField(account, "username", remark),
