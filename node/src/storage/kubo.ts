@@ -1,3 +1,4 @@
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, type BlockMedium, createBlobStore, parseCid } from "@persona-protocol/sdk/storage";
 
 /**
@@ -7,10 +8,11 @@ import { type BlobStore, type BlockMedium, createBlobStore, parseCid } from "@pe
  */
 export function createKuboStore(client: KuboClient, parameters: createKuboStore.Parameters = {}): BlobStore {
   const timeoutMs = parameters.timeoutMs ?? 30_000;
-  const limit = (signal: AbortSignal | undefined): { signal: AbortSignal; timeout: number } => {
-    const timeout = AbortSignal.timeout(timeoutMs);
+  const pinTimeoutMs = parameters.pinTimeoutMs ?? 600_000;
+  const limit = (signal: AbortSignal | undefined, ms = timeoutMs): { signal: AbortSignal; timeout: number } => {
+    const timeout = AbortSignal.timeout(ms);
     // The daemon gets the time limit too: otherwise it would go on searching the network for nobody.
-    return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), timeout: timeoutMs };
+    return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), timeout: ms };
   };
 
   const medium: BlockMedium = {
@@ -33,7 +35,10 @@ export function createKuboStore(client: KuboClient, parameters: createKuboStore.
       return found !== undefined;
     },
     async pin(cid, { signal }) {
-      await client.pin.add(cid, { ...limit(signal), recursive: true });
+      const pinned = await absentOr(() => client.pin.add(cid, { ...limit(signal, pinTimeoutMs), recursive: true }));
+      if (pinned === undefined) {
+        throw new PersonaError("BLOB_NOT_FOUND", "The daemon lacks a block of what it should pin.", { data: { cid } });
+      }
     },
     async unpin(cid, { signal }) {
       if (await medium.isPinned(cid, signal === undefined ? {} : { signal })) {
@@ -57,10 +62,13 @@ export declare namespace createKuboStore {
   type Parameters = {
     /** Longest wait for one block, default 30,000. */
     readonly timeoutMs?: number;
+    /** Longest wait for a pin, for which the daemon visits every block of the file; default 600,000. */
+    readonly pinTimeoutMs?: number;
   };
 }
 
-/** The part of both clients' API that is used. CIDs go in as strings, which both accept. */
+/** The part of both clients' API that is used. CIDs go in as strings, which
+ * both accept. */
 export type KuboClient = {
   readonly block: {
     put(bytes: Uint8Array, options: object): Promise<{ toString(): string }>;
@@ -74,7 +82,8 @@ export type KuboClient = {
   };
 };
 
-type KuboCid = string;
+/** What has the text of a CID: a string, or a CID object of any version of multiformats. */
+type KuboCid = { toString(): string };
 
 async function absentOr<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {

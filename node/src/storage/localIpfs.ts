@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type BlobStore, type BlockMedium, createBlobStore, MAX_BLOCK_BYTES } from "@persona-protocol/sdk/storage";
 import { NextToLast } from "blockstore-fs/sharding";
 import { CID } from "multiformats/cid";
-import { type BlobStore, type BlockMedium, createBlobStore, MAX_BLOCK_BYTES } from "@persona-protocol/sdk/storage";
 
 /** What a crashed writer left behind is swept away when it is older than this; younger files may be another process's. */
 const STALE_TEMPORARY_MS = 60 * 60 * 1_000;
@@ -67,6 +68,9 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
       return exists(fileOf(cid).file);
     },
     async pin(cid) {
+      if (!(await exists(fileOf(cid).file))) {
+        throw new PersonaError("BLOB_NOT_FOUND", "There is nothing under this CID to pin.", { data: { cid } });
+      }
       // A directory's new entries are on the disk only when the directory is synced; a pin is the last step of a put.
       if (durable) await Promise.all([...known, blocks].map(syncFolder));
       await writeFile(join(pins, cid), "", { mode: 0o600 });

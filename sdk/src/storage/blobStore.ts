@@ -20,7 +20,10 @@ export type BlobStore = {
   put(source: ByteSource | Uint8Array, options?: CallOptions): Promise<BlobStore.PutResult>;
   /** Reads a file or a range of it; bytes beyond its end are left out. Nothing is fetched before the first read. */
   get(cid: string, options?: BlobStore.GetOptions): AsyncIterable<Uint8Array>;
-  /** Stores one DAG-CBOR object of at most {@link MAX_BLOCK_BYTES} and pins it. */
+  /**
+   * Stores one DAG-CBOR object of at most {@link MAX_BLOCK_BYTES} and pins it. What it links to is put before it: Kubo
+   * refuses to pin a manifest whose segments it does not have.
+   */
   putBlock(bytes: Uint8Array, codec: "dag-cbor", options?: CallOptions): Promise<BlobStore.PutBlockResult>;
   /** One block, whole. `maxBytes` (default {@link MAX_BLOCK_BYTES}) is refused when exceeded, with STORE_FAILED. */
   getBlock(cid: string, options?: CallOptions & { readonly maxBytes?: number }): Promise<Uint8Array>;

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import {
+  deriveKemKeyPair,
+  generateKemKeyPair,
+  KEM_ENC_BYTES,
+  KEM_PUBLIC_KEY_BYTES,
+  keyIdOf,
+  open,
+  openWithExport,
+  RESULT_SALT_CONTEXT,
+  seal,
+  sealWithExport,
+  utf8,
+} from "@persona-protocol/sdk/crypto";
+import { expectError } from "../../helpers/errors.ts";
+
+const info = utf8("test/v1");
+const plaintext = utf8("a share");
+
+describe("seal", () => {
+  it("default", async () => {
+    const pair = await generateKemKeyPair();
+    const box = await seal({ publicKey: pair.publicKey, info, plaintext });
+    expect(box.enc).to.have.lengthOf(KEM_ENC_BYTES);
+    expect(box.ct).to.have.lengthOf(plaintext.length + 16);
+    expect(await open({ privateKey: pair.privateKey, info, ...box })).to.deep.equal(plaintext);
+  });
+
+  it("behavior: sealing twice gives two boxes", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    const [one, two] = await Promise.all([seal({ publicKey, info, plaintext }), seal({ publicKey, info, plaintext })]);
+    expect(one.enc).not.to.deep.equal(two.enc);
+    expect(one.ct).not.to.deep.equal(two.ct);
+  });
+
+  it("behavior: the associated data must be the same", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const box = await seal({ publicKey, info, plaintext, aad: utf8("a") });
+    expect(await open({ privateKey, info, ...box, aad: utf8("a") })).to.deep.equal(plaintext);
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box, aad: utf8("b") }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box }));
+  });
+
+  it("error: another key, info, enc or ct", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const other = await generateKemKeyPair();
+    const box = await seal({ publicKey, info, plaintext });
+    const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 7 ? byte ^ 1 : byte));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: other.privateKey, info, ...box }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info: utf8("test/v2"), ...box }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box, enc: flipped(box.enc) }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box, ct: flipped(box.ct) }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box, ct: box.ct.slice(0, 15) }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, ...box, enc: box.enc.slice(1) }));
+  });
+
+  it("error: a public key of another length", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: publicKey.slice(1), info, plaintext }));
+  });
+});
+
+describe("deriveKemKeyPair", () => {
+  it("default", async () => {
+    const seed = new Uint8Array(32).fill(7);
+    const [one, two] = await Promise.all([deriveKemKeyPair(seed), deriveKemKeyPair(seed)]);
+    expect(one.publicKey).to.have.lengthOf(KEM_PUBLIC_KEY_BYTES);
+    expect(keyIdOf(one.publicKey)).to.equal(keyIdOf(two.publicKey));
+    expect(one.privateKey).to.deep.equal(seed);
+    expect(one.privateKey).not.to.equal(seed);
+  });
+
+  it("behavior: the private key is the X-Wing seed (draft-connolly-cfrg-xwing-kem, test vector 1)", async () => {
+    // seed of the draft's first vector, and the first bytes of the public key that it expands to.
+    const seed = Uint8Array.from(
+      Buffer.from("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26", "hex"),
+    );
+    const { publicKey } = await deriveKemKeyPair(seed);
+    expect(Buffer.from(publicKey).toString("hex").slice(0, 32)).to.equal("e2236b35a8c24b39b10aa1323a96a919");
+  });
+
+  it("error: a seed of another length", async () => {
+    let caught: unknown;
+    await deriveKemKeyPair(new Uint8Array(31)).catch((cause: unknown) => {
+      caught = cause;
+    });
+    expect(caught).to.be.instanceOf(RangeError);
+  });
+});
+
+describe("sealWithExport", () => {
+  it("default", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const exportContext = RESULT_SALT_CONTEXT;
+    const box = await sealWithExport({ publicKey, info, plaintext, exportContext });
+    const opened = await openWithExport({ privateKey, info, enc: box.enc, ct: box.ct, exportContext });
+    expect(opened.plaintext).to.deep.equal(plaintext);
+    expect(opened.exported).to.deep.equal(box.exported).and.to.have.lengthOf(32);
+    const other = await openWithExport({ privateKey, info, enc: box.enc, ct: box.ct, exportContext: "another" });
+    expect(other.exported).not.to.deep.equal(box.exported);
+  });
+
+  it("behavior: its boxes are those of seal", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const { enc, ct } = await sealWithExport({ publicKey, info, plaintext, exportContext: RESULT_SALT_CONTEXT });
+    expect(await open({ privateKey, info, enc, ct })).to.deep.equal(plaintext);
+  });
+
+  it("error: another info gives neither plaintext nor secret", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const { enc, ct } = await sealWithExport({ publicKey, info, plaintext, exportContext: RESULT_SALT_CONTEXT });
+    await expectError("SEALED_BOX_INVALID", () =>
+      openWithExport({ privateKey, info: utf8("x"), enc, ct, exportContext: RESULT_SALT_CONTEXT }),
+    );
+  });
+});
