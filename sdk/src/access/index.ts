@@ -1,5 +1,6 @@
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
+export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

@@ -1,8 +1,10 @@
 export * from "./abis.ts";
-export { type ChainBlock, type ChainView, createChainView, type DatasetState, type EnclaveKeyState, type NodeState } from "./chainView.ts";
 export { decodeStruct, encodeStruct, jobParamsHashOf } from "./abiStructs.ts";
+export { type ChainClient, callContract } from "./callContract.ts";
+export { type ChainBlock, type ChainView, createChainView, type DatasetState, type EnclaveKeyState, type NodeState } from "./chainView.ts";
 export type { Deployment } from "./deployment.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
+export { explainChainError } from "./revert.ts";
 export {
   ArgsRule,
   type EnclaveBinding,

@@ -61,6 +61,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
   if (request.jobId !== jobId || request.guardian !== nodeId || keyIdOf(call.kemKey) !== request.kemKeyHash) note("REQUEST_INVALID");
   note(await askChain(context, call, signer, block));
+  // A stranger's request costs two signatures and some reads, never a key operation.
+  const early = firstOf(objections);
+  if (early === "REQUEST_INVALID" || early === "NODE_KEY_UNKNOWN") return { ...ids, status: "refused", code: early };
 
   const bundle = await openBundle(context, call, jobId);
   if ("code" in bundle) note(bundle.code);

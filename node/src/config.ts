@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { z } from "zod";
+
+const path = z.string().min(1);
+
+/** The whole configuration of a daemon. Secrets come from the files it names, never from a flag or the environment. */
+const nodeConfigSchema = z.strictObject({
+  role: z.enum(["worker", "guardian"]).describe("what this node does"),
+  rpcUrl: z.url().describe("JSON-RPC endpoint of the chain"),
+  deployment: path.describe("JSON file with the contract addresses"),
+  keystore: path.describe("operator's account keystore"),
+  passphraseFile: path.describe("file that holds the keystore's passphrase"),
+  dataDir: path.describe("this node's own state: journal, sealed keys, deposits"),
+  storeDir: path.describe("local IPFS block store it reads"),
+  host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
+  port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
+  stake: z.string().regex(/^\d+$/).default("0").describe("stake in the token's smallest unit, on first registration"),
+  confirmations: z.number().int().min(0).max(1_000).default(0).describe("blocks behind the newest that count as confirmed"),
+  pollMs: z.number().int().min(10).max(60_000).default(1_000).describe("how often the chain is read"),
+  verifier: path.describe("address of the evidence verifier to register with"),
+});
+
+export type NodeConfig = z.infer<typeof nodeConfigSchema>;
+
+/** Reads a JSON configuration file; relative paths in it are relative to it. @throws PersonaError CONFIG_INVALID */
+export function loadNodeConfig(file: string): NodeConfig {
+  const value = readJson(file);
+  const parsed = nodeConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new PersonaError("CONFIG_INVALID", `${file} is not a valid configuration. ${z.prettifyError(parsed.error)}`);
+  }
+  const config = parsed.data;
+  const here = (name: string) => resolve(dirname(file), name);
+  return {
+    ...config,
+    deployment: here(config.deployment),
+    keystore: here(config.keystore),
+    passphraseFile: here(config.passphraseFile),
+    dataDir: here(config.dataDir),
+    storeDir: here(config.storeDir),
+  };
+}
+
+/** @throws PersonaError CONFIG_INVALID when the file is missing or not JSON */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new PersonaError("CONFIG_INVALID", `${file} cannot be read as JSON.`, { cause });
+  }
+}

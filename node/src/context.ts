@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { type ChainClient, type Deployment } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type BlobStore, openKeystore } from "@persona-protocol/sdk/storage";
+import pino, { type Logger } from "pino";
+import { type Address, bytesToHex, getAddress, isAddress } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { connectChain } from "./chain/connectChain.ts";
+import { type NodeConfig, readJson } from "./config.ts";
+import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
+import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
+import { createLocalIpfs } from "./storage/index.ts";
+
+/** All that a duty of the daemon may use. */
+export type Context = {
+  readonly config: NodeConfig;
+  readonly log: Logger;
+  readonly client: ChainClient;
+  readonly deployment: Deployment;
+  readonly operator: Address;
+  readonly verifier: Address;
+  readonly store: Pick<BlobStore, "get" | "getBlock">;
+  readonly isolation: Isolation;
+};
+
+/** @throws PersonaError CONFIG_INVALID, KEYSTORE_*, CHAIN_UNREACHABLE, CHAIN_WRONG, DEPLOYMENT_UNKNOWN */
+export async function createContext(config: NodeConfig): Promise<Context> {
+  // Constant messages with data beside them; never keys, plaintext, arguments or results.
+  const log = pino({ base: { role: config.role, pid: process.pid } }, pino.destination(2));
+  const deployment = readDeployment(config.deployment);
+  const account = privateKeyToAccount(bytesToHex(await openAccount(config)));
+  const client = await connectChain({ rpcUrl: config.rpcUrl, deployment, account });
+  if (!isAddress(config.verifier)) throw new PersonaError("CONFIG_INVALID", "verifier is not an address.");
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  return {
+    config,
+    log,
+    client,
+    deployment,
+    operator: account.address,
+    verifier: getAddress(config.verifier),
+    store: await createLocalIpfs({ path: config.storeDir }),
+    isolation: detectIsolation(),
+  };
+}
+
+/** @throws PersonaError DEPLOYMENT_UNKNOWN */
+export function readDeployment(file: string): Deployment {
+  const parsed = deploymentSchema.safeParse(readJson(file));
+  if (!parsed.success) throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });
+  return parsed.data;
+}
+
+async function openAccount({ keystore, passphraseFile }: NodeConfig): Promise<Uint8Array> {
+  const { kind, secret } = await openKeystore(readText(keystore), readText(passphraseFile).trimEnd());
+  if (kind === "account") return secret;
+  throw new PersonaError("KEYSTORE_INVALID", "This keystore holds an owner's root key, not an operator's account.", { data: { keystore } });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new PersonaError("CONFIG_INVALID", `${file} cannot be read.`, { cause });
+  }
+}

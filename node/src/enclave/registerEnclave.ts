@@ -1,0 +1,60 @@
+import { callContract, KeyClass, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type Address, bytesToHex, erc20Abi, parseEventLogs } from "viem";
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { decodeRegistration } from "./runtime/registrationMessage.ts";
+import type { EnclaveProcess } from "./startEnclave.ts";
+
+type RegistrationContext = Pick<Context, "client" | "deployment" | "operator" | "verifier">;
+
+const roleBit = { worker: 1, guardian: 2 } as const;
+const started = z.object({ signer: z.string(), kemKey: z.custom<Uint8Array>((value) => value instanceof Uint8Array) });
+
+/** What an enclave says of itself when it has started. */
+export type EnclaveKeys = { readonly signer: Address; readonly kemKey: Uint8Array };
+
+export function parseEnclaveKeys(value: unknown): EnclaveKeys {
+  const parsed = started.safeParse(value);
+  if (!parsed.success) throw new PersonaError("ENCLAVE_FAILED", "The enclave did not say its keys.");
+  return { signer: parsed.data.signer as Address, kemKey: parsed.data.kemKey };
+}
+
+/** Mints the node's soulbound token and stakes. @returns the new node's id */
+export async function registerNode(
+  { client, deployment, operator }: RegistrationContext,
+  node: { readonly role: keyof typeof roleBit; readonly stake: bigint; readonly endpoint: string },
+): Promise<number> {
+  const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+  if (node.stake > 0n) {
+    const token = await client.readContract({ ...registry, functionName: "STAKE_TOKEN" });
+    const held = await client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [operator] });
+    if (held < node.stake) {
+      throw new PersonaError("CONFIG_INVALID", "The operator holds fewer tokens than the configured stake.", { data: { operator, held, stake: node.stake } });
+    }
+    await callContract(client, { address: token, abi: erc20Abi, functionName: "approve", args: [deployment.nodeRegistry, node.stake] });
+  }
+  const receipt = await callContract(client, { ...registry, functionName: "registerNode", args: [roleBit[node.role], node.stake, node.endpoint] });
+  const [event] = parseEventLogs({ abi: nodeRegistryAbi, eventName: "NodeRegistered", logs: receipt.logs });
+  if (event === undefined) throw new PersonaError("INTERNAL", "The registry did not say the new node's id.");
+  return event.args.nodeId;
+}
+
+/** Registers the enclave's keys under the node, unless the registry already knows them. */
+export async function registerEnclaveKey(
+  { client, deployment, operator, verifier }: RegistrationContext,
+  enclave: Pick<EnclaveProcess, "call">,
+  key: { readonly signer: Address; readonly nodeId: number; readonly role: keyof typeof roleBit },
+): Promise<void> {
+  const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+  const known = await client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
+  if (known.nodeId !== 0) return;
+  const block = await client.getBlock();
+  const facts = { operator, keyClass: KeyClass[key.role], blockNumber: Number(block.number), blockHash: block.hash };
+  const { binding, evidence, signature } = decodeRegistration(await enclave.call("register", facts, { timeoutMs: 10_000 }));
+  await callContract(client, {
+    ...registry,
+    functionName: "addEnclaveKey",
+    args: [key.nodeId, binding, bytesToHex(evidence), verifier, signature],
+  });
+}

@@ -1,0 +1,215 @@
+import { checkScope, segmentIndexes } from "@persona-protocol/sdk/access";
+import {
+  argsCommitmentOf,
+  decodeArgs,
+  decodeProgram,
+  decodeSealedBundle,
+  type JobBundle,
+  maxBundleBytes,
+  outputSchemaHashOf,
+  type Program,
+  type ProgramArgs,
+  type SealedBundle,
+} from "@persona-protocol/sdk/compute";
+import { grantHashOf, type InputSpec, jobIdOf, jobSpecHashOf } from "@persona-protocol/sdk/contracts";
+import { keyIdOf } from "@persona-protocol/sdk/crypto";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import {
+  catalogueHash,
+  combineShares,
+  decodeManifest,
+  type KeyBoxHead,
+  MAX_KEY_BOX_HEAD_BYTES,
+  MAX_MANIFEST_BYTES,
+  type ManifestSegment,
+  verifyKeyBoxHead,
+  verifyShare,
+} from "@persona-protocol/sdk/storage";
+import { type Hex, keccak256 } from "viem";
+import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
+
+/** One segment, fetched and keyed, still encrypted. */
+export type PlannedSegment = {
+  readonly input: InputSpec;
+  readonly segment: ManifestSegment;
+  readonly ciphertext: Uint8Array;
+};
+
+/** All that a job needs, fetched whole before anything is decrypted: a running program causes no host I/O. */
+export type JobPlan = {
+  readonly bundle: JobBundle;
+  readonly jobSpecHash: Hex;
+  readonly program: Program;
+  readonly args: ProgramArgs;
+  readonly segments: readonly PlannedSegment[];
+};
+
+export type ObtainedKeys = {
+  readonly plan: JobPlan;
+  /** DEKs by `datasetId/index`. The caller zeroises them. */
+  readonly deks: ReadonlyMap<string, Uint8Array>;
+  /** keccak over the release signatures in order of (input, guardian). */
+  readonly releasesHash: Hex;
+};
+
+const maxProgramBytes = 64 * 1024;
+
+/** @param onOpening called right before the first share is opened: from then on no failure may claim to be earlier. */
+export async function obtainKeys(context: JobContext, onOpening: () => void): Promise<ObtainedKeys> {
+  const block = await context.host.block(context.params.bundleDigest, maxBundleBytes);
+  const sealed = decodeSealedBundle(block, context.params.bundleDigest);
+  const answers: GuardianAnswer[] = [];
+  let plan: JobPlan | undefined;
+  let heads: KeyBoxHead[] | undefined;
+
+  for await (const answer of inOrderOfArrival(askGuardians(context, sealed, block))) {
+    answers.push(answer);
+    if (plan === undefined) {
+      const bundle = await openBundleOf(context, sealed, answer);
+      if (bundle === undefined) continue;
+      heads = await fetchHeads(context, bundle);
+      plan = await fetchPlan(context, bundle);
+    }
+    if (heads !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
+      onOpening();
+      const deks = await combine(context, plan, heads, answers);
+      if (deks !== undefined) return { plan, deks, releasesHash: releasesHashOf(answers) };
+    }
+  }
+  throw notEnough(sealed, answers);
+}
+
+/** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
+async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPlan> {
+  const { chain, params, host } = context;
+  const { spec } = bundle;
+  const programBytes = await host.block(spec.programId, maxProgramBytes);
+  const program = decodeProgram(programBytes);
+  const args = decodeArgs(program, bundle.args);
+  // Rebuilt from what will run and whom it will be encrypted to, not copied from the bundle.
+  const jobSpecHash = jobSpecHashOf(chain.deployment, {
+    ...spec,
+    jobId: jobIdOf(chain.deployment, params.requester, params.salt),
+    argsCommitment: argsCommitmentOf(bundle.argsSalt, bundle.args),
+    resultKeyHash: keyIdOf(bundle.resultKey),
+    outputSchemaHash: outputSchemaHashOf(program),
+  });
+  if (jobSpecHash !== params.specHash) throw new PersonaError("BUNDLE_INVALID", "The bundle does not describe the job on chain.");
+
+  const owners = new Set(bundle.inputs.map(({ terms }) => terms.owner)).size;
+  for (const [i, input] of spec.inputs.entries()) {
+    const opened = bundle.inputs[i];
+    if (opened === undefined || grantHashOf(chain.deployment, opened.terms) !== input.grantHash || params.inputs[i]?.grantHash !== input.grantHash) {
+      throw new PersonaError("BUNDLE_INVALID", "The bundle's grants are not the job's.");
+    }
+    const { terms, scope, catalogue } = opened;
+    const catalogueHashAt = (length: number) => (length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined);
+    const objection = checkScope({ terms, scope, spec, input, catalogueHashAt, args: bundle.args, owners });
+    if (objection !== undefined) throw new PersonaError("GUARDIANS_REFUSED", "The supervisor itself refuses this job.", { data: { objection } });
+  }
+  const segments = await Promise.all(spec.inputs.map((input) => fetchSegments(context, input)));
+  return { bundle, jobSpecHash, program, args, segments: segments.flat() };
+}
+
+async function fetchSegments({ host }: JobContext, input: InputSpec): Promise<PlannedSegment[]> {
+  const { datasetId, keyEpoch, manifestDigest: digest } = input;
+  const bytes = await host.block(digest, MAX_MANIFEST_BYTES);
+  const manifest = decodeManifest(bytes, { digest, datasetId, keyEpoch, version: Number(input.version) });
+  const planned: PlannedSegment[] = [];
+  for (const index of segmentIndexes(input.segments)) {
+    const segment = manifest.segments.find((candidate) => candidate.index === index);
+    if (segment === undefined) throw new PersonaError("DATA_INVALID", "The manifest lacks a granted segment.", { data: { datasetId, segment: index } });
+    planned.push({ input, segment, ciphertext: await host.blob(segment) });
+  }
+  return planned;
+}
+
+async function fetchHeads({ host }: JobContext, bundle: JobBundle): Promise<KeyBoxHead[]> {
+  return Promise.all(
+    bundle.spec.inputs.map(async ({ keyBoxDigest, datasetId, keyEpoch }, i) => {
+      const bytes = await host.block(keyBoxDigest, MAX_KEY_BOX_HEAD_BYTES);
+      const guardianSetHash = bundle.inputs[i]?.head.guardianSetHash ?? "0x";
+      return verifyKeyBoxHead(bytes, { keyBoxDigest, datasetId, keyEpoch, guardianSetHash });
+    }),
+  );
+}
+
+/** DEKs of all inputs, or undefined while too few good shares have come. */
+async function combine(
+  context: JobContext,
+  plan: JobPlan,
+  heads: readonly KeyBoxHead[],
+  answers: readonly GuardianAnswer[],
+): Promise<Map<string, Uint8Array> | undefined> {
+  const deks = new Map<string, Uint8Array>();
+  for (const [i, head] of heads.entries()) {
+    const input = plan.bundle.spec.inputs[i];
+    if (input === undefined) return undefined;
+    const bound = { jobSpecHash: plan.jobSpecHash, datasetId: input.datasetId, segments: input.segments };
+    const bySegment = new Map<number, { position: number; share: Uint8Array }[]>();
+    for (const answer of releasedTo(answers, i)) {
+      const position = head.guardians.indexOf(answer.guardian);
+      for (const [segment, share] of await openShares(context, answer, bound)) {
+        if (isCommitted({ head, segment, position, share })) bySegment.set(segment, [...(bySegment.get(segment) ?? []), { position, share }]);
+      }
+    }
+    for (const segment of segmentIndexes(input.segments)) {
+      const shares = bySegment.get(segment) ?? [];
+      if (shares.length < head.threshold) return undefined;
+      deks.set(dekName(input.datasetId, segment), await combineShares({ head, segment, shares }));
+      for (const { share } of shares) share.fill(0);
+    }
+  }
+  return deks;
+}
+
+export const dekName = (datasetId: Hex, segment: number): string => `${datasetId}/${segment}`;
+
+/** A share that is not the committed one is left out, and its guardian with it; the threshold decides. */
+function isCommitted(share: Parameters<typeof verifyShare>[0]): boolean {
+  try {
+    verifyShare(share);
+    return true;
+  } catch (error) {
+    if (isPersonaError(error, "KEYBOX_INVALID")) return false;
+    throw error;
+  }
+}
+
+type Released = Extract<GuardianAnswer, { status: "released" }>;
+
+function releasedTo(answers: readonly GuardianAnswer[], input: number): Released[] {
+  return answers.filter((answer): answer is Released => answer.status === "released" && answer.input === input);
+}
+
+function releasesHashOf(answers: readonly GuardianAnswer[]): Hex {
+  const signatures = answers
+    .filter((answer) => answer.status === "released")
+    .sort((a, b) => a.input - b.input || a.guardian - b.guardian)
+    .map(({ answer }) => answer.signature.slice(2));
+  return keccak256(`0x${signatures.join("")}`);
+}
+
+function notEnough(sealed: SealedBundle, answers: readonly GuardianAnswer[]): PersonaError {
+  const refused = answers.filter((answer) => answer.status === "refused");
+  const silent = answers.filter((answer) => answer.status === "silent").length;
+  const data = {
+    guardians: sealed.keys.length,
+    refused: refused.length,
+    silent,
+    reasons: [...new Set(refused.map(({ code }) => code))].join(" "),
+  };
+  // With so few silent ones that they could not have changed it, the refusal is proved; else another try may go better.
+  return refused.length > silent
+    ? new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data })
+    : new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
+}
+
+async function* inOrderOfArrival<value>(promises: Iterable<Promise<value>>): AsyncGenerator<value> {
+  const pending = new Map([...promises].map((promise, i) => [i, promise.then((value) => ({ i, value }))]));
+  while (pending.size > 0) {
+    const { i, value } = await Promise.race(pending.values());
+    pending.delete(i);
+    yield value;
+  }
+}

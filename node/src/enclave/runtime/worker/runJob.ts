@@ -1,0 +1,121 @@
+import { encodeResult, sealResult } from "@persona-protocol/sdk/compute";
+import { type JobParams, jobIdOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
+import { HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
+import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
+import type { JobContext } from "./collectKeys.ts";
+import { failureCodeOf } from "./jobFailure.ts";
+import { dekName, type JobPlan, type ObtainedKeys, obtainKeys, type PlannedSegment } from "./obtainKeys.ts";
+import type { SandboxPool, SandboxTable } from "./sandboxPool.ts";
+
+export type SignedReceipt = {
+  readonly receipt: Receipt;
+  readonly signature: Hex;
+  /** Empty for a failure. */
+  readonly ciphertext: Uint8Array;
+  /** For the operator's log: the code of what went wrong, never its text. */
+  readonly failure: string | undefined;
+};
+
+/** Largest ciphertext that is settled on chain. */
+const maxInlineBytes = 4_096;
+
+/** Runs one claimed job to a signed receipt. Whatever goes wrong becomes a signed failure: it does not throw for a job's fault. */
+export async function runJob(context: JobContext & { readonly sandboxes: SandboxPool }): Promise<SignedReceipt> {
+  let opened = false;
+  try {
+    const keys = await obtainKeys(context, () => {
+      opened = true;
+    });
+    return await succeed(context, keys);
+  } catch (error) {
+    const code = failureCodeOf(error, opened);
+    const failure = error instanceof PersonaError ? [error.code, error.data["reasons"] ?? ""].join(" ").trim() : "INTERNAL";
+    return sign(context, { ...emptyReceipt, code }, new Uint8Array(), failure);
+  }
+}
+
+type Outcome = Omit<Receipt, "jobId" | "jobSpecHash" | "attempt">;
+
+const emptyReceipt: Outcome = {
+  code: 0,
+  ciphertextDigest: zeroHash,
+  plaintextCommitment: zeroHash,
+  releasesHash: zeroHash,
+  outputBytes: 0,
+};
+
+async function succeed(context: JobContext & { readonly sandboxes: SandboxPool }, keys: ObtainedKeys): Promise<SignedReceipt> {
+  const { plan, deks, releasesHash } = keys;
+  const { bundle, program, jobSpecHash } = plan;
+  try {
+    const tables = await decryptTables(plan, deks);
+    const rows = await context.sandboxes.run(program, plan.args, tables);
+    for (const { parquet } of tables) zeroise(parquet);
+
+    // The output policy is applied here, outside the sandbox: shape, then size.
+    const plaintext = encodeResult(program, rows);
+    const outputBytes = KEM_ENC_BYTES + HPKE_TAG_BYTES + plaintext.length;
+    const limit = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
+    if (outputBytes > limit) throw new PersonaError("OUTPUT_TOO_LARGE", "The result is too large.", { data: { outputBytes, limit } });
+    const { ciphertext, ...digests } = await sealResult({ resultKey: bundle.resultKey, jobSpecHash, plaintext });
+    zeroise(plaintext);
+    return await sign(context, { code: 0, ...digests, releasesHash, outputBytes: ciphertext.length }, ciphertext, undefined);
+  } finally {
+    for (const dek of deks.values()) zeroise(dek);
+  }
+}
+
+async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<SandboxTable[]> {
+  const tables: SandboxTable[] = [];
+  for (const planned of plan.segments) {
+    const dek = deks.get(dekName(planned.input.datasetId, planned.segment.index));
+    if (dek === undefined) throw new PersonaError("DATA_INVALID", "A segment has no key.");
+    const schema = await schemaOf(planned, dek);
+    const table = plan.program.tables.find((candidate) => candidate.schema === schema);
+    // A granted segment that the program does not read stays encrypted.
+    if (table === undefined) continue;
+    tables.push({ table: table.table, owner: pseudonymOf(dek, plan.jobSpecHash), parquet: await decrypt(planned, dek) });
+  }
+  const missing = plan.program.tables.find(({ table }) => !tables.some((given) => given.table === table));
+  if (missing !== undefined) throw new PersonaError("DATA_INVALID", "No granted segment has a schema that the program reads.", { data: { table: missing.table } });
+  return tables;
+}
+
+const idsOf = ({ input, segment }: PlannedSegment) => ({
+  datasetId: input.datasetId,
+  segment: segment.index,
+  keyEpoch: input.keyEpoch,
+  version: segment.version,
+});
+
+async function schemaOf(planned: PlannedSegment, dek: Uint8Array): Promise<string> {
+  const entry = await openManifestEntry(planned.segment.entry, { ...idsOf(planned), dek });
+  return entry.schema;
+}
+
+function decrypt(planned: PlannedSegment, dek: Uint8Array): Promise<Uint8Array> {
+  return decryptEnvelopeBytes(planned.ciphertext, { ...idsOf(planned), dek });
+}
+
+/** Tells owners apart within one job and nothing else: without the data key it cannot be linked to a dataset. */
+function pseudonymOf(dek: Uint8Array, jobSpecHash: Hex): string {
+  return bytesToHex(hkdfSha256({ ikm: dek, salt: hexToBytes(jobSpecHash), info: toBytes("persona/pseudonym/v1"), length: 8 })).slice(2);
+}
+
+async function sign(
+  { chain, identity, params, attempt }: JobContext,
+  outcome: Outcome,
+  ciphertext: Uint8Array,
+  failure: string | undefined,
+): Promise<SignedReceipt> {
+  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  const receipt: Receipt = { jobId, jobSpecHash: params.specHash, attempt, ...outcome };
+  const signature = await identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
+  return { receipt, signature, ciphertext, failure };
+}
+
+/** Name of a job in the supervisor's latch. */
+export const latchName = (context: Pick<JobContext, "chain" | "attempt"> & { readonly params: JobParams }): string =>
+  `${jobIdOf(context.chain.deployment, context.params.requester, context.params.salt)}/${context.attempt}`;

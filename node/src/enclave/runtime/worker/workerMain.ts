@@ -1,0 +1,76 @@
+/**
+ * The compute supervisor: holds the enclave's keys, collects shares, decrypts, hands plaintext to a sandbox process and signs
+ * the receipt. It has no network and no files; its host carries bytes, and every byte is checked.
+ */
+import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { fileURLToPath } from "node:url";
+import { hexToBytes } from "viem";
+import { z } from "zod";
+import { deploymentSchema } from "../deploymentSchema.ts";
+import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
+import { measureRuntime } from "../measureRuntime.ts";
+import { createPeer } from "../peer.ts";
+import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
+import { relayedChain } from "../relayedChain.ts";
+import { simulatedEvidence } from "../simulatedEvidence.ts";
+import { createWorkerHost } from "./host.ts";
+import { latchName, runJob, type SignedReceipt } from "./runJob.ts";
+import { createSandboxPool } from "./sandboxPool.ts";
+
+// The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
+process.on("SIGINT", () => {});
+
+const startParams = z.strictObject({ deployment: deploymentSchema });
+const runParams = z.strictObject({ params: z.instanceof(Uint8Array), attempt: z.number().int().min(0).max(255) });
+
+const root = fileURLToPath(new URL("../../../../../", import.meta.url));
+const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
+const sandboxes = createSandboxPool(isolation, root);
+const evidence = simulatedEvidence(measureRuntime());
+const identity = await createEnclaveIdentity();
+/** One receipt per job and attempt, whatever the host asks. */
+const receipts = new Map<string, Promise<SignedReceipt>>();
+let chain: ChainView | undefined;
+
+const peer = createPeer({
+  input: process.stdin,
+  output: process.stdout,
+  methods: {
+    async start(params) {
+      chain = relayedChain(peer, startParams.parse(params).deployment);
+      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement: evidence.measurement };
+    },
+    async register(params) {
+      return encodeRegistration(
+        await makeRegistration(identity, evidence, requireChain().deployment, registrationFacts.parse(params)),
+      );
+    },
+    async run(value) {
+      const { params, attempt } = runParams.parse(value);
+      const context = {
+        chain: requireChain(),
+        host: createWorkerHost(peer),
+        identity,
+        params: decodeStruct("JobParams", params),
+        attempt,
+        sandboxes,
+      };
+      const name = latchName(context);
+      const running = receipts.get(name) ?? runJob(context);
+      receipts.set(name, running);
+      const { receipt, signature, ciphertext, failure } = await running;
+      return { receipt: encodeStruct("Receipt", receipt), signature: hexToBytes(signature), ciphertext, failure: failure ?? null };
+    },
+  },
+});
+
+void peer.closed.then(() => {
+  sandboxes.close();
+  process.exit(0);
+});
+
+function requireChain(): ChainView {
+  if (chain === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
+  return chain;
+}

@@ -1,0 +1,57 @@
+import { decode } from "@ipld/dag-cbor";
+import { z } from "zod";
+import { concatBytes } from "../crypto/index.ts";
+import { type ErrorCode, errorTable, PersonaError } from "../errors/index.ts";
+
+const failure = z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.string()) });
+
+type Options = { readonly maxBytes: number; readonly signal: AbortSignal };
+
+/** Sends one DAG-CBOR body to a guardian. @throws PersonaError GUARDIANS_UNAVAILABLE, or the code the guardian answered with */
+export function postToGuardian(endpoint: string, path: "/release" | "/deposit", body: Uint8Array, options: Options): Promise<Uint8Array> {
+  return request(new URL(path, endpoint), { method: "POST", body: body as Uint8Array<ArrayBuffer> }, options);
+}
+
+/** @throws PersonaError GUARDIANS_UNAVAILABLE */
+export function getFromGuardian(endpoint: string, path: "/key", options: Options): Promise<Uint8Array> {
+  return request(new URL(path, endpoint), { method: "GET" }, options);
+}
+
+async function request(url: URL, init: RequestInit, { maxBytes, signal }: Options): Promise<Uint8Array> {
+  const unavailable = (cause?: unknown) =>
+    new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian cannot be reached.", { data: { url: url.href }, cause });
+  let response: Response;
+  let body: Uint8Array;
+  try {
+    response = await fetch(url, { ...init, signal, redirect: "error" });
+    body = await readAtMost(response, maxBytes);
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+  if (response.ok) return body;
+  throw failureIn(body) ?? unavailable();
+}
+
+async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw new RangeError("the answer is too large");
+    chunks.push(chunk);
+  }
+  return concatBytes(...chunks);
+}
+
+function failureIn(body: Uint8Array): PersonaError | undefined {
+  let value: unknown;
+  try {
+    value = decode(body);
+  } catch {
+    return undefined; // Not one of ours: the caller reports the guardian as unreachable.
+  }
+  const parsed = failure.safeParse(value);
+  if (!parsed.success || !Object.hasOwn(errorTable, parsed.data.code)) return undefined;
+  const { code, message, data } = parsed.data;
+  return new PersonaError(code as ErrorCode, message, { data });
+}

@@ -1,0 +1,48 @@
+import { BaseError, ContractFunctionRevertedError, HttpRequestError, TimeoutError } from "viem";
+import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
+
+/** Custom errors of the contracts whose meaning is a code of the error table; the rest is TRANSACTION_REVERTED. */
+const codeByError: Readonly<Record<string, ErrorCode>> = {
+  GrantAlreadyRevoked: "GRANT_REVOKED",
+  GrantOwnerEpochStale: "GRANT_REVOKED",
+  GrantKeyEpochStale: "KEY_EPOCH_OLD",
+  GrantAlreadyExpired: "GRANT_EXPIRED",
+  GrantDatasetNotActive: "DATASET_ERASED",
+  GrantDatasetNotOwned: "OWNER_MISMATCH",
+  JobOutlivesGrant: "GRANT_EXPIRED",
+  JobNotOpen: "JOB_NOT_CLAIMABLE",
+  ClaimTooLate: "JOB_NOT_CLAIMABLE",
+  ClaimNodeExcluded: "JOB_NOT_CLAIMABLE",
+  ClaimNodeNotNamed: "JOB_NOT_CLAIMABLE",
+  ClaimPolicyMismatched: "NODE_POLICY_MISMATCH",
+  ClaimKeyExpired: "NODE_KEY_EXPIRED",
+  ClaimKeyNotActive: "NODE_KEY_INACTIVE",
+  ClaimMeasurementBanned: "MEASUREMENT_BANNED",
+  JobNotClaimed: "JOB_NOT_CLAIMED",
+  JobDeadlinePassed: "JOB_DEADLINE_PASSED",
+  JobParamsMismatched: "JOB_PARAMS_MISMATCH",
+};
+
+/**
+ * What a failed call to a contract means: a decoded revert with the contract's own values as data, or a chain that cannot be
+ * reached. Errors that are neither are returned as they are.
+ */
+export function explainChainError(error: unknown, what: string): unknown {
+  if (isPersonaError(error) || !(error instanceof BaseError)) return error;
+  const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  if (revert instanceof ContractFunctionRevertedError) return explainRevert(revert, what);
+  const transport = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
+  if (transport !== null) return new PersonaError("CHAIN_UNREACHABLE", `The chain endpoint failed during ${what}.`, { cause: error });
+  return new PersonaError("TRANSACTION_REVERTED", `${what} failed: ${error.shortMessage}`, { cause: error });
+}
+
+function explainRevert(revert: ContractFunctionRevertedError, what: string): PersonaError {
+  const { errorName = revert.reason ?? "without a reason", args = [], abiItem = undefined } = revert.data ?? {};
+  const names = abiItem !== undefined && "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
+  const values = args.map((value, i) => [names[i] ?? `arg${i}`, String(value)] as const);
+  const data = { error: errorName, ...Object.fromEntries(values) };
+  // The grant registry reports the same Reason that guardians do.
+  const reason = errorName === "GrantNotUsable" ? codeOfReason(Number(args[1])) : undefined;
+  const code = reason ?? codeByError[errorName] ?? "TRANSACTION_REVERTED";
+  return new PersonaError(code, `The contract refused ${what}.`, { data, cause: revert });
+}
