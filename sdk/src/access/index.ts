@@ -1,3 +1,4 @@
+export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, signGrant } from "./createGrant.ts";
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
@@ -16,3 +17,6 @@ export {
   sealedHashOf,
 } from "./releaseMessages.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
+export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
+export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
+export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";

@@ -1,3 +1,4 @@
+export { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
 export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";
 export {
   argsCommitmentOf,
@@ -23,4 +24,6 @@ export {
   programIdOf,
   type ResultRow,
 } from "./program.ts";
+export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
 export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
+export { sendJob, submitJob } from "./submitJob.ts";

@@ -1,0 +1,192 @@
+import type { Hex } from "viem";
+import { callContract, type ChainClient, createChainView, datasetIdOf, datasetRegistryAbi, type Deployment, typedData } from "../contracts/index.ts";
+import { createSha256, randomBytes, toHex, zeroise } from "../crypto/index.ts";
+import { PersonaError } from "../errors/index.ts";
+import {
+  type BlobStore,
+  bodyForGuardian,
+  catalogueCommitment,
+  catalogueHash,
+  type DatasetHead,
+  encodeKeyBoxBody,
+  encodeManifest,
+  encryptEnvelope,
+  guardianSetHash,
+  type ManifestSegment,
+  makeKeyBox,
+  sealManifestEntry,
+} from "../storage/index.ts";
+import { depositBodyHash, encodeDeposit } from "./depositMessages.ts";
+import { postToGuardian } from "./guardianHttp.ts";
+import { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
+
+/** A dataset as its owner knows it. Names and counts are private: the chain holds only their hashes. */
+export type Dataset = {
+  readonly datasetId: Hex;
+  readonly owner: Hex;
+  readonly version: number;
+  readonly keyEpoch: number;
+  readonly head: DatasetHead;
+  readonly catalogue: readonly Hex[];
+  readonly threshold: number;
+  /** Node ids, in the order of the KeyBox. */
+  readonly guardians: readonly number[];
+  readonly segments: readonly { readonly index: number; readonly name: string; readonly schema: string; readonly records: number; readonly cid: string }[];
+};
+
+export type SegmentInput = {
+  readonly name: string;
+  readonly schema: string;
+  readonly records: number;
+  readonly from: Date | null;
+  readonly to: Date | null;
+  readonly bytes: Uint8Array;
+};
+
+/** Key epochs and versions count from 1, as the registry does. */
+const firstVersion = 1;
+const firstKeyEpoch = 1;
+const depositTimeoutMs = 30_000;
+
+/**
+ * Encrypts segments on this device, stores them, splits their keys among guardians, and only then registers the dataset: what
+ * is on chain can be read back, and a failure before that leaves nothing but unreferenced ciphertext.
+ */
+export async function publishDataset(
+  context: { readonly client: ChainClient; readonly deployment: Deployment; readonly store: BlobStore },
+  parameters: publishDataset.Parameters,
+): Promise<publishDataset.ReturnType> {
+  const { client, deployment, store } = context;
+  const { segments, threshold, ownerPublicKey, onProgress = () => {} } = parameters;
+  const owner = client.account.address;
+  const salt = toHex(randomBytes(32));
+  const datasetId = datasetIdOf(deployment, owner, salt);
+  const guardians = await resolveGuardians(createChainView(client, deployment), parameters.guardians);
+  requireIndependent(deployment, guardians);
+
+  const deks = new Map(segments.map((_, index) => [index, randomBytes(32)]));
+  try {
+    const stored: { segment: ManifestSegment; commitment: Hex }[] = [];
+    for (const [index, segment] of segments.entries()) {
+      const dek = deks.get(index) ?? new Uint8Array();
+      stored.push(await storeSegment(store, segment, { datasetId, segment: index, keyEpoch: firstKeyEpoch, version: firstVersion, dek }));
+      onProgress({ step: "encrypt", done: index + 1, total: segments.length });
+    }
+    const catalogue = stored.map(({ commitment }) => commitment);
+    const manifest = encodeManifest({
+      datasetId,
+      version: firstVersion,
+      keyEpoch: firstKeyEpoch,
+      previous: null,
+      catalogue,
+      segments: stored.map(({ segment }) => segment),
+    });
+    await store.putBlock(manifest.bytes, "dag-cbor");
+
+    const keyBox = await makeKeyBox({
+      chainId: deployment.chainId,
+      registry: deployment.datasetRegistry,
+      datasetId,
+      keyEpoch: firstKeyEpoch,
+      threshold,
+      guardians,
+      ownerPublicKey,
+      deks,
+    });
+    await store.putBlock(keyBox.headBytes, "dag-cbor");
+    for (const [i, guardian] of guardians.entries()) {
+      await depositShares(context, guardian, { ...keyBox, datasetId, salt, owner });
+      onProgress({ step: "deposit", done: i + 1, total: guardians.length });
+    }
+
+    const head: DatasetHead = {
+      manifestDigest: manifest.digest,
+      keyBoxDigest: keyBox.keyBoxDigest,
+      guardianSetHash: guardianSetHash(keyBox.head),
+      catalogueHash: catalogueHash(catalogue),
+      catalogueLength: catalogue.length,
+    };
+    const receipt = await callContract(client, {
+      address: deployment.datasetRegistry,
+      abi: datasetRegistryAbi,
+      functionName: "registerDataset",
+      args: [salt, head.manifestDigest, head.keyBoxDigest, head.guardianSetHash, catalogue],
+    });
+    const dataset: Dataset = {
+      datasetId,
+      owner,
+      version: firstVersion,
+      keyEpoch: firstKeyEpoch,
+      head,
+      catalogue,
+      threshold,
+      guardians: keyBox.head.guardians,
+      segments: segments.map(({ name, schema, records }, index) => ({ index, name, schema, records, cid: stored[index]?.segment.cid ?? "" })),
+    };
+    return { dataset, keyBox: { head: keyBox.headBytes, body: keyBox.bodyBytes }, gasUsed: receipt.gasUsed };
+  } finally {
+    zeroise(...deks.values());
+  }
+}
+
+export declare namespace publishDataset {
+  type Parameters = {
+    /** In the order of the catalogue. */
+    readonly segments: readonly SegmentInput[];
+    /** Node ids of the guardians the owner trusts. */
+    readonly guardians: readonly number[];
+    /** How many of them together can release a key; 2 ≤ t ≤ n ≤ 16. */
+    readonly threshold: number;
+    /** KEM public key of the owner's root key. */
+    readonly ownerPublicKey: Uint8Array;
+    readonly onProgress?: (progress: { readonly step: "encrypt" | "deposit"; readonly done: number; readonly total: number }) => void;
+  };
+  type ReturnType = {
+    readonly dataset: Dataset;
+    /** The owner keeps it: with the root key it opens every segment, guardians or not. */
+    readonly keyBox: { readonly head: Uint8Array; readonly body: Uint8Array };
+    readonly gasUsed: bigint;
+  };
+}
+
+async function storeSegment(
+  store: BlobStore,
+  { name, schema, records, from, to, bytes }: SegmentInput,
+  ids: { datasetId: Hex; segment: number; keyEpoch: number; version: number; dek: Uint8Array },
+): Promise<{ segment: ManifestSegment; commitment: Hex }> {
+  const hash = createSha256();
+  async function* hashed() {
+    for await (const piece of encryptEnvelope([bytes], { ...ids, plaintextLength: bytes.length })) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  const { cid, size } = await store.put(hashed());
+  const nameSalt = toHex(randomBytes(32));
+  const seconds = (time: Date | null) => (time === null ? null : Math.floor(time.getTime() / 1_000));
+  const entry = await sealManifestEntry({ name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt }, ids);
+  return {
+    segment: { index: ids.segment, version: ids.version, cid, digest: toHex(hash.digest()), size, provenance: "none", entry },
+    commitment: catalogueCommitment(nameSalt, name),
+  };
+}
+
+async function depositShares(
+  { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
+  guardian: Guardian,
+  keyBox: Awaited<ReturnType<typeof makeKeyBox>> & { readonly datasetId: Hex; readonly salt: Hex; readonly owner: Hex },
+): Promise<void> {
+  const body = encodeKeyBoxBody(bodyForGuardian(keyBox.body, guardian.nodeId));
+  const { datasetId, keyBoxDigest, owner, salt, headBytes: head } = keyBox;
+  const message = { datasetId, keyBoxDigest, guardian: guardian.nodeId, bodyHash: depositBodyHash(body) };
+  const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message));
+  const signal = AbortSignal.timeout(depositTimeoutMs);
+  await postToGuardian(guardian.endpoint, "/deposit", encodeDeposit({ owner, salt, head, body, signature }), { maxBytes: 4_096, signal });
+}
+
+/** Guardians of one operator are one guardian. Local chains may break the rule. */
+function requireIndependent({ chainId }: Deployment, guardians: readonly Guardian[]): void {
+  const operators = new Set(guardians.map(({ operator }) => operator)).size;
+  if (operators >= 2 || chainId === 31_337 || chainId === 1_337) return;
+  throw new PersonaError("CONFIG_INVALID", "All guardians belong to one operator.", { data: { guardians: guardians.map(({ nodeId }) => nodeId).join(" ") } });
+}

@@ -1,0 +1,138 @@
+import type { Address, Hex } from "viem";
+import type { GrantPackage } from "../access/grantPackage.ts";
+import { resolveGuardians } from "../access/resolveGuardians.ts";
+import { segmentIndexes } from "../access/segments.ts";
+import {
+  type ChainClient,
+  createChainView,
+  type Deployment,
+  grantHashOf,
+  type InputSpec,
+  type JobParams,
+  type JobSpec,
+  jobIdOf,
+  jobSpecHashOf,
+  type NodePolicy,
+} from "../contracts/index.ts";
+import { generateKemKeyPair, type KemKeyPair, keyIdOf, randomBytes, toHex } from "../crypto/index.ts";
+import { PersonaError } from "../errors/index.ts";
+import { argsCommitmentOf, sealJobBundle } from "./jobBundle.ts";
+import { encodeArgs, encodeProgram, outputSchemaHashOf, type Program, type ProgramArgs } from "./program.ts";
+
+export type JobRequest = {
+  readonly program: Program;
+  readonly grants: readonly GrantPackage[];
+  readonly args?: ProgramArgs;
+  /** For the node, in the grants' token. */
+  readonly fee: bigint;
+  /** Of ciphertext: the sealed result is 1,136 bytes longer than its plaintext. Default 2,048. */
+  readonly maxOutputBytes?: number;
+  /** Seconds from now until which a node may claim (default 600), and until which it must have settled (default 1,800). */
+  readonly claimWithin?: number;
+  readonly finishWithin?: number;
+  /** A node of the requester's choice, only where every grant allows it. */
+  readonly namedNode?: number;
+  /** Catalogue bitmap per input; default all that the grant covers. */
+  readonly segments?: readonly bigint[];
+};
+
+/** A job ready to be submitted. Keep `resultKey`: only it opens the result. */
+export type BuiltJob = {
+  readonly jobId: Hex;
+  readonly params: JobParams;
+  readonly spec: JobSpec;
+  readonly program: Program;
+  readonly grants: readonly GrantPackage[];
+  readonly resultKey: KemKeyPair;
+  readonly bundle: Uint8Array;
+  readonly programBytes: Uint8Array;
+};
+
+/** Builds spec, bundle and parameters. It does not judge whether the grants allow the job: contracts and guardians do. */
+export async function buildJob(
+  { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
+  request: JobRequest,
+): Promise<BuiltJob> {
+  const { program, grants } = request;
+  const requester = client.account.address;
+  const salt = toHex(randomBytes(32));
+  const jobId = jobIdOf(deployment, requester, salt);
+  const { bytes: programBytes, programId } = encodeProgram(program);
+  const resultKey = await generateKemKeyPair();
+  const argsSalt = randomBytes(32);
+  const args = encodeArgs(program, request.args ?? {});
+  const first = grants[0];
+  if (first === undefined) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
+
+  const spec: JobSpec = {
+    jobId,
+    programId,
+    argsCommitment: argsCommitmentOf(argsSalt, args),
+    resultKeyHash: keyIdOf(resultKey.publicKey),
+    outputClass: Math.min(...grants.map(({ scope }) => scope.outputClass)),
+    outputSchemaHash: outputSchemaHashOf(program),
+    maxOutputBytes: request.maxOutputBytes ?? 2_048,
+    inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
+  };
+  const guardians = await resolveGuardians(createChainView(client, deployment), [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))]);
+  const bundle = await sealJobBundle(
+    deployment,
+    {
+      spec,
+      argsSalt,
+      args,
+      resultKey: resultKey.publicKey,
+      inputs: grants.map(({ terms, scope, dataset }) => ({ terms, scope, catalogue: dataset.catalogue, head: dataset.head })),
+    },
+    guardians.map(({ nodeId, kemPublicKey }) => ({
+      nodeId,
+      kemPublicKey,
+      inputs: grants.flatMap(({ dataset }, i) => (dataset.guardians.includes(nodeId) ? [i] : [])),
+    })),
+  );
+  const now = Number((await client.getBlock()).timestamp);
+  const params: JobParams = {
+    requester,
+    salt,
+    specHash: jobSpecHashOf(deployment, spec),
+    bundleDigest: bundle.bundleDigest,
+    token: first.terms.token,
+    fee: request.fee,
+    maxOutputBytes: spec.maxOutputBytes,
+    claimBy: now + (request.claimWithin ?? 600),
+    deadline: now + (request.finishWithin ?? 1_800),
+    namedNode: request.namedNode ?? 0,
+    nodePolicy: narrowest(grants.map(({ terms }) => terms.nodePolicy)),
+    inputs: grants.map(({ terms }) => ({
+      datasetId: terms.datasetId,
+      grantHash: grantHashOf(deployment, terms),
+      owner: terms.owner as Address,
+      price: terms.price,
+    })),
+  };
+  return { jobId, params, spec, program, grants, resultKey, bundle: bundle.bytes, programBytes };
+}
+
+function inputSpecOf(deployment: Deployment, { terms, scope, dataset }: GrantPackage, segments: bigint | undefined): InputSpec {
+  const asked = segments ?? scope.segments;
+  if (segmentIndexes(asked).length === 0) throw new PersonaError("SEGMENT_NOT_GRANTED", "The job asks for no segment.");
+  return {
+    datasetId: terms.datasetId,
+    keyEpoch: dataset.keyEpoch,
+    version: BigInt(dataset.version),
+    manifestDigest: dataset.head.manifestDigest,
+    keyBoxDigest: dataset.head.keyBoxDigest,
+    segments: asked,
+    grantHash: grantHashOf(deployment, terms),
+  };
+}
+
+/** What all grants accept together. */
+function narrowest(policies: readonly NodePolicy[]): NodePolicy {
+  return policies.reduce((a, b) => ({
+    verifierKinds: a.verifierKinds & b.verifierKinds,
+    vendors: a.vendors & b.vendors,
+    minStake: a.minStake > b.minStake ? a.minStake : b.minStake,
+    requesterMayNameNode: a.requesterMayNameNode && b.requesterMayNameNode,
+  }));
+}
