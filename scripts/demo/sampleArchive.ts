@@ -30,7 +30,7 @@ type Random = {
   next(): number;
 };
 
-/** Thu Jun 01 2023: the newest post. Older ones follow about three hours apart. */
+/** Thu Jun 01 2023: the newest post. Older ones follow about three hours apart, closer where there are very many. */
 const newestMs = Date.UTC(2023, 5, 1, 12, 30, 0);
 const canaryPosts = 5;
 const canaryLikes = 3;
@@ -72,7 +72,7 @@ function postsFile(random: Random, count: number, canary: string | undefined): s
     const withCanary = canary !== undefined && index % every === 0 && index < every * canaryPosts;
     records.push(indented({ tweet: post(random, id, previousId, ms, withCanary ? canary : undefined) }));
     previousId = id;
-    ms -= 1000 * (60 + random.below(21_000));
+    ms -= gapMs(random, count, 21_000);
   }
   return wrapped("tweets", records);
 }
@@ -155,7 +155,7 @@ function likesFile(random: Random, count: number, canary: string | undefined): s
     // X leaves the text out where the liked post is gone.
     const text = !withCanary && random.chance(0.1) ? {} : { fullText: words };
     records.push(indented({ like: { tweetId, ...text, expandedUrl: `https://twitter.com/i/web/status/${tweetId}` } }));
-    ms -= 1000 * (60 + random.below(80_000));
+    ms -= gapMs(random, count, 80_000);
   }
   return wrapped("like", records);
 }
@@ -243,6 +243,11 @@ function xDate(ms: number): string {
 function snowflake(ms: number, random: Random): string {
   const since = ms - 1_288_834_974_657;
   return since > 0 ? String((BigInt(since) << 22n) | BigInt(random.below(2 ** 22))) : String(Math.floor(ms / 100));
+}
+
+/** Time to the next older one: a minute to `mostSeconds`, and twelve years for all of them; older posts had other ids. */
+function gapMs(random: Random, count: number, mostSeconds: number): number {
+  return 1000 * (60 + random.below(Math.min(mostSeconds, Math.floor((2 * 12 * 365 * 86_400) / count))));
 }
 
 /** Pareto: most posts have none or a few, some thousands. */

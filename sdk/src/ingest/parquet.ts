@@ -18,7 +18,7 @@ export type ParquetRecordWriter = {
 };
 
 /** A row group ends at whichever comes first: the memory of a writer is one row group and the compressed bytes so far. */
-const rowGroupRecords = 65_536;
+const rowGroupRecords = 32_768;
 const rowGroupCharacters = 16 * 2 ** 20;
 
 /**
