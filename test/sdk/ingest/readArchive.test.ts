@@ -326,6 +326,16 @@ describe("readArchive", () => {
       await expectError("ARCHIVE_TOO_LARGE", () => readArchive(input, { limits: { maxRecords: 10 } }));
     });
 
+    it("behavior: a thousand parts at most, and quickly", async () => {
+      const files: Record<string, string> = { "data/tweets.js": ytd("tweets", [tweet()]) };
+      for (let part = 0; part < 50_000; part++)
+        files[`data/tweets-part${part}.js`] = ytd("tweets", [tweet({ id_str: String(part) })], part);
+      const started = performance.now();
+      const { segments } = await readArchive(memoryArchive(files));
+      expect(segments[1]?.records).to.equal(1001);
+      expect(performance.now() - started).to.be.lessThan(5000);
+    });
+
     it("error: cancelled before and in between", async () => {
       await expectError("CANCELLED", () => readArchive(posts(tweet()), { signal: AbortSignal.abort() }));
       const controller = new AbortController();

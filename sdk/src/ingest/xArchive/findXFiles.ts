@@ -5,15 +5,15 @@ export type XFileKind = { readonly pattern: RegExp; readonly names: readonly str
 
 /**
  * The files this connector reads. `tweet.js` is the name until 2020, `tweets.js` the one since; for a while the new file had
- * the old wrapper. Big files go on in `-part1.js`, `-part2.js` …
+ * the old wrapper. Big files go on in `-part1.js`, `-part2.js` …; three digits, so that nobody makes us open 100,000 files.
  * direct-messages, follower, following and note-tweet as a segment of its own join here (issue 5).
  */
 export const xFileKinds = {
-  account: { pattern: /^account(?:-part(\d{1,6}))?\.js$/, names: ["account"] },
-  profile: { pattern: /^profile(?:-part(\d{1,6}))?\.js$/, names: ["profile"] },
-  posts: { pattern: /^tweets?(?:-part(\d{1,6}))?\.js$/, names: ["tweets", "tweet"] },
-  notes: { pattern: /^note-tweet(?:-part(\d{1,6}))?\.js$/, names: ["note_tweet"] },
-  likes: { pattern: /^like(?:-part(\d{1,6}))?\.js$/, names: ["like"] },
+  account: { pattern: /^account(?:-part(\d{1,3}))?\.js$/, names: ["account"] },
+  profile: { pattern: /^profile(?:-part(\d{1,3}))?\.js$/, names: ["profile"] },
+  posts: { pattern: /^tweets?(?:-part(\d{1,3}))?\.js$/, names: ["tweets", "tweet"] },
+  notes: { pattern: /^note-tweet(?:-part(\d{1,3}))?\.js$/, names: ["note_tweet"] },
+  likes: { pattern: /^like(?:-part(\d{1,3}))?\.js$/, names: ["like"] },
 } as const satisfies Record<string, XFileKind>;
 
 export type XFiles = {
@@ -42,7 +42,9 @@ export function findXFiles(entries: readonly ArchiveEntry[]): XFiles | undefined
       if (!xFileKinds[kind].pattern.test(name)) continue;
       const kinds = folders.get(folder) ?? new Map<keyof typeof xFileKinds, ArchiveEntry[]>();
       folders.set(folder, kinds);
-      kinds.set(kind, [...(kinds.get(kind) ?? []), entry]);
+      const parts = kinds.get(kind);
+      if (parts === undefined) kinds.set(kind, [entry]);
+      else parts.push(entry);
     }
   }
   const [best] = [...folders]

@@ -42,7 +42,7 @@ export async function* readYtdRecords(
 ): AsyncGenerator<YtdRecord> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   // `buffer[start..end)` is not consumed yet; `base` is the file offset of buffer[0]; `at` is how far it is scanned.
-  let buffer = new Uint8Array(512 * 1024);
+  let buffer = new Uint8Array(0);
   let start = 0;
   let end = 0;
   let at = 0;
