@@ -1,9 +1,4 @@
-export {
-  type ArchiveLimits,
-  defaultArchiveLimits,
-  type OpenArchive,
-  type OpenArchiveOptions,
-} from "./archiveLimits.ts";
+export type { ArchiveLimits } from "./archiveLimits.ts";
 export { openDirectoryArchive } from "./directoryArchive.ts";
 export { openArchive } from "./openArchive.ts";
 export { openZipArchive } from "./zipArchive.ts";
