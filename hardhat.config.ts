@@ -6,6 +6,8 @@ const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.met
 
 export default defineConfig({
   solidity: {
+    // Governance is OpenZeppelin's own contract, deployed as it is.
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     compilers: [
       {
         version: "0.8.37",

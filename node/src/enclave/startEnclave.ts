@@ -33,7 +33,8 @@ export function startEnclave(options: {
   readonly log: (line: string) => void;
 }): EnclaveProcess {
   const { role, isolation, methods, log } = options;
-  const readable = [...measuredFolders, `${repository}node_modules`, `${repository}sdk/package.json`, `${repository}node/package.json`, `${repository}package.json`];
+  const packages = ["", "sdk/", "node/"].flatMap((folder) => [`${repository}${folder}package.json`, `${repository}${folder}node_modules`]);
+  const readable = [...measuredFolders, ...packages];
   const node = [
     process.execPath,
     "--permission",

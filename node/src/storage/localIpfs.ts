@@ -17,6 +17,8 @@ const STALE_TEMPORARY_MS = 60 * 60 * 1_000;
  * later is met in reading, since every block is checked against its CID.
  *
  * Several processes may use one directory at once.
+ *
+ * @throws STORE_FAILED when the directory cannot be made or read.
  */
 export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): Promise<BlobStore> {
   const blocks = join(parameters.path, "blocks");
@@ -26,8 +28,12 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
   const durable = parameters.durable ?? true;
   const known = new Set<string>();
 
-  await Promise.all([blocks, pins, temporary].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
-  await sweep(temporary);
+  try {
+    await Promise.all([blocks, pins, temporary].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+    await sweep(temporary);
+  } catch (cause) {
+    throw new PersonaError("STORE_FAILED", "The block directory cannot be used.", { data: { path: parameters.path }, cause });
+  }
 
   function fileOf(cid: string): { folder: string; file: string } {
     const { dir, file } = layout.encode(CID.parse(cid));

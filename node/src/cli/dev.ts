@@ -1,0 +1,67 @@
+import { mkdtemp } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import type { ChainKind } from "../dev/chainProcess.ts";
+import { repositoryRoot } from "../dev/repositoryRoot.ts";
+import { type Network, startNetwork } from "../dev/startNetwork.ts";
+import { createProgress } from "./progress.ts";
+import { aborted, untilStopped } from "./untilStopped.ts";
+
+/** `persona dev`: the local network of all four layers, left running until Ctrl-C. */
+export async function dev(options: { readonly chain: string; readonly port: string; readonly dir?: string; readonly json: boolean }): Promise<void> {
+  const signal = untilStopped();
+  const progress = createProgress({ quiet: options.json });
+  const port = Number(options.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new PersonaError("USAGE", "--port takes a number from 0 to 65535.", { data: { port: options.port } });
+  const runDir = options.dir === undefined ? await newRunDir() : resolve(options.dir);
+
+  const step = progress.step("starting the network");
+  const network = await startNetwork({
+    runDir,
+    chain: parseChain(options.chain),
+    port,
+    guardians: 3,
+    workers: 2,
+    signal,
+    onProgress: step.update,
+  }).catch((error: unknown) => {
+    step.fail();
+    throw error;
+  });
+  step.done();
+  print(network, options.json);
+  await aborted(signal);
+  await network.close();
+  process.exitCode = 0;
+}
+
+export function parseChain(text: string): ChainKind {
+  if (text === "hardhat" || text === "anvil") return text;
+  throw new PersonaError("USAGE", "--chain takes hardhat or anvil.", { data: { chain: text } });
+}
+
+export async function newRunDir(): Promise<string> {
+  const parent = join(repositoryRoot, ".run");
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  return mkdtemp(join(parent, "network-"));
+}
+
+function print({ rpcUrl, runDir, deployment, processes, guardians, workers }: Network, json: boolean): void {
+  const nodes = [...guardians, ...workers];
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: { ...deployment, fromBlock: String(deployment.fromBlock) }, nodes })}\n`);
+    return;
+  }
+  const lines = [
+    "",
+    `chain       ${rpcUrl} (chain id ${deployment.chainId}, pid ${processes.pids()[0]?.pid})`,
+    ...nodes.map(({ name, nodeId, pid, enclavePid }) => `${name.padEnd(12)}node ${nodeId}, pid ${pid}, enclave pid ${enclavePid}`),
+    `deployment  ${join(runDir, "deployment.json")}`,
+    `logs        ${join(runDir, "logs")}`,
+    "",
+    "The TEE is SIMULATED: this network protects nothing. Ctrl-C stops it.",
+    "",
+  ];
+  process.stdout.write(lines.join("\n"));
+}

@@ -1,0 +1,22 @@
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { loadNodeConfig } from "../config.ts";
+import { startNode } from "../startNode.ts";
+import { aborted, untilStopped } from "./untilStopped.ts";
+
+/** `persona node start`: runs until it is asked to stop, or its enclave dies. Logs go to stderr, stdout has one line. */
+export async function nodeStart(options: { readonly config: string; readonly json: boolean }): Promise<void> {
+  const signal = untilStopped();
+  const config = loadNodeConfig(options.config);
+  const node = await startNode(config);
+  const { nodeId, signer, port, enclavePid } = node;
+  const facts = { role: config.role, nodeId, signer, port: port ?? null, pid: process.pid, enclavePid };
+  process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${config.role} ${nodeId} serves (enclave key ${signer}). Ctrl-C stops it.\n`);
+
+  const how = await Promise.race([aborted(signal), node.ended]);
+  await node.stop();
+  if (typeof how !== "string") {
+    process.exitCode = 0;
+    return;
+  }
+  throw new PersonaError("ENCLAVE_FAILED", `The enclave process ended: ${how}.`, { data: { nodeId } });
+}

@@ -1,0 +1,28 @@
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+
+/**
+ * Runs a command to its exit code: 0, or that of the error (1 fatal, 2 refused, 75 temporary). What went wrong goes to stderr
+ * as text a person can act on, or with `json` as one line; a stack trace only with PERSONA_DEBUG set.
+ */
+export async function runCommand(action: () => Promise<void>, options: { readonly json: boolean }): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", messageOf(error), { cause: error });
+    process.stderr.write(options.json ? `${JSON.stringify({ ok: false, error: known.toJSON() })}\n` : `\nerror ${known.code}: ${printable(known.message)}\n`);
+    if (process.env["PERSONA_DEBUG"] !== undefined) process.stderr.write(`${traceOf(known)}\n`);
+    process.exitCode = known.exitCode;
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error));
+
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return error.cause === undefined ? (error.stack ?? "") : `${error.stack}\ncaused by ${traceOf(error.cause)}`;
+}
+
+/** File names and texts of strangers must not drive the terminal: control and direction characters become visible. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => (char === "\n" ? char : `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`));
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
+import { type BlobStore, sealKeystore } from "@persona-protocol/sdk/storage";
+import { bytesToHex, hexToBytes, parseEther } from "viem";
+import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { z } from "zod";
+import { createChainClient } from "../chain/connectChain.ts";
+import type { NodeConfig } from "../config.ts";
+import { createLocalIpfs } from "../storage/index.ts";
+import { type ChainKind, startChain } from "./chainProcess.ts";
+import { deployContracts, type LocalDeployment } from "./deployContracts.ts";
+import { freePort } from "./freePort.ts";
+import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
+import { repositoryRoot } from "./repositoryRoot.ts";
+
+export type NetworkOptions = {
+  /** Where everything is kept: made when absent. */
+  readonly runDir: string;
+  readonly chain: ChainKind;
+  /** Port of the chain; 0 picks a free one. */
+  readonly port: number;
+  readonly guardians: number;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (text: string) => void;
+  /** Puts something between everybody and the chain, for instance a recorder; returns the URL to use. */
+  readonly wrapRpc?: (url: string) => Promise<string>;
+};
+
+export type NodeReady = {
+  readonly name: string;
+  readonly nodeId: number;
+  readonly signer: string;
+  readonly pid: number;
+  readonly enclavePid: number;
+};
+
+/** All four layers on one machine: a chain, guardians and compute nodes, each a process with an enclave process of its own. */
+export type Network = LocalDeployment & {
+  readonly runDir: string;
+  readonly rpcUrl: string;
+  readonly storeDir: string;
+  readonly store: BlobStore;
+  readonly processes: Processes;
+  readonly guardians: readonly NodeReady[];
+  readonly workers: readonly NodeReady[];
+  /** A new account with ether and test money. */
+  fundedClient(): Promise<ChainClient>;
+  close(): Promise<void>;
+};
+
+/** The mnemonic that Hardhat's node and anvil both fund. Public: only for chains on this machine. */
+const devMnemonic = "test test test test test test test test test test test junk";
+const stake = parseEther("1000");
+const readyLine = z.object({ nodeId: z.number(), signer: z.string(), pid: z.number(), enclavePid: z.number() });
+
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const { runDir, signal, onProgress = () => {} } = options;
+  const logDir = join(runDir, "logs");
+  const storeDir = join(runDir, "ipfs");
+  await mkdir(logDir, { recursive: true, mode: 0o700 });
+  const processes = createProcesses(logDir);
+  let ticker: NodeJS.Timeout | undefined;
+  const close = async () => {
+    clearInterval(ticker);
+    await processes.stopAll();
+  };
+
+  try {
+    onProgress("starting the chain");
+    const port = await freePort(options.port);
+    const direct = await startChain(processes, options.chain, port, signal);
+    const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
+    const governor = createChainClient({ rpcUrl, chainId: 31_337, account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }) });
+    onProgress("deploying the contracts");
+    const local = await deployContracts(governor);
+    await writeFile(join(runDir, "deployment.json"), deploymentJson(local));
+
+    const fund = createFaucet(governor, local);
+    const fundedClient = async () => {
+      const account = privateKeyToAccount(generatePrivateKey());
+      await fund(account.address);
+      return createChainClient({ rpcUrl, chainId: local.deployment.chainId, account });
+    };
+
+    onProgress("starting guardians and nodes, each with its enclave");
+    const launch = async (role: NodeConfig["role"], count: number) => {
+      const nodes: { name: string; process: ManagedProcess }[] = [];
+      for (let i = 1; i <= count; i++) {
+        const name = `${role}-${i}`;
+        const configFile = await prepareNode({ runDir, name, role, rpcUrl, storeDir, verifier: local.verifier, fund });
+        nodes.push({ name, process: startDaemon(processes, name, configFile) });
+      }
+      return nodes;
+    };
+    const started = [...(await launch("guardian", options.guardians)), ...(await launch("worker", options.workers))];
+    const ready = await Promise.all(started.map(async ({ name, process }): Promise<NodeReady> => ({ name, ...readyLine.parse(JSON.parse(await process.ready)) })));
+
+    ticker = startTicker(governor);
+    return {
+      ...local,
+      runDir,
+      rpcUrl,
+      storeDir,
+      store: await createLocalIpfs({ path: storeDir }),
+      processes,
+      guardians: ready.filter(({ name }) => name.startsWith("guardian")),
+      workers: ready.filter(({ name }) => name.startsWith("worker")),
+      fundedClient,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function startDaemon(processes: Processes, name: string, configFile: string): ManagedProcess {
+  const persona = join(repositoryRoot, "node/src/cli/persona.ts");
+  return processes.start({
+    name,
+    command: [process.execPath, "--no-warnings", persona, "node", "start", "--config", configFile, "--json"],
+    readyTimeoutMs: 60_000,
+    isReady: (line) => line.startsWith("{") && line.includes('"nodeId"'),
+  });
+}
+
+/** Keystore, passphrase and configuration of one node, under `runDir/name`. */
+async function prepareNode(node: {
+  readonly runDir: string;
+  readonly name: string;
+  readonly role: NodeConfig["role"];
+  readonly rpcUrl: string;
+  readonly storeDir: string;
+  readonly verifier: string;
+  readonly fund: (address: `0x${string}`) => Promise<void>;
+}): Promise<string> {
+  const folder = join(node.runDir, node.name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const key = generatePrivateKey();
+  await node.fund(privateKeyToAccount(key).address);
+  const passphrase = bytesToHex(randomBytes(16));
+  const keystore = await sealKeystore({ kind: "account", secret: hexToBytes(key), passphrase });
+  const config = {
+    role: node.role,
+    rpcUrl: node.rpcUrl,
+    deployment: "../deployment.json",
+    keystore: "keystore.json",
+    passphraseFile: "passphrase",
+    dataDir: "data",
+    storeDir: node.storeDir,
+    stake: String(stake),
+    pollMs: 50,
+    verifier: node.verifier,
+  } satisfies Partial<NodeConfig>;
+  const configFile = join(folder, "config.json");
+  const secret = { mode: 0o600 };
+  await writeFile(join(folder, "keystore.json"), JSON.stringify(keystore), secret);
+  await writeFile(join(folder, "passphrase"), passphrase, secret);
+  await writeFile(configFile, `${JSON.stringify(config, null, 2)}\n`);
+  return configFile;
+}
+
+/** Ether for gas and test money for stake, fees and prices. One at a time: the governor's nonce is one. */
+function createFaucet(governor: ChainClient, { token }: LocalDeployment): (address: `0x${string}`) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (address) => {
+    const next = last.then(async () => {
+      const hash = await governor.sendTransaction({ to: address, value: parseEther("10"), account: governor.account, chain: governor.chain });
+      await governor.waitForTransactionReceipt({ hash });
+      await callContract(governor, { address: token, abi: devTokenAbi, functionName: "mint", args: [address, parseEther("10000")] });
+    });
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+/** A chain that mines only on demand stands still in time: an empty transaction keeps deadlines moving. */
+function startTicker(governor: ChainClient): NodeJS.Timeout {
+  const everyMs = 1_000;
+  const account = mnemonicToAccount(devMnemonic, { addressIndex: 9 });
+  const tick = async () => {
+    const { timestamp } = await governor.getBlock();
+    if (Date.now() / 1_000 - Number(timestamp) < 1) return;
+    await governor.sendTransaction({ account, to: account.address, value: 0n, chain: governor.chain });
+  };
+  const timer = setInterval(() => void tick().catch(() => {}), everyMs); // The chain may be going away: the next tick tells.
+  timer.unref();
+  return timer;
+}
+
+function deploymentJson({ deployment, token, verifier }: LocalDeployment): string {
+  return `${JSON.stringify({ ...deployment, fromBlock: String(deployment.fromBlock), token, verifier }, null, 2)}\n`;
+}
