@@ -1,5 +1,5 @@
+import { type ErrorCode, isPersonaError, type PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
-import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 
 /** Runs `work`, which must fail with a PersonaError of this code, and gives the error for further questions. */
 export async function expectError(code: ErrorCode, work: () => unknown): Promise<PersonaError> {

@@ -12,12 +12,12 @@ export type TestKeyBox = {
 };
 
 /** A KeyBox with keys of its own; anything can be chosen. */
-export async function createKeyBox(choice: Partial<makeKeyBox.Parameters> & { readonly count?: number } = {}): Promise<TestKeyBox> {
+export async function createKeyBox(
+  choice: Partial<makeKeyBox.Parameters> & { readonly count?: number } = {},
+): Promise<TestKeyBox> {
   const { count = 3, ...chosen } = choice;
   const nodeIds = chosen.guardians?.map(({ nodeId }) => nodeId) ?? Array.from({ length: count }, (_, at) => 10 + at);
-  const guardians = await Promise.all(
-    nodeIds.map(async (nodeId) => ({ nodeId, keyPair: await generateKemKeyPair() })),
-  );
+  const guardians = await Promise.all(nodeIds.map(async (nodeId) => ({ nodeId, keyPair: await generateKemKeyPair() })));
   const owner = await generateKemKeyPair();
   const context = {
     chainId: chosen.chainId ?? 31_337,
@@ -29,7 +29,8 @@ export async function createKeyBox(choice: Partial<makeKeyBox.Parameters> & { re
   const keyBox = await makeKeyBox({
     ...context,
     threshold: chosen.threshold ?? 2,
-    guardians: chosen.guardians ?? guardians.map(({ nodeId, keyPair }) => ({ nodeId, kemPublicKey: keyPair.publicKey })),
+    guardians:
+      chosen.guardians ?? guardians.map(({ nodeId, keyPair }) => ({ nodeId, kemPublicKey: keyPair.publicKey })),
     ownerPublicKey: chosen.ownerPublicKey ?? owner.publicKey,
     deks,
   });

@@ -32,7 +32,10 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
     await Promise.all([blocks, pins, temporary].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
     await sweep(temporary);
   } catch (cause) {
-    throw new PersonaError("STORE_FAILED", "The block directory cannot be used.", { data: { path: parameters.path }, cause });
+    throw new PersonaError("STORE_FAILED", "The block directory cannot be used.", {
+      data: { path: parameters.path },
+      cause,
+    });
   }
 
   function fileOf(cid: string): { folder: string; file: string } {

@@ -61,9 +61,7 @@ export async function aeadEncrypt(
   plaintext: Uint8Array,
   aad: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(
-    await crypto.subtle.encrypt(gcm(nonce, aad), key, plaintext as Uint8Array<ArrayBuffer>),
-  );
+  return new Uint8Array(await crypto.subtle.encrypt(gcm(nonce, aad), key, plaintext as Uint8Array<ArrayBuffer>));
 }
 
 /** Rejects with the platform's OperationError when the tag does not fit; callers name the error. */

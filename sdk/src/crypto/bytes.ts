@@ -47,7 +47,10 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** `length` bytes from the platform's cryptographic generator. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(length));
+  const bytes = new Uint8Array(length);
+  // The platform gives at most 65,536 bytes a call.
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
 }
 
 /**

@@ -23,7 +23,8 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
   async function readVerified(cid: string, options: CallOptions): Promise<Uint8Array> {
     const { digest } = parseCid(cid);
     const bytes = await guarded("read", cid, options, () => medium.read(cid, options));
-    if (bytes === undefined) throw new PersonaError("BLOB_NOT_FOUND", "The store has no such block.", { data: { cid } });
+    if (bytes === undefined)
+      throw new PersonaError("BLOB_NOT_FOUND", "The store has no such block.", { data: { cid } });
     const got = await sha256Async(bytes);
     if (!equalBytes(got, digest)) {
       throw new PersonaError("DIGEST_MISMATCH", "The store gave bytes that are not those of the CID.", {
@@ -95,7 +96,8 @@ async function guarded<T>(action: string, cid: string, options: CallOptions, wor
 function storeError(action: string, cid: string, options: CallOptions, cause: unknown): unknown {
   if (isPersonaError(cause)) return cause;
   const data = { action, cid };
-  if (options.signal?.aborted === true) return new PersonaError("CANCELLED", "The store was told to stop.", { data, cause });
+  if (options.signal?.aborted === true)
+    return new PersonaError("CANCELLED", "The store was told to stop.", { data, cause });
   return new PersonaError("STORE_FAILED", `The store failed to ${action} a blob.`, {
     data: { ...data, reason: cause instanceof Error ? cause.message.slice(0, 300) : String(cause).slice(0, 300) },
     cause,

@@ -39,5 +39,12 @@ export function datasetHeadHash(head: DatasetHead): Hex {
 }
 
 function hashAbi(types: readonly string[], values: readonly unknown[]): Hex {
-  return keccak256(fromHex(encodeAbiParameters(types.map((type) => ({ type })), [...values])));
+  return keccak256(
+    fromHex(
+      encodeAbiParameters(
+        types.map((type) => ({ type })),
+        [...values],
+      ),
+    ),
+  );
 }

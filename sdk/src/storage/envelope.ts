@@ -127,7 +127,8 @@ export async function* decryptEnvelope(
   const reader = createByteReader(source);
   try {
     const header = await reader.take(ENVELOPE_HEADER_BYTES);
-    if (header === undefined) throw new PersonaError("ENVELOPE_INVALID", "The object ends inside the envelope's header.");
+    if (header === undefined)
+      throw new PersonaError("ENVELOPE_INVALID", "The object ends inside the envelope's header.");
     const { key, fields } = await openHeader(header, parameters);
     const last = fields.chunkCount - 1;
 

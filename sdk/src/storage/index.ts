@@ -1,5 +1,5 @@
-export { type BlockMedium, createBlobStore } from "./blockStore.ts";
 export { type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
+export { type BlockMedium, createBlobStore } from "./blockStore.ts";
 export { type ByteSource, collectBytes } from "./byteStream.ts";
 export { decodeCbor, encodeCbor } from "./cbor.ts";
 export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
@@ -60,9 +60,9 @@ export { makeKeyBox } from "./makeKeyBox.ts";
 export {
   decodeManifest,
   encodeManifest,
+  MAX_MANIFEST_BYTES,
   type Manifest,
   type ManifestSegment,
-  MAX_MANIFEST_BYTES,
   type Provenance,
   provenanceLevels,
 } from "./manifest.ts";

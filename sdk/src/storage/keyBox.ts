@@ -69,7 +69,10 @@ const headSchema = z
       )
       .max(MAX_SEGMENTS),
   })
-  .refine(({ threshold, guardians }) => isThreshold(threshold, guardians.length), "the threshold is not 2 <= t <= n <= 16")
+  .refine(
+    ({ threshold, guardians }) => isThreshold(threshold, guardians.length),
+    "the threshold is not 2 <= t <= n <= 16",
+  )
   .refine(({ guardians }) => new Set(guardians).size === guardians.length, "a guardian is named twice")
   .refine(({ segments }) => isStrictlyAscending(segments.map(({ index }) => index)), "segments are not ascending")
   .refine(
@@ -85,7 +88,9 @@ const bodySchema = z
     ownerKeyId: bytes32,
     owner: z.array(z.strictObject({ index: segmentIndex, enc, ct: bytesOf(32 + 16) })).max(MAX_SEGMENTS),
     shares: z
-      .array(z.strictObject({ index: segmentIndex, guardian: nodeId, keyId: bytes32, enc, ct: bytesOf(SHARE_BYTES + 16) }))
+      .array(
+        z.strictObject({ index: segmentIndex, guardian: nodeId, keyId: bytes32, enc, ct: bytesOf(SHARE_BYTES + 16) }),
+      )
       .max(MAX_SEGMENTS * MAX_SHARES),
   })
   .refine(({ owner }) => isStrictlyAscending(owner.map(({ index }) => index)), "owner keys are not ascending")
@@ -194,7 +199,11 @@ export function encodeKeyBoxBody(body: KeyBoxBody): Uint8Array {
  * @throws KEYBOX_INVALID when the bytes are not a canonical body, or belong to another head than `keyBoxDigest`.
  */
 export function decodeKeyBoxBody(bytes: Uint8Array, expected: { readonly keyBoxDigest?: Hex } = {}): KeyBoxBody {
-  const { v: _, head: keyBoxDigest, ...body } = decodeCbor(bytes, {
+  const {
+    v: _,
+    head: keyBoxDigest,
+    ...body
+  } = decodeCbor(bytes, {
     schema: bodySchema,
     maxBytes: MAX_KEY_BOX_BODY_BYTES,
     code: "KEYBOX_INVALID",

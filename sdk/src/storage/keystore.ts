@@ -69,7 +69,10 @@ const schema = z
     /** owner-root: id of the KEM public key. account: the address, left-padded to 32 bytes. */
     publicKeyId: hexOf(32),
   })
-  .refine(({ kdf }) => kdf.m * kdf.t >= MIN_WORK_KIB && kdf.m * kdf.t <= MAX_WORK_KIB, "the Argon2id work is out of bounds");
+  .refine(
+    ({ kdf }) => kdf.m * kdf.t >= MIN_WORK_KIB && kdf.m * kdf.t <= MAX_WORK_KIB,
+    "the Argon2id work is out of bounds",
+  );
 
 /** A new owner root key: 32 random bytes. */
 export function generateOwnerRootKey(): Uint8Array {

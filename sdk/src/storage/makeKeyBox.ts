@@ -105,7 +105,8 @@ function checkParameters(parameters: makeKeyBox.Parameters): void {
       guardians: guardians.length,
     });
   }
-  if (new Set(guardians.map(({ nodeId }) => nodeId)).size !== guardians.length) throw invalid("A guardian is named twice.");
+  if (new Set(guardians.map(({ nodeId }) => nodeId)).size !== guardians.length)
+    throw invalid("A guardian is named twice.");
   // Two names with one key would let one party hold two shares, and lower the threshold without anyone seeing it.
   if (new Set(guardians.map(({ kemPublicKey }) => keyIdOf(kemPublicKey))).size !== guardians.length) {
     throw invalid("Two guardians have the same key.");

@@ -72,7 +72,10 @@ const schema = z
           cid: segmentCid,
           digest: bytes32,
           size: z.int().min(1),
-          provenance: z.int().min(0).max(provenanceLevels.length - 1),
+          provenance: z
+            .int()
+            .min(0)
+            .max(provenanceLevels.length - 1),
           entry: z.custom<Uint8Array>(
             (value) => value instanceof Uint8Array && value.length > 0 && value.length <= MAX_ENTRY_BYTES,
             `expected 1 to ${MAX_ENTRY_BYTES} bytes`,
@@ -148,7 +151,8 @@ export function decodeManifest(bytes: Uint8Array, expected: decodeManifest.Expec
   });
   for (const field of ["datasetId", "version", "keyEpoch"] as const) {
     const wanted = expected[field];
-    if (wanted === undefined || decoded[field] === (typeof wanted === "string" ? wanted.toLowerCase() : wanted)) continue;
+    if (wanted === undefined || decoded[field] === (typeof wanted === "string" ? wanted.toLowerCase() : wanted))
+      continue;
     throw new PersonaError("MANIFEST_INVALID", `The manifest is of another ${field} than the one asked for.`, {
       data: { got: decoded[field], wanted },
     });

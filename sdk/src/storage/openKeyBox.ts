@@ -94,7 +94,13 @@ export function verifyShare(parameters: {
     if (shareCommitment(head, segment, position, share) === commitment) return;
   }
   throw new PersonaError("KEYBOX_INVALID", "A guardian released a share that is not the one it was given.", {
-    data: { culprit: "guardian", datasetId: head.datasetId, segment, guardian: head.guardians[position] ?? 0, position },
+    data: {
+      culprit: "guardian",
+      datasetId: head.datasetId,
+      segment,
+      guardian: head.guardians[position] ?? 0,
+      position,
+    },
   });
 }
 

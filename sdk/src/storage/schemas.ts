@@ -19,9 +19,15 @@ export const bytes32: z.ZodType<Hex, unknown> = bytesOf(32).transform((bytes): H
 export const uint32 = z.int().min(0).max(0xffff_ffff);
 
 /** The contract keeps a dataset's version in 48 bits. */
-export const datasetVersion = z.int().min(0).max(2 ** 48 - 1);
+export const datasetVersion = z
+  .int()
+  .min(0)
+  .max(2 ** 48 - 1);
 
-export const segmentIndex = z.int().min(0).max(MAX_SEGMENTS - 1);
+export const segmentIndex = z
+  .int()
+  .min(0)
+  .max(MAX_SEGMENTS - 1);
 
 /** NodeRegistry counts from 1; 0 means no node. */
 export const nodeId = z.int().min(1).max(0xffff_ffff);

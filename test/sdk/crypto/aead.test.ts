@@ -1,5 +1,5 @@
-import { expect } from "chai";
 import { aeadOpen, aeadSeal, randomBytes, utf8 } from "@persona-protocol/sdk/crypto";
+import { expect } from "chai";
 import { expectError } from "../../helpers/errors.ts";
 
 describe("aeadSeal", () => {

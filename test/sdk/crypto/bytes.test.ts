@@ -1,5 +1,5 @@
-import { expect } from "chai";
 import { concatBytes, equalBytes, fromHex, toHex, u32, u64, zeroise } from "@persona-protocol/sdk/crypto";
+import { expect } from "chai";
 
 describe("bytes", () => {
   it("default", () => {

@@ -1,4 +1,3 @@
-import { expect } from "chai";
 import {
   deriveKemKeyPair,
   generateKemKeyPair,
@@ -12,6 +11,7 @@ import {
   sealWithExport,
   utf8,
 } from "@persona-protocol/sdk/crypto";
+import { expect } from "chai";
 import { expectError } from "../../helpers/errors.ts";
 
 const info = utf8("test/v1");

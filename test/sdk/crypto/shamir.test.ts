@@ -1,6 +1,6 @@
+import { combineSecret, equalBytes, isThreshold, splitSecret } from "@persona-protocol/sdk/crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { combineSecret, equalBytes, isThreshold, splitSecret } from "@persona-protocol/sdk/crypto";
 import { testSeed } from "../../helpers/random.ts";
 
 const seed = testSeed();
@@ -67,7 +67,15 @@ describe("splitSecret", () => {
   });
 
   it("error: t and n out of bounds", async () => {
-    const bounds: readonly (readonly [number, number])[] = [[1, 3], [0, 2], [4, 3], [2, 17], [17, 17], [2.5, 3], [2, Number.NaN]];
+    const bounds: readonly (readonly [number, number])[] = [
+      [1, 3],
+      [0, 2],
+      [4, 3],
+      [2, 17],
+      [17, 17],
+      [2.5, 3],
+      [2, Number.NaN],
+    ];
     for (const [threshold, shares] of bounds) {
       expect(isThreshold(threshold, shares)).to.equal(false);
       let caught: unknown;

@@ -11,7 +11,7 @@ import {
   type KeyBoxHead,
   keyBoxOwnerInfo,
   keyBoxShareInfo,
-  makeKeyBox,
+  type makeKeyBox,
   openOwnerDeks,
   openShare,
   shareCommitment,
@@ -162,7 +162,9 @@ describe("openShare", () => {
 
   it("error: transplanted to a set with another number of guardians", async () => {
     const { head } = box.keyBox;
-    await expectError("SEALED_BOX_INVALID", () => opening({ head: { ...head, guardians: head.guardians.slice(0, 2) } }));
+    await expectError("SEALED_BOX_INVALID", () =>
+      opening({ head: { ...head, guardians: head.guardians.slice(0, 2) } }),
+    );
   });
 
   it("error: the head is of another dataset or epoch than the chain's", async () => {
@@ -195,7 +197,9 @@ describe("combineShares", () => {
     const [first, second, third] = await openAll(box, 0);
     if (first === undefined || second === undefined || third === undefined) throw new Error("three shares");
     const lie = { ...second, share: second.share.map((byte, at) => (at === 4 ? byte ^ 1 : byte)) };
-    const error = await expectError("KEYBOX_INVALID", () => combineShares({ head, segment: 0, shares: [first, lie, third] }));
+    const error = await expectError("KEYBOX_INVALID", () =>
+      combineShares({ head, segment: 0, shares: [first, lie, third] }),
+    );
     expect(error.data).to.include({ culprit: "guardian", guardian: 11, segment: 0, position: 1 });
     await expectError("KEYBOX_INVALID", async () => verifyShare({ head, segment: 0, ...lie }));
     expect(await combineShares({ head, segment: 0, shares: [first, third] })).to.deep.equal(box.deks.get(0));
@@ -208,9 +212,13 @@ describe("combineShares", () => {
     if (first === undefined || second === undefined || otherFirst === undefined) throw new Error("three shares");
     await expectError("KEYBOX_INVALID", () => combineShares({ head, segment: 0, shares: [otherFirst, second] }));
     const moved = { ...first, position: 2 };
-    const error = await expectError("KEYBOX_INVALID", () => combineShares({ head, segment: 0, shares: [moved, second] }));
+    const error = await expectError("KEYBOX_INVALID", () =>
+      combineShares({ head, segment: 0, shares: [moved, second] }),
+    );
     expect(error.data).to.include({ culprit: "guardian", guardian: 12 });
-    await expectError("KEYBOX_INVALID", () => combineShares({ head, segment: 0, shares: [{ ...first, position: 3 }, second] }));
+    await expectError("KEYBOX_INVALID", () =>
+      combineShares({ head, segment: 0, shares: [{ ...first, position: 3 }, second] }),
+    );
   });
 
   it("error: one share given t times is one share", async () => {
@@ -232,7 +240,9 @@ describe("combineShares", () => {
         shareCommitments: shares.map(({ position, share }) => shareCommitment(head, 0, position, share)),
       },
     ];
-    const error = await expectError("KEYBOX_INVALID", () => combineShares({ head: { ...head, segments }, segment: 0, shares }));
+    const error = await expectError("KEYBOX_INVALID", () =>
+      combineShares({ head: { ...head, segments }, segment: 0, shares }),
+    );
     expect(error.data).to.include({ culprit: "dealer", segment: 0 });
   });
 
@@ -355,7 +365,8 @@ describe("decodeKeyBoxHead", () => {
     "257 segments": { segments: Array.from({ length: 257 }, (_, at) => segment(at)) },
   };
   for (const [name, change] of Object.entries(wrong)) {
-    it(`error: ${name}`, () => expectError("KEYBOX_INVALID", () => decodeKeyBoxHead(encodeCbor({ ...valid(), ...change }))));
+    it(`error: ${name}`, () =>
+      expectError("KEYBOX_INVALID", () => decodeKeyBoxHead(encodeCbor({ ...valid(), ...change }))));
   }
 
   it("error: a second encoding of the same value", async () => {
@@ -377,7 +388,11 @@ describe("decodeKeyBoxBody", () => {
   it("behavior: a guardian's part holds its own shares only", () => {
     const part = bodyForGuardian(box.keyBox.body, 11);
     expect(part.owner).to.deep.equal([]);
-    expect(part.shares.map(({ guardian, index }) => [guardian, index])).to.deep.equal([[11, 0], [11, 1], [11, 7]]);
+    expect(part.shares.map(({ guardian, index }) => [guardian, index])).to.deep.equal([
+      [11, 0],
+      [11, 1],
+      [11, 7],
+    ]);
     expect(decodeKeyBoxBody(encodeKeyBoxBody(part), box.keyBox)).to.deep.equal(part);
   });
 
@@ -391,8 +406,12 @@ describe("decodeKeyBoxBody", () => {
     const [share] = body.shares;
     if (share === undefined) throw new Error("a share");
     await expectError("KEYBOX_INVALID", () => encodeKeyBoxBody({ ...body, shares: [...body.shares, share] }));
-    await expectError("KEYBOX_INVALID", () => encodeKeyBoxBody({ ...body, shares: [{ ...share, enc: new Uint8Array(1) }] }));
-    await expectError("KEYBOX_INVALID", () => encodeKeyBoxBody({ ...body, shares: [{ ...share, ct: new Uint8Array(50) }] }));
+    await expectError("KEYBOX_INVALID", () =>
+      encodeKeyBoxBody({ ...body, shares: [{ ...share, enc: new Uint8Array(1) }] }),
+    );
+    await expectError("KEYBOX_INVALID", () =>
+      encodeKeyBoxBody({ ...body, shares: [{ ...share, ct: new Uint8Array(50) }] }),
+    );
     await expectError("KEYBOX_INVALID", () => decodeKeyBoxBody(new Uint8Array(9 * 2 ** 20)));
   });
 });

@@ -1,0 +1,96 @@
+import { randomBytes } from "@persona-protocol/sdk/crypto";
+import { type BlobStore, cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
+import { expect } from "chai";
+import { create } from "kubo-rpc-client";
+import { CID } from "multiformats/cid";
+import { createKuboStore } from "../../../node/src/storage/index.ts";
+import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
+import { expectError } from "../../helpers/errors.ts";
+import { findKubo, type KuboDaemon, startKubo } from "../../helpers/kubo.ts";
+
+const MIB = 2 ** 20;
+
+describe("createKuboStore", () => {
+  let daemon: KuboDaemon | undefined;
+  let store: BlobStore;
+  let client: ReturnType<typeof create>;
+
+  before(async function () {
+    // Building Kubo takes minutes, once; `node scripts/fetchKubo.ts` does it beforehand.
+    this.timeout(20 * 60_000);
+    const kubo = findKubo();
+    if ("reason" in kubo) {
+      process.stderr.write(`\n  SKIPPED: no test has met a real Kubo. ${kubo.reason}\n\n`);
+      this.skip();
+    }
+    daemon = await startKubo(kubo.binary);
+    client = create({ url: daemon.apiUrl });
+    store = createKuboStore(client);
+  });
+
+  after(async () => {
+    await daemon?.stop();
+  });
+
+  blobStoreContract(() => store);
+
+  it("behavior: Kubo's own add gives the same CIDs, and its own cat the same bytes", async () => {
+    for (const length of [0, 5, MIB, 3 * MIB + 1]) {
+      const bytes = randomBytes(Math.min(length, 60_000));
+      const whole = new Uint8Array(length).map((_, at) => bytes[at % 60_000] ?? 0);
+      const { cid } = await store.put(whole);
+      const added = await client.add(whole, { cidVersion: 1, rawLeaves: true, chunker: "size-1048576", pin: false });
+      expect(added.cid.toString()).to.equal(cid);
+      expect(Buffer.from(await collectBytes(client.cat(cid))).equals(whole)).to.equal(true);
+    }
+  });
+
+  it("behavior: what is put outlives garbage collection, what is unpinned does not", async () => {
+    const [kept, dropped] = [await store.put(randomBytes(MIB + 3)), await store.put(randomBytes(MIB + 3))];
+    await store.unpin(dropped.cid);
+    for await (const _ of client.repo.gc());
+    expect(await collectBytes(store.get(kept.cid))).to.have.lengthOf(MIB + 3);
+    await expectError("BLOB_NOT_FOUND", () => collectBytes(store.get(dropped.cid)));
+  });
+
+  it("error: a daemon that gives other bytes than were asked for", async () => {
+    const { cid } = await store.put(new Uint8Array(100));
+    const lying = createKuboStore({
+      ...client,
+      block: { put: client.block.put, stat: client.block.stat, get: async () => new Uint8Array(99) },
+    });
+    const error = await expectError("DIGEST_MISMATCH", () => collectBytes(lying.get(cid)));
+    expect(error.data).to.have.keys("cid", "got", "wanted");
+  });
+
+  it("error: a daemon that stores something else", async () => {
+    const elsewhere = CID.parse(cidOfDigest(randomBytes(32), "raw"));
+    const lying = createKuboStore({ ...client, block: { ...client.block, put: async () => elsewhere } });
+    await expectError("STORE_FAILED", () => lying.put(new Uint8Array(100)));
+  });
+
+  it("error: a daemon that does not answer", async () => {
+    const silent = createKuboStore(
+      {
+        ...client,
+        block: {
+          put: client.block.put,
+          stat: client.block.stat,
+          get: (_, options) =>
+            new Promise((_, reject) => {
+              const { signal } = options as { signal: AbortSignal };
+              signal.addEventListener("abort", () => reject(signal.reason));
+            }),
+        },
+      },
+      { timeoutMs: 50 },
+    );
+    await expectError("STORE_FAILED", () => silent.getBlock(cidOfDigest(randomBytes(32), "raw")));
+  });
+
+  it("error: a daemon that is not there", async () => {
+    const gone = createKuboStore(create({ url: "http://127.0.0.1:1" }));
+    await expectError("STORE_FAILED", () => gone.put(new Uint8Array(1)));
+    await expectError("STORE_FAILED", () => gone.has(cidOfDigest(randomBytes(32), "raw")));
+  });
+});

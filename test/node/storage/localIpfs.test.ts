@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { randomBytes, sha256, toHex } from "@persona-protocol/sdk/crypto";
+import {
+  type BlobStore,
+  cidOfDigest,
+  collectBytes,
+  decryptEnvelope,
+  encodeCbor,
+  encryptEnvelope,
+} from "@persona-protocol/sdk/storage";
+import { FsBlockstore } from "blockstore-fs";
+import { expect } from "chai";
+import { base32upper } from "multiformats/bases/base32";
+import { CID } from "multiformats/cid";
+import { createLocalIpfs } from "../../../node/src/storage/index.ts";
+import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
+import { expectError } from "../../helpers/errors.ts";
+
+const MIB = 2 ** 20;
+
+describe("createLocalIpfs", () => {
+  let path: string;
+  let store: BlobStore;
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), "persona-ipfs-"));
+    store = await createLocalIpfs({ path });
+  });
+
+  afterEach(async () => {
+    await rm(path, { recursive: true, force: true });
+  });
+
+  blobStoreContract(() => store);
+
+  const blockFiles = async (): Promise<string[]> => {
+    const entries = await readdir(join(path, "blocks"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  };
+
+  it("behavior: another process finds what was put, pins too", async () => {
+    const bytes = randomBytes(MIB + 1);
+    const { cid } = await store.put(bytes);
+    const reopened = await createLocalIpfs({ path });
+    expect(Buffer.from(await collectBytes(reopened.get(cid))).equals(bytes)).to.equal(true);
+    expect(await reopened.stat(cid)).to.deep.equal({ size: bytes.length, pinned: true });
+  });
+
+  it("behavior: an envelope streams in and out", async () => {
+    const ids = { datasetId: toHex(randomBytes(32)), segment: 0, keyEpoch: 0, dek: randomBytes(32) };
+    const plaintext = randomBytes(64 * 1_024);
+    const { cid } = await store.put(
+      encryptEnvelope([plaintext], { ...ids, version: 1, plaintextLength: plaintext.length }),
+    );
+    expect(await collectBytes(decryptEnvelope(store.get(cid), ids))).to.deep.equal(plaintext);
+  });
+
+  it("behavior: the directory is one that blockstore-fs reads", async () => {
+    const { cid } = await store.putBlock(encodeCbor({ a: 1 }), "dag-cbor");
+    const other = new FsBlockstore(join(path, "blocks"));
+    expect(await collectBytes(other.get(CID.parse(cid)))).to.deep.equal(encodeCbor({ a: 1 }));
+  });
+
+  it("behavior: many writers of the same blob leave it whole", async () => {
+    const bytes = randomBytes(3 * MIB);
+    const stores = await Promise.all([1, 2, 3, 4].map(() => createLocalIpfs({ path })));
+    const results = await Promise.all(stores.map((one) => one.put(bytes)));
+    expect(new Set(results.map(({ cid }) => cid)).size).to.equal(1);
+    expect(Buffer.from(await collectBytes(store.get(results[0]?.cid ?? ""))).equals(bytes)).to.equal(true);
+    expect(await readdir(join(path, "tmp"))).to.deep.equal([]);
+  });
+
+  it("behavior: a block that the disk damaged is refused, and healed by putting it again", async () => {
+    const bytes = randomBytes(100_000);
+    const { cid } = await store.put(bytes);
+    const [file = ""] = await blockFiles();
+    await truncate(file, 50_000);
+    const error = await expectError("DIGEST_MISMATCH", () => collectBytes(store.get(cid)));
+    expect(error.data["wanted"]).not.to.equal(error.data["got"]);
+    await writeFile(file, Buffer.alloc(5 * MIB));
+    await expectError("DIGEST_MISMATCH", () => collectBytes(store.get(cid)));
+    await store.put(bytes);
+    expect(Buffer.from(await collectBytes(store.get(cid))).equals(bytes)).to.equal(true);
+  });
+
+  it("behavior: a writer killed at any moment leaves whole blocks only", async () => {
+    const writer = fileURLToPath(new URL("../../helpers/localIpfsWriter.ts", import.meta.url));
+    for (const afterBlocks of [1, 6, 13]) {
+      const child = spawn(process.execPath, [writer, path], { stdio: ["ignore", "pipe", "inherit"] });
+      let blocks = 0;
+      child.stdout.on("data", (data: Buffer) => {
+        blocks += data.length;
+        if (blocks >= afterBlocks) child.kill("SIGKILL");
+      });
+      await once(child, "exit");
+      expect(child.signalCode).to.equal("SIGKILL");
+      const files = await blockFiles();
+      if (afterBlocks > 10) expect(files.length).to.be.greaterThan(0);
+      for (const file of files) {
+        const cid = CID.parse(cidOfDigest(sha256(await readFile(file)), "raw"));
+        expect(basename(file, ".data")).to.equal(base32upper.encode(cid.multihash.bytes));
+      }
+    }
+    // Nothing was pinned, and the store works on.
+    expect(await readdir(join(path, "pins"))).to.deep.equal([]);
+    await store.put(new Uint8Array(10));
+  }).timeout(30_000);
+
+  it("behavior: what crashed writers left is swept away, what may be at work is not", async () => {
+    const [old, young] = [join(path, "tmp", "old"), join(path, "tmp", "young")];
+    await Promise.all([writeFile(old, "x"), writeFile(young, "x")]);
+    const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60 * 1_000);
+    await utimes(old, twoHoursAgo, twoHoursAgo);
+    await createLocalIpfs({ path });
+    expect(await readdir(join(path, "tmp"))).to.deep.equal(["young"]);
+  });
+
+  it("error: a disk that cannot be written or read", async () => {
+    const { cid } = await store.put(new Uint8Array(10));
+    await rm(join(path, "tmp"), { recursive: true });
+    await expectError("STORE_FAILED", () => store.put(new Uint8Array(11)));
+    const [file = ""] = await blockFiles();
+    await rm(file);
+    await expectError("BLOB_NOT_FOUND", () => collectBytes(store.get(cid)));
+    await expectError("STORE_FAILED", () => createLocalIpfs({ path: join(path, "pins", cid) }));
+  });
+});
