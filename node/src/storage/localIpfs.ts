@@ -27,6 +27,9 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
   const layout = new NextToLast();
   const durable = parameters.durable ?? true;
   const known = new Set<string>();
+  /** Folders with entries that the disk may not have yet. */
+  const unsynced = new Set<string>();
+  let lastSync: Promise<void> = Promise.resolve();
 
   try {
     await Promise.all([blocks, pins, temporary].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
@@ -61,14 +64,32 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
     }
   }
 
+  /** One sync after another, so that who finds nothing left to sync does not return before another's sync has ended. */
+  function syncFolders(): Promise<void> {
+    const sync = async (): Promise<void> => {
+      const folders = [...unsynced];
+      unsynced.clear();
+      try {
+        await Promise.all(folders.map(syncFolder));
+      } catch (cause) {
+        for (const folder of folders) unsynced.add(folder);
+        throw cause;
+      }
+    };
+    lastSync = lastSync.then(sync, sync);
+    return lastSync;
+  }
+
   const medium: BlockMedium = {
     async write(cid, bytes) {
       const { folder, file } = fileOf(cid);
       if (!known.has(folder)) {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         known.add(folder);
+        unsynced.add(blocks);
       }
       await writeDurably(file, bytes);
+      unsynced.add(folder);
     },
     async read(cid) {
       return readAtMost(fileOf(cid).file, MAX_BLOCK_BYTES + 1);
@@ -80,9 +101,10 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
       if (!(await exists(fileOf(cid).file))) {
         throw new PersonaError("BLOB_NOT_FOUND", "There is nothing under this CID to pin.", { data: { cid } });
       }
-      // A directory's new entries are on the disk only when the directory is synced; a pin is the last step of a put.
-      if (durable) await Promise.all([...known, blocks].map(syncFolder));
+      // A folder's new entries are on the disk only when the folder is synced; a pin is the last step of a put.
       await writeFile(join(pins, cid), "", { mode: 0o600 });
+      unsynced.add(pins);
+      if (durable) await syncFolders();
     },
     async unpin(cid) {
       await unlink(join(pins, cid)).catch(ignoreMissing);

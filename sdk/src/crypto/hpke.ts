@@ -2,7 +2,7 @@ import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
 import type { Hex } from "viem";
 import { PersonaError } from "../errors/index.ts";
-import { randomBytes } from "./bytes.ts";
+import { randomBytes, zeroise } from "./bytes.ts";
 import { keccak256 } from "./sha256.ts";
 
 /**
@@ -39,7 +39,12 @@ const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm(
 const EMPTY = new Uint8Array();
 
 export async function generateKemKeyPair(): Promise<KemKeyPair> {
-  return deriveKemKeyPair(randomBytes(KEM_PRIVATE_KEY_BYTES));
+  const seed = randomBytes(KEM_PRIVATE_KEY_BYTES);
+  try {
+    return await deriveKemKeyPair(seed);
+  } finally {
+    zeroise(seed);
+  }
 }
 
 /** The key pair whose private key is `seed` (32 uniformly random bytes). The seed is copied. */
@@ -48,8 +53,13 @@ export async function deriveKemKeyPair(seed: Uint8Array): Promise<KemKeyPair> {
     throw new RangeError(`an X-Wing seed has ${KEM_PRIVATE_KEY_BYTES} bytes, not ${seed.length}`);
   }
   const privateKey = Uint8Array.from(seed);
-  const pair = await kem.generateKeyPairDerand(Uint8Array.from(seed));
-  return { publicKey: new Uint8Array(await kem.serializePublicKey(pair.publicKey)), privateKey };
+  const working = Uint8Array.from(seed);
+  try {
+    const pair = await kem.generateKeyPairDerand(working);
+    return { publicKey: new Uint8Array(await kem.serializePublicKey(pair.publicKey)), privateKey };
+  } finally {
+    zeroise(working);
+  }
 }
 
 /** The id of a KEM public key: keccak-256 of its 1,216 bytes. */
@@ -143,8 +153,9 @@ async function recipientContext(parameters: open.Parameters): Promise<RecipientC
       data: { encBytes: parameters.enc.length, ctBytes: parameters.ct.length },
     });
   }
+  const working = Uint8Array.from(parameters.privateKey);
   try {
-    const recipientKey = await kem.deserializePrivateKey(Uint8Array.from(parameters.privateKey));
+    const recipientKey = await kem.deserializePrivateKey(working);
     return await suite.createRecipientContext({
       recipientKey,
       enc: Uint8Array.from(parameters.enc),
@@ -152,17 +163,19 @@ async function recipientContext(parameters: open.Parameters): Promise<RecipientC
     });
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key.", { cause });
+  } finally {
+    zeroise(working);
   }
 }
 
 async function sealOnce(context: SenderContext, parameters: seal.Parameters): Promise<SealedBox> {
-  const ct = await context.seal(Uint8Array.from(parameters.plaintext), parameters.aad ?? EMPTY);
+  const ct = await context.seal(parameters.plaintext, parameters.aad ?? EMPTY);
   return { enc: new Uint8Array(context.enc), ct: new Uint8Array(ct) };
 }
 
 async function openOnce(context: RecipientContext, parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(await context.open(Uint8Array.from(parameters.ct), parameters.aad ?? EMPTY));
+    return new Uint8Array(await context.open(parameters.ct, parameters.aad ?? EMPTY));
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key in this context.", {
       cause,

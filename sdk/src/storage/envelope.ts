@@ -9,6 +9,8 @@ import {
   importAeadKey,
   randomBytes,
   toHex,
+  u32,
+  u64,
   utf8,
   zeroise,
 } from "../crypto/index.ts";
@@ -256,15 +258,14 @@ async function newHeader(
     throw new RangeError(`plaintextLength is not a length: ${plaintextLength}`);
   }
   const header = new Uint8Array(ENVELOPE_HEADER_BYTES);
-  const view = new DataView(header.buffer);
   header.set(MAGIC, 0);
   header.set([1, 1, 20, 0], 4);
   header.set(fromHex(parameters.datasetId, 32), 8);
-  view.setUint32(40, uint32(parameters.segment));
-  view.setUint32(44, uint32(parameters.keyEpoch));
-  view.setBigUint64(48, BigInt(parameters.version));
-  view.setBigUint64(56, BigInt(plaintextLength));
-  view.setBigUint64(64, BigInt(chunkCountOf(plaintextLength)));
+  header.set(u32(parameters.segment), 40);
+  header.set(u32(parameters.keyEpoch), 44);
+  header.set(u64(parameters.version), 48);
+  header.set(u64(plaintextLength), 56);
+  header.set(u64(chunkCountOf(plaintextLength)), 64);
   header.set(randomBytes(32), INFO_END);
   const okm = deriveOkm(parameters.dek, header);
   try {
@@ -363,9 +364,4 @@ function nonceOf(index: number, isLast: boolean): Uint8Array<ArrayBuffer> {
   new DataView(nonce.buffer).setUint32(7, index);
   nonce[11] = isLast ? 1 : 0;
   return nonce;
-}
-
-function uint32(value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw new RangeError(`not a uint32: ${value}`);
-  return value;
 }
