@@ -50,9 +50,12 @@ async function prepare() {
   if (isInstallCurrent(root) && isBuildCurrent(root)) return false;
 
   const release = stopOnSignals();
-  const lock = await acquireLock(resolve(root, ".cache/run.lock"), {
+  const path = resolve(root, ".cache/run.lock");
+  const lock = await acquireLock(path, {
     onWait: (pid) =>
-      process.stderr.write(`Another command (process ${pid}) is installing or compiling here; waiting for it.\n`),
+      process.stderr.write(
+        `Another command (process ${pid}) is installing or compiling here; waiting for it.\nIf there is none, remove ${path}.\n`,
+      ),
   });
   try {
     // Asked again: whoever held the lock has usually done the work.

@@ -31,6 +31,7 @@ async function main(): Promise<number> {
         env: environment(),
         onOutput: (chunk) => print.write(chunk),
         signal: stop.signal,
+        mayBeEmpty: options.grep !== undefined,
       });
       outcomes.set(suite, outcome);
       if (outcome.problem !== undefined) print.write(`\nsuite ${suite.name} FAILED: ${outcome.problem}\n`);

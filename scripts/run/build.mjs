@@ -23,7 +23,7 @@ export async function buildContracts(root, lock) {
   const progress = startProgress("Compiling contracts");
   const before = sourcesHash(root);
   let output = "";
-  const code = await runStep(projectNode(root), [hardhatProgram(root), "build", "--no-tests"], {
+  const step = runStep(projectNode(root), [hardhatProgram(root), "build", "--no-tests"], {
     cwd: root,
     env: childEnvironment(root),
     lock,
@@ -31,6 +31,8 @@ export async function buildContracts(root, lock) {
       output += text;
     },
   });
+  step.catch(progress.fail); // stopped by a signal
+  const code = await step;
   if (code !== 0) {
     progress.fail();
     throw new RunError(`${output.trim()}\n\nThe contracts do not compile.`, 1);

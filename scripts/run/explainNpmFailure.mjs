@@ -4,6 +4,7 @@ import { RunError } from "./RunError.mjs";
 const UNREACHABLE =
   /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|E50\d)\b/;
 const CERTIFICATE = /\b(SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w*CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_\w+)\b/;
+const STACK = /^npm (ERR!|error)\s+(at |code: |errno: |type: |syscall: |address: |port: |requiredBy: |\}|$)/;
 const TAIL_LINES = 12;
 
 /**
@@ -11,7 +12,7 @@ const TAIL_LINES = 12;
  * @param {number} code its exit code
  */
 export function explainNpmFailure(output, code) {
-  const errors = output.split("\n").filter((line) => /^npm (ERR!|error)/.test(line));
+  const errors = output.split("\n").filter((line) => /^npm (ERR!|error)/.test(line) && !STACK.test(line));
   const said = errors.join("\n");
   const tail = (errors.length > 0 ? errors : output.trim().split("\n")).slice(0, TAIL_LINES).join("\n");
   const registry = /https?:\/\/[^\s/]+/.exec(said)?.[0] ?? "the npm registry";
@@ -36,9 +37,6 @@ export function explainNpmFailure(output, code) {
       const text =
         "A package is not the one that package-lock.json names. Run `npm cache verify` and try again; do not remove the lock.";
       return { text, exitCode: 1 };
-    }
-    if (/\bEJSONPARSE\b/.test(said)) {
-      return { text: "package.json or package-lock.json is broken. `git checkout` brings it back.", exitCode: 1 };
     }
     return { text: `npm failed with exit code ${code}.`, exitCode: 1 };
   };

@@ -42,6 +42,7 @@ export function installHash(root) {
  * @param {{ noteChild(pid: number): void }} lock
  */
 export async function installDependencies(root, lock) {
+  requireLock(root);
   const hash = installHash(root);
   const modules = [".", ...workspacesOf(root)].map((name) => join(root, name, "node_modules"));
   rmSync(join(root, STAMP), { force: true });
@@ -57,7 +58,7 @@ export async function installDependencies(root, lock) {
   let output = "";
   let fetched = 0;
   const { command, args } = npmOnPinnedNode(root);
-  const code = await runStep(command, args, {
+  const step = runStep(command, args, {
     // Outside the project, or npm would take a broken node_modules/node for the one it is asked to run on.
     cwd: tmpdir(),
     env: { ...npmEnvironment(), PERSONA_ROOT: root },
@@ -68,6 +69,8 @@ export async function installDependencies(root, lock) {
       if (fetched > 0) progress.detail(`${fetched} packages fetched`);
     },
   });
+  step.catch(progress.fail); // stopped by a signal
+  const code = await step;
 
   // npm has put everything back when it fails by itself. The mark stays only when it was killed (runStep throws then).
   rmSync(join(root, UNFINISHED), { force: true });
@@ -85,6 +88,23 @@ export async function installDependencies(root, lock) {
   }
   writeStamp(join(root, STAMP), hash);
   progress.done("Dependencies installed");
+}
+
+/**
+ * npm takes a lock that is missing, or that it cannot read, for no lock at all, and installs whatever is newest today.
+ *
+ * @param {string} root
+ */
+function requireLock(root) {
+  try {
+    JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  } catch (error) {
+    const what = error instanceof SyntaxError ? "is broken (a merge conflict?)" : "cannot be read";
+    throw new RunError(
+      `package-lock.json ${what}, and nothing is installed without it. \`git checkout package-lock.json\` brings it back.`,
+      1,
+    );
+  }
 }
 
 /**

@@ -40,7 +40,7 @@ const FOREIGN_LOCK_MS = 30 * 60_000;
  */
 export async function acquireLock(path, { onWait, pollMs = 150 }) {
   const id = `${process.pid}-${randomUUID()}.json`;
-  const mine = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  const mine = { pid: process.pid, started: processStat(process.pid)?.started ?? "", host: hostname() };
   const ready = `${path}.${id}`;
   mkdirSync(dirname(path), { recursive: true });
   mkdirSync(ready);
@@ -51,12 +51,12 @@ export async function acquireLock(path, { onWait, pollMs = 150 }) {
   let waitingFor = "";
   while (!tryRename(ready, path)) {
     const held = readOwner(path);
-    if (held === "free") continue;
-    if (held !== "unreadable" && !isAlive(held.owner, join(path, held.file))) {
+    if (held === undefined) continue; // free by now
+    if (!isAlive(held.owner, join(path, held.file))) {
       removeQuietly(join(path, held.file));
       continue;
     }
-    if (held !== "unreadable" && waitingFor !== held.file) {
+    if (waitingFor !== held.file) {
       waitingFor = held.file;
       onWait(held.owner.pid);
     }
@@ -101,23 +101,20 @@ function tryRename(from, to) {
 
 /**
  * @param {string} path
- * @returns {"free" | "unreadable" | { file: string, owner: Owner }}
+ * @returns {{ file: string, owner: Owner } | undefined} undefined when nobody holds it
  */
 function readOwner(path) {
+  /** @type {string | undefined} */
+  let file;
   try {
-    const [file] = readdirSync(path);
-    if (file === undefined) return "free";
-    try {
-      return { file, owner: JSON.parse(readFileSync(join(path, file), "utf8")) };
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return "free";
-      // Being rewritten by noteChild, or a file that no version of this program wrote: the pid is in the name either way.
-      const pid = Number.parseInt(file, 10);
-      return Number.isNaN(pid) ? "unreadable" : { file, owner: { pid, started: "", host: hostname() } };
-    }
+    file = readdirSync(path)[0];
+    return file === undefined ? undefined : { file, owner: JSON.parse(readFileSync(join(path, file), "utf8")) };
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return "free";
-    throw error;
+    if (codeOf(error) === "ENOENT") return undefined;
+    if (file === undefined || !(error instanceof SyntaxError)) throw error;
+    // Being rewritten by noteChild: the name says whose it is. What has no such name is nobody's we could ask.
+    const pid = Number.parseInt(file, 10);
+    return { file, owner: { pid, started: "", host: Number.isNaN(pid) ? "" : hostname() } };
   }
 }
 
@@ -127,12 +124,16 @@ function readOwner(path) {
  */
 function isAlive(owner, file) {
   if (owner.host !== hostname()) return Date.now() - mtimeOf(file) < FOREIGN_LOCK_MS;
-  if (owner.child !== undefined && exists(-owner.child)) return true;
+  if (owner.child !== undefined && groupExists(owner.child)) return true;
   if (!exists(owner.pid)) return false;
   // A process id is used again after a while; the start time tells the two apart.
-  const started = startOf(owner.pid);
-  return started === "" || owner.started === "" || started === owner.started;
+  const now = processStat(owner.pid);
+  if (now === undefined) return true;
+  return now.state !== ZOMBIE && (owner.started === "" || now.started === owner.started);
 }
+
+/** Dead, but not yet asked for by its parent; in a container without an init that can be for ever. */
+const ZOMBIE = "Z";
 
 /** @param {number} pid negative: a process group */
 function exists(pid) {
@@ -144,16 +145,28 @@ function exists(pid) {
   }
 }
 
+/** @param {number} group */
+function groupExists(group) {
+  if (!exists(-group)) return false;
+  if (process.platform !== "linux") return true;
+  return readdirSync("/proc").some((name) => {
+    const stat = /^\d+$/.test(name) ? processStat(Number(name)) : undefined;
+    return stat !== undefined && stat.group === group && stat.state !== ZOMBIE;
+  });
+}
+
 /**
+ * Fields 3, 5 and 22 of /proc/<pid>/stat; the second field may itself hold spaces and brackets.
+ *
  * @param {number} pid
- * @returns {string} field 22 of /proc/<pid>/stat; the second field may itself hold spaces and brackets
  */
-function startOf(pid) {
+function processStat(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0], group: Number(fields[2]), started: fields[19] ?? "" };
   } catch {
-    return "";
+    return undefined; // gone, or a system without /proc
   }
 }
 

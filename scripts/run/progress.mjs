@@ -21,6 +21,7 @@ export function startProgress(label, stream = process.stderr) {
     },
     stream.isTTY ? FRAME_MS : HEARTBEAT_MS,
   );
+  timer.unref(); // nothing waits for a spinner
   /** @param {string} line */
   const end = (line) => {
     clearInterval(timer);

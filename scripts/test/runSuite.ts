@@ -47,7 +47,7 @@ export async function runSuite(args: readonly string[], options: runSuite.Option
   options.signal.removeEventListener("abort", stopChild);
 
   const counts = result ?? { passed: 0, failed: 0, skipped: [] };
-  const problem = findProblem({ result, hung, ...ended });
+  const problem = findProblem({ result, hung, mayBeEmpty: options.mayBeEmpty ?? false, ...ended });
   return {
     ...counts,
     failed: counts.failed + (problem === undefined ? 0 : 1),
@@ -62,6 +62,8 @@ export declare namespace runSuite {
     readonly env: NodeJS.ProcessEnv;
     readonly onOutput: (chunk: Buffer) => void;
     readonly signal: AbortSignal;
+    /** Files without a test are a mistake, unless a pattern has been asked for. */
+    readonly mayBeEmpty?: boolean;
     readonly exitMs?: number;
   };
 }
@@ -69,6 +71,7 @@ export declare namespace runSuite {
 function findProblem(end: {
   result: SuiteResult | undefined;
   hung: boolean;
+  mayBeEmpty: boolean;
   code: number | null;
   signal: NodeJS.Signals | null;
 }): string | undefined {
@@ -78,5 +81,7 @@ function findProblem(end: {
   if (end.signal !== null) return `it was ended by ${end.signal}`;
   if (end.result.failed === 0 && end.code !== 0) return `its tests passed but it ended with ${how}`;
   if (end.result.failed > 0 && end.code === 0) return "its tests failed but it ended with exit code 0";
+  const { passed, failed, skipped } = end.result;
+  if (passed + failed + skipped.length === 0 && !end.mayBeEmpty) return "its files hold no test";
   return undefined;
 }
