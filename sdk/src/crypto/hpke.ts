@@ -1,8 +1,9 @@
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
-import { XWing } from "@hpke/hybridkem-x-wing";
+
 import type { Hex } from "viem";
 import { PersonaError } from "../errors/index.ts";
 import { randomBytes, zeroise } from "./bytes.ts";
+import { NativeXWing } from "./nativeXWing.ts";
 import { keccak256 } from "./sha256.ts";
 
 /**
@@ -34,7 +35,7 @@ export type SealedBox = {
   readonly ct: Uint8Array;
 };
 
-const kem = new XWing();
+const kem = new NativeXWing();
 const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const EMPTY = new Uint8Array();
 

@@ -51,17 +51,23 @@ export async function makeKeyBox(parameters: makeKeyBox.Parameters): Promise<mak
         dekCommitment: dekCommitment(set, index, dek),
         shareCommitments: secrets.map((share, position) => shareCommitment(set, index, position, share)),
       });
-      const info = keyBoxOwnerInfo({ chainId, registry, ...set, segment: index });
-      owner.push({ index, ...(await seal({ publicKey: parameters.ownerPublicKey, info, plaintext: dek })) });
-      for (const [position, { nodeId, kemPublicKey, keyId }] of recipients.entries()) {
-        const facts = { chainId, registry, ...set, segment: index, threshold, guardianCount: recipients.length };
-        const box = await seal({
-          publicKey: kemPublicKey,
-          info: keyBoxShareInfo({ ...facts, position, guardianKeyId: keyId }),
-          plaintext: secrets[position] ?? new Uint8Array(),
-        });
-        shares.push({ index, guardian: nodeId, keyId, ...box });
-      }
+      const facts = { chainId, registry, ...set, segment: index };
+      const [forOwner, ...forGuardians] = await Promise.all([
+        seal({ publicKey: parameters.ownerPublicKey, info: keyBoxOwnerInfo(facts), plaintext: dek }),
+        ...recipients.map(async ({ nodeId, kemPublicKey, keyId }, position): Promise<SealedShare> => {
+          const info = keyBoxShareInfo({
+            ...facts,
+            threshold,
+            guardianCount: recipients.length,
+            position,
+            guardianKeyId: keyId,
+          });
+          const plaintext = secrets[position] ?? new Uint8Array();
+          return { index, guardian: nodeId, keyId, ...(await seal({ publicKey: kemPublicKey, info, plaintext })) };
+        }),
+      ]);
+      owner.push({ index, ...forOwner });
+      shares.push(...forGuardians);
     } finally {
       zeroise(...secrets);
     }

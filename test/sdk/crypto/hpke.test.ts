@@ -1,3 +1,5 @@
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { XWing } from "@hpke/hybridkem-x-wing";
 import {
   deriveKemKeyPair,
   generateKemKeyPair,
@@ -57,6 +59,29 @@ describe("seal", () => {
   it("error: a public key of another length", async () => {
     const { publicKey } = await generateKemKeyPair();
     await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: publicKey.slice(1), info, plaintext }));
+  });
+});
+
+describe("NativeXWing", () => {
+  it("behavior: agrees with the package's own X-Wing, both ways", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const kem = new XWing();
+    const plain = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+    const own = await kem.generateKeyPairDerand(privateKey);
+    expect(new Uint8Array(await kem.serializePublicKey(own.publicKey))).to.deep.equal(publicKey);
+
+    const theirs = await plain.seal({ recipientPublicKey: own.publicKey, info }, plaintext);
+    const box = { enc: new Uint8Array(theirs.enc), ct: new Uint8Array(theirs.ct) };
+    expect(await open({ privateKey, info, ...box })).to.deep.equal(plaintext);
+    const { enc, ct } = await seal({ publicKey, info, plaintext });
+    expect(new Uint8Array(await plain.open({ recipientKey: own.privateKey, info, enc }, ct))).to.deep.equal(plaintext);
+  });
+
+  it("error: a public key whose X25519 part would make the shared secret zero", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    const weak = Uint8Array.from(publicKey);
+    weak.fill(0, 1_184);
+    await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: weak, info, plaintext }));
   });
 });
 
