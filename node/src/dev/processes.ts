@@ -35,13 +35,16 @@ const withLifeline = spawnSync("setpriv", ["--pdeathsig", "TERM", "true"], { std
 
 export function createProcesses(logDir: string): Processes {
   const started: ManagedProcess[] = [];
+  let closed = false;
   return {
     start(options) {
+      if (closed) throw new PersonaError("CANCELLED", "The network is being closed.");
       const managed = startProcess(options, join(logDir, `${options.name}.log`));
       started.push(managed);
       return managed;
     },
     async stopAll() {
+      closed = true;
       // Nodes first: a chain that goes away under them makes them complain.
       for (const managed of started.toReversed()) await managed.stop();
     },
@@ -95,8 +98,7 @@ function startProcess(options: StartOptions, logFile: string): ManagedProcess {
     ready,
     running: () => running,
     async stop() {
-      if (!running) return;
-      child.kill("SIGTERM");
+      if (running) child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
       await ended;
       clearTimeout(timer);

@@ -67,6 +67,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     clearInterval(ticker);
     await processes.stopAll();
   };
+  // Whatever waits for a process to be ready hears at once that it will not be.
+  signal.addEventListener("abort", () => void close(), { once: true });
 
   try {
     onProgress("starting the chain");

@@ -1,5 +1,11 @@
-import { BaseError, ContractFunctionRevertedError, HttpRequestError, TimeoutError } from "viem";
+import { type AbiItem, BaseError, ContractFunctionRevertedError, decodeErrorResult, type Hex, HttpRequestError, TimeoutError } from "viem";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
+import * as abis from "./abis.ts";
+
+/** An error may come from a contract further down than the one that was called. */
+const allErrors = Object.values(abis)
+  .flatMap((abi): readonly AbiItem[] => abi)
+  .filter((item) => item.type === "error");
 
 /** Custom errors of the contracts whose meaning is a code of the error table; the rest is TRANSACTION_REVERTED. */
 const codeByError: Readonly<Record<string, ErrorCode>> = {
@@ -37,12 +43,25 @@ export function explainChainError(error: unknown, what: string): unknown {
 }
 
 function explainRevert(revert: ContractFunctionRevertedError, what: string): PersonaError {
-  const { errorName = revert.reason ?? "without a reason", args = [], abiItem = undefined } = revert.data ?? {};
-  const names = abiItem !== undefined && "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
+  const { errorName, args = [], names } = decodeRevert(revert);
   const values = args.map((value, i) => [names[i] ?? `arg${i}`, String(value)] as const);
   const data = { error: errorName, ...Object.fromEntries(values) };
   // The grant registry reports the same Reason that guardians do.
   const reason = errorName === "GrantNotUsable" ? codeOfReason(Number(args[1])) : undefined;
   const code = reason ?? codeByError[errorName] ?? "TRANSACTION_REVERTED";
   return new PersonaError(code, `The contract refused ${what}.`, { data, cause: revert });
+}
+
+type DecodedRevert = { readonly errorName: string; readonly args: readonly unknown[]; readonly names: readonly (string | undefined)[] };
+
+function decodeRevert({ raw, reason }: ContractFunctionRevertedError): DecodedRevert {
+  const unknown = { errorName: reason ?? "without a reason", args: [], names: [] };
+  if (raw === undefined || raw === "0x") return unknown;
+  try {
+    const { errorName, args, abiItem } = decodeErrorResult({ abi: allErrors, data: raw as Hex });
+    const names = "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
+    return { errorName, args: args ?? [], names };
+  } catch {
+    return unknown; // Not one of the protocol's errors: a token's own, for instance.
+  }
 }
