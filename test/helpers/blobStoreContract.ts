@@ -50,6 +50,19 @@ export function blobStoreContract(store: () => BlobStore): void {
     expect(await store().put(pieces())).to.deep.equal(await store().put(bytes));
   });
 
+  it("behavior: a source may use one buffer for all its pieces", async () => {
+    const bytes = random.bytes(4 * MIB);
+    const buffer = new Uint8Array(MIB);
+    function* pieces(): Generator<Uint8Array, void, undefined> {
+      for (let at = 0; at < bytes.length; at += MIB) {
+        buffer.set(bytes.subarray(at, at + MIB));
+        yield buffer;
+      }
+    }
+    const { cid } = await store().put(pieces());
+    expect(Buffer.from(await collectBytes(store().get(cid))).equals(bytes)).to.equal(true);
+  });
+
   it("behavior: a block is found by the digest on chain", async () => {
     const bytes = encodeCbor({ hello: random.integer(1_000_000) });
     const { cid, digest } = await store().putBlock(bytes, "dag-cbor");

@@ -59,26 +59,30 @@ export function createByteReader(source: ByteSource): ByteReader {
   };
 }
 
-/** The same bytes in pieces of exactly `size`, the last one shorter; nothing for an empty source. */
-export async function* rechunk(source: ByteSource, size: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let parts: Uint8Array[] = [];
+/**
+ * The same bytes in pieces of exactly `size`, the last one shorter; nothing for an empty source. Every piece is a copy of
+ * its own: a source may use one buffer for all that it gives.
+ */
+export async function* rechunk(
+  source: ByteSource,
+  size: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  let chunk = new Uint8Array();
   let held = 0;
   for await (const piece of source) {
-    let at = 0;
-    while (held + piece.length - at >= size) {
+    for (let at = 0; at < piece.length; ) {
+      if (held === 0) chunk = new Uint8Array(size);
       const part = piece.subarray(at, at + size - held);
-      yield parts.length === 0 ? part : concatBytes(...parts, part);
+      chunk.set(part, held);
+      held += part.length;
       at += part.length;
-      parts = [];
-      held = 0;
-    }
-    if (at < piece.length) {
-      // A copy: a source may use its buffer again for the next piece.
-      parts.push(Uint8Array.from(piece.subarray(at)));
-      held += piece.length - at;
+      if (held === size) {
+        held = 0;
+        yield chunk;
+      }
     }
   }
-  if (held > 0) yield concatBytes(...parts);
+  if (held > 0) yield chunk.subarray(0, held);
 }
 
 /**

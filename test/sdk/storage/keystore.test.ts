@@ -15,7 +15,9 @@ import { expectError } from "../../helpers/errors.ts";
 const kdf = { m: 7_168, t: 5, p: 1 };
 const passphrase = "correct horse";
 
-describe("sealKeystore", () => {
+describe("sealKeystore", function () {
+  // Argon2id is slow on purpose, and a dozen of them run here.
+  this.timeout(60_000);
   let secret: Uint8Array;
   let keystore: Keystore;
 
