@@ -10,7 +10,8 @@ const AT_ONCE = 2; // the reference machine has two cores
 // The tests of this command point it at trees of their own.
 const root = process.env["PERSONA_TEST_ROOT"] ?? fileURLToPath(new URL("..", import.meta.url));
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(signal));
+// Not `once`: a signal to the process group comes twice, from its sender and through run.mjs.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort(signal));
 
 process.exitCode = await main();
 

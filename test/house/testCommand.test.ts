@@ -47,6 +47,21 @@ describe("npm test", () => {
     expect([unknown.code, unknown.stdout]).to.deep.equal([2, ""]);
   });
 
+  it("behavior: stopped twice by the same signal, it stops its runners and still reports", async () => {
+    const root = makeTree({
+      "package.json": '{"type":"module"}',
+      "test/sdk/a.test.ts": `${passing} it("long", async () => { console.log("waiting"); await new Promise(() => setInterval(() => {}, 1000)); });`,
+    });
+    const run = start([command], { cwd: root, env: { PERSONA_TEST_ROOT: root } });
+    await run.said("stdout", "waiting");
+    run.child.kill("SIGTERM");
+    run.child.kill("SIGTERM");
+    const { code, stdout } = await run.ended;
+    expect(code).to.equal(1);
+    expect(stdout).to.include("Stopped by SIGTERM");
+    expect(lastLine(stdout)).to.equal("0 passed, 1 failed");
+  });
+
   it("error: no test ran", async () => {
     for (const args of [[], ["--grep", "nothing"]]) {
       const { code, stdout } = await runTests(args.length > 0 ? { "test/sdk/a.test.ts": passing } : {}, args);
