@@ -16,8 +16,12 @@ const fetchScript = fileURLToPath(new URL("../../scripts/fetchKubo.ts", import.m
 
 /** The Kubo binary, built when it is not there; or why there is none. */
 export function findKubo(): { readonly binary: string } | { readonly reason: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [fetchScript], { encoding: "utf8" });
-  return status === 0 ? { binary: stdout.trim() } : { reason: stderr.trim() };
+  const run = (...args: string[]) => spawnSync(process.execPath, [fetchScript, ...args], { encoding: "utf8" });
+  const cached = run("--cached");
+  if (cached.status === 0) return { binary: cached.stdout.trim() };
+  process.stderr.write("\n  Building Kubo from its Go module, once; on two cores this takes four minutes ...\n");
+  const built = run();
+  return built.status === 0 ? { binary: built.stdout.trim() } : { reason: built.stderr.trim() };
 }
 
 /** A real daemon with an empty repository of its own: no network, its API on a free port of loopback. */
