@@ -69,12 +69,12 @@ describe("fileSizes", () => {
 });
 
 describe("dependencyDocs", () => {
-  const check = (document: string) =>
+  const check = (document: string, nodeDependencies: object = {}) =>
     dependencyDocs(
       makeTree({
         "package.json": '{"devDependencies":{"a":"1"}}',
         "sdk/package.json": '{"dependencies":{"@x/b":"1"}}',
-        "node/package.json": '{"dependencies":{"@persona-protocol/sdk":"1"}}',
+        "node/package.json": JSON.stringify({ dependencies: { "@persona-protocol/sdk": "1", ...nodeDependencies } }),
         "docs/dependencies.md": document,
       }),
     );
@@ -86,5 +86,11 @@ describe("dependencyDocs", () => {
   it("error: one that is missing, one that is gone", () => {
     expect(check("| `a` | why |\n").output).to.include("@x/b is used");
     expect(check("| `a` | why |\n| `@x/b` | why |\n| `old` | why |\n").output).to.include("old is in");
+  });
+
+  it("error: two versions of one", () => {
+    expect(check("| `a` | why |\n| `@x/b` | why |\n", { a: "2" }).output).to.equal(
+      "a is named in the versions 1 and 2",
+    );
   });
 });
