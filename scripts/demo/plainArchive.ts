@@ -28,10 +28,13 @@ export async function readPlainArchive(path: string): Promise<PlainArchive> {
 
 export function expectedScore({ posts }: PlainArchive): Score {
   const own = new Map(posts.filter(({ full_text: text = "" }) => !/^RT @\w{1,20}:/.test(text)).map((post) => [post.id_str, post]));
-  const engagements = [...own.values()].map((post) => Number(post.favorite_count ?? 0) + 2 * Number(post.retweet_count ?? 0));
+  const engagements = [...own.values()].map((post) => countOf(post.favorite_count) + 2 * countOf(post.retweet_count));
   const high = engagements.filter((engagement) => engagement >= threshold);
   return { posts: own.size, high_engagement_posts: high.length, score: high.reduce((sum, engagement) => sum + engagement, 0) };
 }
+
+/** Counts are strings in real exports; what is not a number counts as none, as it does in the program. */
+const countOf = (text: string | number | undefined): number => Number(text) || 0;
 
 async function readZip(path: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();

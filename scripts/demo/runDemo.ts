@@ -11,7 +11,7 @@ import type { Hex } from "viem";
 import { createProgress } from "../../node/src/cli/progress.ts";
 import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
-import { openArchive } from "../../node/src/ingest/index.ts";
+import { openZipArchive } from "../../node/src/ingest/index.ts";
 import { canariesOf } from "./canaries.ts";
 import { engagementProgram, type Score, threshold } from "./engagementProgram.ts";
 import { findLeaks, type Leak, positiveControl } from "./leakSearch.ts";
@@ -81,6 +81,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   // Read before anything starts: a bad archive must leave nothing behind.
   const imported = await timed("ingest", "reading the archive into segments", (update) => importArchive(archive, signal, update));
 
+  const plain = await readPlainArchive(archive);
+  const expected = expectedScore(plain);
   const rpcFile = join(runDir, "rpc.log");
   let closeProxy = async () => {};
   let booting: Promise<Network> | undefined;
@@ -108,15 +110,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
 
     const granted = await timed("grant", "the owner grants `posts` to one dApp, one program, 3 uses, 30 days", () => grantPosts(context, { uses: 3 }));
     const job = await timed("jobToReceipt", "the dApp posts a job; an enclave answers with a receipt", () => runJob(context, granted));
-    const plain = await readPlainArchive(archive);
-    const expected = expectedScore(plain);
     const refused = await timed("refusals", "what must fail", (update) => showRefusals(context, granted, update));
     const lastRevoke = await timed("revoke", "the owner revokes", () => revoke({ client: owner, deployment: network.deployment }, granted));
     const gas = await gasOf(context, { registerDataset: published.gasUsed, grant: granted.gasUsed, revoke: lastRevoke.gasUsed, submitJob: job.submitGas, settleJob: job.settleGas });
     await dumpEvents(context);
 
-    await network.close();
-    await closeProxy();
+    await timed("shutdown", "stopping everything", async () => {
+      await network.close();
+      await closeProxy();
+    });
     const leaks = await timed("leakSearch", "looking for leaks in every file, block, log and RPC body", () => searchLeaks(options, archive, plain));
     ms["total"] = Math.round(performance.now() - started) + options.installMs;
     const records = imported.reduce((sum, segment) => sum + segment.records, 0);
@@ -138,7 +140,7 @@ async function makeSample(path: string): Promise<void> {
 }
 
 async function importArchive(path: string, signal: AbortSignal, update: (text: string) => void): Promise<readonly ImportedSegment[]> {
-  const archive = await openArchive(path, { signal });
+  const archive = await openZipArchive(path, { signal });
   try {
     const { segments } = await readArchive(archive, { signal, onProgress: ({ file, bytesRead, bytesTotal }) => update(`${file} ${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`) });
     return segments;
@@ -219,7 +221,7 @@ async function dumpEvents({ network, owner }: DemoContext): Promise<void> {
 async function searchLeaks({ runDir }: DemoOptions, archive: string, plain: PlainArchive): Promise<Leak[]> {
   const canaries = canariesOf(plain);
   const control = join(runDir, "control");
-  const missed = await positiveControl(control, canaries[0] ?? "");
+  const missed = await positiveControl(control, canaries[0] ?? "a text of no archive");
   if (missed.length > 0) throw new PersonaError("INTERNAL", "The leak search does not find what it must find.", { data: { missed: missed.join(" ") } });
   await rm(control, { recursive: true });
   return findLeaks(runDir, canaries, [archive]);

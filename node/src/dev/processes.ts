@@ -16,7 +16,7 @@ export type ManagedProcess = {
 /** The processes of one network: each with a log file, and none outlives us. */
 export type Processes = {
   start(options: StartOptions): ManagedProcess;
-  /** Ends all, last started first. */
+  /** Ends all, what was started first (the chain) last. */
   stopAll(): Promise<void>;
   pids(): readonly { readonly name: string; readonly pid: number }[];
 };
@@ -46,7 +46,9 @@ export function createProcesses(logDir: string): Processes {
     async stopAll() {
       closed = true;
       // Nodes first: a chain that goes away under them makes them complain.
-      for (const managed of started.toReversed()) await managed.stop();
+      const [chain, ...nodes] = started;
+      await Promise.all(nodes.map((node) => node.stop()));
+      await chain?.stop();
     },
     pids: () => started.map(({ name, pid }) => ({ name, pid })),
   };

@@ -124,6 +124,8 @@ export function startDaemon(processes: Processes, name: string, configFile: stri
   return processes.start({
     name,
     command: [process.execPath, "--no-warnings", persona, "node", "start", "--config", configFile, "--json"],
+    // Five daemons load the same modules: what one has compiled the others need not.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(repositoryRoot, ".cache/node") },
     readyTimeoutMs: 60_000,
     isReady: (line) => line.startsWith("{") && line.includes('"nodeId"'),
   });
