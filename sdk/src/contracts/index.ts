@@ -1,10 +1,32 @@
-export * from "./abis.ts";
 export { decodeStruct, encodeStruct, jobParamsHashOf } from "./abiStructs.ts";
+export * from "./abis.ts";
 export { type ChainClient, callContract } from "./callContract.ts";
-export { type ChainBlock, type ChainView, createChainView, type DatasetState, type EnclaveKeyState, type NodeState } from "./chainView.ts";
+export {
+  type ChainBlock,
+  type ChainView,
+  createChainView,
+  type DatasetState,
+  type EnclaveKeyState,
+  type NodeState,
+} from "./chainView.ts";
 export type { Deployment } from "./deployment.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
 export { explainChainError } from "./revert.ts";
+export {
+  type DatasetSlot,
+  datasetSlots,
+  decodeDatasetSlot,
+  decodeEnclaveKeySlot,
+  decodeGrantSlot,
+  decodeJobSlot,
+  type EnclaveKeySlot,
+  enclaveKeySlots,
+  type GrantSlot,
+  grantSlot,
+  type JobSlot,
+  jobSlots,
+  ownerEpochSlot,
+} from "./storageSlots.ts";
 export {
   ArgsRule,
   type EnclaveBinding,

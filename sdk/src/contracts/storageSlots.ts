@@ -1,0 +1,142 @@
+/**
+ * Where the contracts keep what enclaves and guardians read through storage proofs: docs/protocol.md sections 3.5, 4.2, 5.1
+ * and 5.2. The layout is as stable as the contracts' functions are. Words are the 32 bytes of one slot; in a packed word the
+ * first field lies in the lowest bits.
+ */
+import { type Address, encodeAbiParameters, getAddress, type Hex, hexToBigInt, keccak256, toHex } from "viem";
+import type { DatasetState, EnclaveKeyState } from "./chainView.ts";
+
+const datasetStatus = ["none", "active", "erased"] as const;
+const grantStatus = ["none", "active", "revoked"] as const;
+const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
+const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled"] as const;
+
+/** What GrantRegistry remembers of a grant; its Terms come as calldata. Times are Unix seconds. */
+export type GrantSlot = {
+  readonly status: (typeof grantStatus)[number];
+  readonly uses: number;
+  readonly outputBytes: bigint;
+  readonly ownerEpoch: number;
+  readonly keyEpoch: number;
+  readonly measurementEpoch: number;
+  readonly expiresAt: number;
+  readonly followUpgrades: boolean;
+};
+
+/** First slot of a job; `paramsHash` and `receiptDigest` fill the next two. */
+export type JobSlot = {
+  readonly signer: Address;
+  readonly status: (typeof jobStatus)[number];
+  readonly attempt: number;
+  readonly tainted: boolean;
+  readonly deadline: number;
+  readonly createdBlock: number;
+};
+
+/** First slot of a dataset; `headHash` fills the next one. */
+export type DatasetSlot = Pick<DatasetState, "owner" | "keyEpoch" | "version" | "status">;
+
+/** First slot of an enclave key; `measurement` and `kemKeyHash` fill the next two. */
+export type EnclaveKeySlot = Pick<EnclaveKeyState, "nodeId" | "keyClass" | "state" | "sealUntil" | "openUntil"> & {
+  readonly verifierKind: number;
+  readonly vendor: number;
+  readonly registeredAt: number;
+};
+
+/** DatasetRegistry, section 3.5. */
+export function datasetSlots(datasetId: Hex): { readonly dataset: Hex; readonly headHash: Hex } {
+  const place = placeOf(datasetId, 0n);
+  return { dataset: place, headHash: after(place, 1n) };
+}
+
+/** GrantRegistry, section 4.2. */
+export const grantSlot = (grantHash: Hex): Hex => placeOf(grantHash, 0n);
+
+/** GrantRegistry, section 4.2: the word is the owner's present epoch; a grant of another one is revoked. */
+export const ownerEpochSlot = (owner: Address): Hex => placeOf(addressWord(owner), 1n);
+
+/** NodeRegistry, section 5.1. */
+export function enclaveKeySlots(signer: Address): {
+  readonly key: Hex;
+  readonly measurement: Hex;
+  readonly kemKeyHash: Hex;
+} {
+  const place = placeOf(addressWord(signer), 0n);
+  return { key: place, measurement: after(place, 1n), kemKeyHash: after(place, 2n) };
+}
+
+/** JobMarket, section 5.2. */
+export function jobSlots(jobId: Hex): { readonly job: Hex; readonly paramsHash: Hex; readonly receiptDigest: Hex } {
+  const place = placeOf(jobId, 0n);
+  return { job: place, paramsHash: after(place, 1n), receiptDigest: after(place, 2n) };
+}
+
+export function decodeDatasetSlot(word: Hex): DatasetSlot {
+  const read = fieldsOf(word);
+  return {
+    owner: addressOf(read(160)),
+    keyEpoch: Number(read(32)),
+    version: read(48),
+    status: datasetStatus[Number(read(8))] ?? "none",
+  };
+}
+
+export function decodeGrantSlot(word: Hex): GrantSlot {
+  const read = fieldsOf(word);
+  return {
+    status: grantStatus[Number(read(8))] ?? "none",
+    uses: Number(read(32)),
+    outputBytes: read(64),
+    ownerEpoch: Number(read(32)),
+    keyEpoch: Number(read(32)),
+    measurementEpoch: Number(read(32)),
+    expiresAt: Number(read(40)),
+    followUpgrades: read(8) !== 0n,
+  };
+}
+
+export function decodeEnclaveKeySlot(word: Hex): EnclaveKeySlot {
+  const read = fieldsOf(word);
+  return {
+    nodeId: Number(read(32)),
+    keyClass: Number(read(8)),
+    state: keyState[Number(read(8))] ?? "none",
+    verifierKind: Number(read(8)),
+    vendor: Number(read(8)),
+    registeredAt: Number(read(40)),
+    sealUntil: Number(read(40)),
+    openUntil: Number(read(40)),
+  };
+}
+
+export function decodeJobSlot(word: Hex): JobSlot {
+  const read = fieldsOf(word);
+  return {
+    signer: addressOf(read(160)),
+    status: jobStatus[Number(read(8))] ?? "none",
+    attempt: Number(read(8)),
+    tainted: read(8) !== 0n,
+    deadline: Number(read(40)),
+    createdBlock: Number(read(32)),
+  };
+}
+
+/** Where Solidity keeps `mapping(bytes32 => …)` of this slot for this key. */
+const placeOf = (key: Hex, slot: bigint): Hex =>
+  keccak256(encodeAbiParameters([{ type: "bytes32" }, { type: "uint256" }], [key, slot]));
+
+const after = (place: Hex, slots: bigint): Hex => toHex(BigInt.asUintN(256, hexToBigInt(place) + slots), { size: 32 });
+
+const addressWord = (address: Address): Hex => toHex(hexToBigInt(address), { size: 32 });
+
+const addressOf = (word: bigint): Address => getAddress(toHex(word, { size: 20 }));
+
+/** Takes fields out of a word, from its lowest bits upwards. */
+function fieldsOf(word: Hex): (bits: number) => bigint {
+  let rest = hexToBigInt(word);
+  return (bits) => {
+    const field = BigInt.asUintN(bits, rest);
+    rest >>= BigInt(bits);
+    return field;
+  };
+}
