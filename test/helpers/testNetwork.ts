@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
+import { parseEther } from "viem";
+import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { createChainClient } from "../../node/src/chain/connectChain.ts";
+import { startChain } from "../../node/src/dev/chainProcess.ts";
+import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
+import { freePort } from "../../node/src/dev/freePort.ts";
+import { createProcesses } from "../../node/src/dev/processes.ts";
+
+export type TestChain = LocalDeployment & {
+  readonly rpcUrl: string;
+  /** Deployer and governance. */
+  readonly governor: ChainClient;
+  /** A new account with ether and test money. */
+  fundedClient(): Promise<ChainClient>;
+  close(): Promise<void>;
+};
+
+const devMnemonic = "test test test test test test test test test test test junk";
+
+/** A real chain process with the protocol deployed. `close` ends it by its process id and removes its files. */
+export async function startTestChain(): Promise<TestChain> {
+  const folder = await mkdtemp(join(tmpdir(), "persona-chain-"));
+  const processes = createProcesses(folder);
+  const close = async () => {
+    await processes.stopAll();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const signal = AbortSignal.timeout(60_000);
+    const rpcUrl = await startChain(processes, "hardhat", await freePort(0), signal);
+    const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
+    const governor = createChainClient({ rpcUrl, chainId: 31_337, account });
+    const local = await deployContracts(governor);
+    const fundedClient = async () => {
+      const client = createChainClient({ rpcUrl, chainId: 31_337, account: privateKeyToAccount(generatePrivateKey()) });
+      const { address } = client.account;
+      const hash = await governor.sendTransaction({ to: address, value: parseEther("10") });
+      await governor.waitForTransactionReceipt({ hash });
+      const mint = { address: local.token, abi: devTokenAbi, functionName: "mint" } as const;
+      await callContract(governor, { ...mint, args: [address, parseEther("10000")] });
+      return client;
+    };
+    return { ...local, rpcUrl, governor, fundedClient, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+import {
+  callContract,
+  datasetIdOf,
+  datasetRegistryAbi,
+  datasetSlots,
+  decodeDatasetSlot,
+  decodeEnclaveKeySlot,
+  decodeGrantSlot,
+  decodeJobSlot,
+  enclaveKeySlots,
+  grantHashOf,
+  grantRegistryAbi,
+  grantSlot,
+  type JobParams,
+  jobIdOf,
+  jobMarketAbi,
+  jobParamsHashOf,
+  jobSlots,
+  nodeRegistryAbi,
+  ownerEpochSlot,
+  type Receipt,
+  receiptDigestOf,
+  type Terms,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
+import { expect } from "chai";
+import { type Address, erc20Abi, type Hex, pad, toHex, zeroHash } from "viem";
+import { accountRlp, slotValue, verifyProof } from "../../helpers/merkleProof.ts";
+import { createRandom, testSeed } from "../../helpers/random.ts";
+import { randomHex32, randomStruct } from "../../helpers/structs.ts";
+import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
+import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
+
+const random = createRandom(testSeed());
+const nodePolicy = { verifierKinds: 1, vendors: 1, minStake: 0n, requesterMayNameNode: false };
+
+describe("storage slots", function () {
+  this.timeout(60_000);
+  let chain: TestChain;
+  let worker: TestEnclave;
+  let terms: Terms;
+  let params: JobParams;
+
+  before(async () => {
+    chain = await startTestChain();
+    worker = await registerTestEnclave(chain, await chain.fundedClient());
+    [terms, params] = await jobOnChain(chain);
+    const claim = { address: chain.deployment.jobMarket, abi: jobMarketAbi, functionName: "claimJob" } as const;
+    await callContract(worker.client, { ...claim, args: [params, worker.identity.account.address] });
+  });
+  after(() => chain?.close());
+
+  /** The word at `slot`, which eth_getStorageAt, eth_getProof's value and the Merkle proof itself must agree on. */
+  async function word(address: Address, slot: Hex): Promise<Hex> {
+    const block = await chain.governor.getBlock();
+    const at = { address, blockNumber: block.number };
+    const stored = await chain.governor.getStorageAt({ ...at, slot });
+    const proof = await chain.governor.getProof({ ...at, storageKeys: [slot] });
+    const [entry] = proof.storageProof;
+    if (stored === undefined || entry === undefined) throw new Error("the chain proves nothing");
+    expect(verifyProof(block.stateRoot, address, proof.accountProof), "account").to.equal(accountRlp(proof));
+    expect(slotValue(verifyProof(proof.storageHash, slot, entry.proof)), "slot").to.equal(entry.value);
+    expect(pad(stored, { size: 32 })).to.equal(toHex(entry.value, { size: 32 }));
+    return pad(stored, { size: 32 });
+  }
+
+  it("default: a grant", async () => {
+    const { grantRegistry } = chain.deployment;
+    const grantHash = grantHashOf(chain.deployment, terms);
+    const got = decodeGrantSlot(await word(grantRegistry, grantSlot(grantHash)));
+    const registry = { address: grantRegistry, abi: grantRegistryAbi } as const;
+    const view = await chain.governor.readContract({ ...registry, functionName: "grantOf", args: [grantHash] });
+    expect(view.status).to.equal(1);
+    expect(got).to.deep.equal({ ...view, status: "active" });
+    expect(got).to.include({ uses: 1, outputBytes: BigInt(params.maxOutputBytes), followUpgrades: true });
+  });
+
+  it("default: a dataset", async () => {
+    const { datasetRegistry } = chain.deployment;
+    const slots = datasetSlots(terms.datasetId);
+    const registry = { address: datasetRegistry, abi: datasetRegistryAbi } as const;
+    const view = await chain.governor.readContract({ ...registry, functionName: "datasetOf", args: [terms.datasetId] });
+    const { headHash, ...rest } = view;
+    expect(await word(datasetRegistry, slots.headHash)).to.equal(headHash);
+    const got = decodeDatasetSlot(await word(datasetRegistry, slots.dataset));
+    expect(got).to.deep.equal({ ...rest, version: BigInt(rest.version), status: "active" });
+  });
+
+  it("default: an enclave key", async () => {
+    const { nodeRegistry } = chain.deployment;
+    const signer = worker.identity.account.address;
+    const slots = enclaveKeySlots(signer);
+    const registry = { address: nodeRegistry, abi: nodeRegistryAbi } as const;
+    const view = await chain.governor.readContract({ ...registry, functionName: "enclaveKeyOf", args: [signer] });
+    const { measurement, kemKeyHash, ...rest } = view;
+    expect(await word(nodeRegistry, slots.measurement)).to.equal(measurement);
+    expect(await word(nodeRegistry, slots.kemKeyHash)).to.equal(kemKeyHash);
+    expect(kemKeyHash).to.equal(worker.identity.kemKeyHash);
+    const got = decodeEnclaveKeySlot(await word(nodeRegistry, slots.key));
+    expect(got).to.deep.equal({ ...rest, state: "active" });
+    expect(got).to.include({ nodeId: worker.nodeId, keyClass: 1 });
+  });
+
+  it("default: a job, claimed and after a failure beyond release", async () => {
+    const { jobMarket } = chain.deployment;
+    const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+    const slots = jobSlots(jobId);
+    const view = () =>
+      chain.governor.readContract({ address: jobMarket, abi: jobMarketAbi, functionName: "jobOf", args: [jobId] });
+    const fields = async () => {
+      const { paramsHash, receiptDigest, ...rest } = await view();
+      expect(await word(jobMarket, slots.paramsHash)).to.equal(paramsHash);
+      expect(await word(jobMarket, slots.receiptDigest)).to.equal(receiptDigest);
+      const got = decodeJobSlot(await word(jobMarket, slots.job));
+      expect({ ...got, status: "" }).to.deep.equal({ ...rest, status: "" });
+      return { ...got, paramsHash, receiptDigest };
+    };
+    const signer = worker.identity.account.address;
+    const paramsHash = jobParamsHashOf(params);
+    const claimed = { signer, status: "claimed", attempt: 1, tainted: false, deadline: params.deadline, paramsHash };
+    expect(await fields()).to.include({ ...claimed, receiptDigest: zeroHash });
+
+    const receipt: Receipt = {
+      ...randomStruct("Receipt", random),
+      jobId,
+      jobSpecHash: params.specHash,
+      attempt: 1,
+      code: 16,
+      outputBytes: 0,
+    };
+    const signature = await worker.identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
+    const settle = { address: jobMarket, abi: jobMarketAbi, functionName: "settleJob" } as const;
+    await callContract(worker.client, { ...settle, args: [params, receipt, signature, "0x"] });
+    const receiptDigest = receiptDigestOf(chain.deployment, receipt);
+    expect(await fields()).to.include({ ...claimed, status: "failed", tainted: true, receiptDigest });
+  });
+
+  it("behavior: what is not there is proved not to be there", async () => {
+    const nothing = randomHex32(random);
+    const { datasetRegistry, grantRegistry, jobMarket, nodeRegistry } = chain.deployment;
+    expect(decodeGrantSlot(await word(grantRegistry, grantSlot(nothing)))).to.include({ status: "none", uses: 0 });
+    expect(decodeDatasetSlot(await word(datasetRegistry, datasetSlots(nothing).dataset)).status).to.equal("none");
+    expect(decodeJobSlot(await word(jobMarket, jobSlots(nothing).job)).status).to.equal("none");
+    expect(decodeEnclaveKeySlot(await word(nodeRegistry, enclaveKeySlots(terms.owner).key)).state).to.equal("none");
+  });
+
+  it("behavior: an owner's epoch after revokeAll", async () => {
+    const owner = await chain.fundedClient();
+    const { grantRegistry } = chain.deployment;
+    await callContract(owner, { address: grantRegistry, abi: grantRegistryAbi, functionName: "revokeAll", args: [] });
+    expect(BigInt(await word(grantRegistry, ownerEpochSlot(owner.account.address)))).to.equal(1n);
+  });
+
+  it("error: a proof with a changed byte shows nothing", async () => {
+    const { jobMarket } = chain.deployment;
+    const slot = jobSlots(jobIdOf(chain.deployment, params.requester, params.salt)).job;
+    const { storageHash, storageProof } = await chain.governor.getProof({ address: jobMarket, storageKeys: [slot] });
+    const proof = storageProof[0]?.proof ?? [];
+    const last = proof.at(-1) ?? "0x";
+    const forged = `${last.slice(0, -1)}${last.endsWith("0") ? "1" : "0"}` as Hex;
+    expect(() => verifyProof(storageHash, slot, [...proof.slice(0, -1), forged])).to.throw();
+    expect(() => verifyProof(storageHash, slot, proof.slice(0, -1))).to.throw();
+  });
+});
+
+/** A dataset, a grant of it and a submitted job, by the contracts alone. */
+async function jobOnChain(chain: TestChain): Promise<[Terms, JobParams]> {
+  const { deployment, token } = chain;
+  const [owner, requester] = [await chain.fundedClient(), await chain.fundedClient()];
+  const salt = randomHex32(random);
+  const digests = [randomHex32(random), randomHex32(random), randomHex32(random)] as const;
+  const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
+  await callContract(owner, {
+    ...registry,
+    functionName: "registerDataset",
+    args: [salt, ...digests, [randomHex32(random)]],
+  });
+  const now = Number((await owner.getBlock()).timestamp);
+  const terms: Terms = {
+    ...randomStruct("Terms", random),
+    owner: owner.account.address,
+    grantee: requester.account.address,
+    datasetId: datasetIdOf(deployment, owner.account.address, salt),
+    kind: 1,
+    maxUses: 3,
+    price: 7n,
+    token,
+    notBefore: 0,
+    expiresAt: now + 100_000,
+    keyEpoch: 1,
+    ownerEpoch: 0,
+    measurementEpoch: 1,
+    followUpgrades: true,
+    maxOutputBytes: 10_000n,
+    nodePolicy,
+  };
+  await callContract(owner, {
+    address: deployment.grantRegistry,
+    abi: grantRegistryAbi,
+    functionName: "grant",
+    args: [terms],
+  });
+  const params: JobParams = {
+    ...randomStruct("JobParams", random),
+    requester: requester.account.address,
+    token,
+    fee: 5n,
+    maxOutputBytes: 2_000,
+    claimBy: now + 1_000,
+    deadline: now + 2_000,
+    namedNode: 0,
+    nodePolicy,
+    inputs: [{ datasetId: terms.datasetId, grantHash: grantHashOf(deployment, terms), owner: terms.owner, price: 7n }],
+  };
+  await callContract(requester, {
+    address: token,
+    abi: erc20Abi,
+    functionName: "approve",
+    args: [deployment.jobMarket, 12n],
+  });
+  const submit = { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "submitJob" } as const;
+  await callContract(requester, { ...submit, args: [params, [terms]] });
+  return [terms, params];
+}
