@@ -263,7 +263,7 @@ abstract contract Kit is Check {
             salt: "job",
             specHash: "spec",
             bundleDigest: "bundle",
-            token: address(token),
+            token: terms[0].token,
             fee: FEE,
             maxOutputBytes: 2048,
             claimBy: uint40(block.timestamp + 1 hours),
