@@ -1,0 +1,2 @@
+export type { EthersProvider, EthersSigner, EthersTransaction, EthersTypedDataDomain } from "./ethersSigner.ts";
+export { fromEthers } from "./fromEthers.ts";
