@@ -24,6 +24,9 @@ const nodeConfigSchema = z.strictObject({
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
 
+/** The settings as JSON Schema, for docs/node-config.md. */
+export const nodeConfigJsonSchema = () => z.toJSONSchema(nodeConfigSchema, { io: "input" });
+
 /** Reads a JSON configuration file; relative paths in it are relative to it. @throws PersonaError CONFIG_INVALID */
 export function loadNodeConfig(file: string): NodeConfig {
   const value = readJson(file);

@@ -22,8 +22,8 @@ export type JobEvent =
   | { readonly type: "receiptSigned" }
   | { readonly type: "settled"; readonly outcome: string }
   | { readonly type: "reopened" }
-  /** The enclave that claimed is gone, and its keys with it: nobody can finish this attempt. */
-  | { readonly type: "enclaveLost" };
+  /** Nobody can finish this attempt: the enclave that claimed is gone and its keys with it, or the claim is. */
+  | { readonly type: "claimGone"; readonly why: string };
 
 /** @returns the next state; undefined when the event means nothing in this state (a repeat, or news of another node's doing). */
 export function jobMachine(state: JobState, event: JobEvent): JobState | undefined {
@@ -43,7 +43,7 @@ export function jobMachine(state: JobState, event: JobEvent): JobState | undefin
     case "reopened":
       // Our own failed attempt excludes us; only a job we left to another comes back.
       return state.status === "left" ? { status: "seen" } : undefined;
-    case "enclaveLost":
-      return state.status === "running" ? { status: "left", why: "ENCLAVE_LOST" } : undefined;
+    case "claimGone":
+      return state.status === "running" ? { status: "left", why: event.why } : undefined;
   }
 }

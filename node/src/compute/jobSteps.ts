@@ -68,11 +68,20 @@ async function run(context: WorkerContext, row: JournalRow, state: { attempt: nu
   const { enclave, journal, signer, log } = context;
   const { jobId, params } = row;
   if (state.signer !== signer) {
-    journal.apply(jobId, { type: "enclaveLost" });
+    journal.apply(jobId, { type: "claimGone", why: "ENCLAVE_LOST" });
     log.warn({ jobId }, "the enclave that claimed this job is gone; it will time out");
     return;
   }
-  const answer = signedReceipt.parse(await enclave.call("run", { params, attempt: state.attempt }, { timeoutMs: runTimeoutMs }));
+  let answer: z.infer<typeof signedReceipt>;
+  try {
+    answer = signedReceipt.parse(await enclave.call("run", { params, attempt: state.attempt }, { timeoutMs: runTimeoutMs }));
+  } catch (error) {
+    // The claim is gone (timed out, or a reorganisation took it): there is nothing to finish.
+    if (!isPersonaError(error, "JOB_NOT_CLAIMED") && !isPersonaError(error, "JOB_CLAIMED_BY_OTHER")) throw error;
+    journal.apply(jobId, { type: "claimGone", why: error.code });
+    log.warn({ jobId, why: error.code }, "the claim is gone");
+    return;
+  }
   journal.apply(jobId, { type: "receiptSigned" }, encode(answer));
   log.info({ jobId, failure: answer.failure }, "receipt signed");
 }

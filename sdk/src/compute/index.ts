@@ -1,4 +1,5 @@
 export { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
+export { balanceOf, cancelJob, timeOutJob, withdraw } from "./endJob.ts";
 export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";
 export {
   argsCommitmentOf,

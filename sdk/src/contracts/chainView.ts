@@ -26,6 +26,13 @@ export type EnclaveKeyState = {
 
 export type NodeState = { readonly operator: Address; readonly endpoint: string; readonly roles: number };
 
+export type JobChainState = {
+  readonly status: "none" | "open" | "claimed" | "settled" | "failed" | "timedOut" | "cancelled";
+  readonly attempt: number;
+  readonly signer: Address;
+  readonly paramsHash: Hex;
+};
+
 /**
  * What guardians, enclaves and wallets must know of the chain, each read at a block of the caller's choice. The proof-checked
  * and the quorum view of the enclave issue implement the same type.
@@ -38,10 +45,11 @@ export type ChainView = {
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
-  job(jobId: Hex, blockNumber: bigint): Promise<{ readonly attempt: number; readonly status: number; readonly signer: Address }>;
+  job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
 };
 
 const datasetStatus = ["none", "active", "erased"] as const;
+const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 export function createChainView(client: Pick<PublicClient, "getBlock" | "readContract">, deployment: Deployment): ChainView {
@@ -82,8 +90,8 @@ export function createChainView(client: Pick<PublicClient, "getBlock" | "readCon
       return { operator, endpoint, roles };
     },
     async job(jobId, blockNumber) {
-      const { attempt, status, signer } = await client.readContract({ ...market, functionName: "jobOf", args: [jobId], blockNumber });
-      return { attempt, status, signer };
+      const { attempt, status, signer, paramsHash } = await client.readContract({ ...market, functionName: "jobOf", args: [jobId], blockNumber });
+      return { attempt, signer, paramsHash, status: jobStatus[status] ?? "none" };
     },
   };
 }

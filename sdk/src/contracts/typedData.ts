@@ -124,6 +124,7 @@ const Refusal = [
   { name: "input", type: "uint32" },
   { name: "signer", type: "address" },
   { name: "guardian", type: "uint32" },
+  { name: "requestHash", type: "bytes32" },
   { name: "reason", type: "uint16" },
   { name: "blockNumber", type: "uint64" },
   { name: "blockHash", type: "bytes32" },
@@ -204,6 +205,8 @@ export type Refusal = {
   readonly input: number;
   readonly signer: Address;
   readonly guardian: number;
+  /** keccak of the whole request as the guardian received it: a host that alters one on its way proves nothing by the refusal. */
+  readonly requestHash: Hex;
   readonly reason: number;
   readonly blockNumber: bigint;
   readonly blockHash: Hex;

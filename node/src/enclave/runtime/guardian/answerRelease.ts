@@ -12,7 +12,7 @@ import { typedData } from "@persona-protocol/sdk/contracts";
 import { seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
-import { zeroHash } from "viem";
+import { type Hex, keccak256, zeroHash } from "viem";
 import type { AccessLog } from "./accessLog.ts";
 import { type CheckedRelease, checkRelease, type GuardianContext, type ReleaseCheck } from "./checkRelease.ts";
 
@@ -29,7 +29,8 @@ export function createReleaseAnswerer(context: GuardianContext, log: AccessLog):
   return async (body) => {
     const call = decodeReleaseCall(body);
     const check = await checkRelease(context, call);
-    if (check.status === "refused") return refuse(context, log, call, check);
+    const requestHash = keccak256(body);
+    if (check.status === "refused") return refuse(context, log, call, check, requestHash);
 
     const { jobId, attempt, input } = call.request;
     const repeat = [jobId, attempt, input, check.signer].join();
@@ -42,7 +43,7 @@ export function createReleaseAnswerer(context: GuardianContext, log: AccessLog):
       released.set(repeat, answer);
       return answer;
     }
-    return refuse(context, log, call, { ...check, status: "refused", code: answer.code });
+    return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, requestHash);
   };
 }
 
@@ -108,6 +109,7 @@ async function refuse(
   log: AccessLog,
   call: ReleaseCall,
   check: ReleaseCheck & { status: "refused" },
+  requestHash: Hex,
 ): Promise<Uint8Array> {
   const { datasetId, signer, block, code } = check;
   const reason = reasonOfCode(code);
@@ -116,7 +118,7 @@ async function refuse(
   // A stranger must not be able to fill the log: its refusal is answered and not recorded.
   const logged = code !== "NODE_KEY_UNKNOWN" && code !== "REQUEST_INVALID";
   const logHead = logged ? log.append({ jobId, datasetId: datasetId ?? zeroHash, signer, reason, blockNumber: block.number }) : log.head();
-  const message = { jobId, attempt, input, signer, guardian: nodeId, reason, blockNumber: block.number, blockHash: block.hash, logHead };
+  const message = { jobId, attempt, input, signer, guardian: nodeId, requestHash, reason, blockNumber: block.number, blockHash: block.hash, logHead };
   const signature = await identity.account.signTypedData(typedData.refusal(chain.deployment, message));
   return encodeReleaseAnswer({ status: "refused", refusal: message, signature });
 }

@@ -14,8 +14,8 @@ import {
 import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
 import { type ChainView, type JobParams, jobIdOf, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
 import { open } from "@persona-protocol/sdk/crypto";
-import { codeOfReason, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import { type Hex, recoverTypedDataAddress } from "viem";
+import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { type Hex, keccak256, recoverTypedDataAddress } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import type { WorkerHost } from "./host.ts";
 
@@ -24,7 +24,7 @@ type Released = Extract<ReleaseAnswer, { status: "released" }>;
 /** A guardian's answer, its signature already checked against the chain. */
 export type GuardianAnswer = { readonly input: number; readonly guardian: number } & (
   | { readonly status: "released"; readonly answer: Released }
-  | { readonly status: "refused"; readonly code: string }
+  | { readonly status: "refused"; readonly code: ErrorCode }
   | { readonly status: "silent" }
 );
 
@@ -57,7 +57,7 @@ async function askGuardian(
   { chain, host, identity, params, attempt }: JobContext,
   { input, guardian }: { input: number; guardian: number },
   bundle: Uint8Array,
-): Promise<{ status: "released"; answer: Released } | { status: "refused"; code: string }> {
+): Promise<{ status: "released"; answer: Released } | { status: "refused"; code: ErrorCode }> {
   const { deployment } = chain;
   const request = {
     jobId: jobIdOf(deployment, params.requester, params.salt),
@@ -83,8 +83,12 @@ async function askGuardian(
     throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", { data: { guardian } });
   }
   if (answer.status === "refused") {
-    if (answer.refusal.attempt !== attempt || answer.refusal.input !== input) throw new PersonaError("REQUEST_INVALID", "The refusal is for another attempt or input.");
-    return { status: "refused", code: codeOfReason(answer.refusal.reason) ?? "REQUEST_INVALID" };
+    const { refusal } = answer;
+    // Our host carried the request: a refusal of anything but exactly our words says nothing about the job.
+    if (refusal.attempt !== attempt || refusal.input !== input || refusal.requestHash !== keccak256(body)) {
+      throw new PersonaError("REQUEST_INVALID", "The refusal answers another request.", { data: { guardian } });
+    }
+    return { status: "refused", code: codeOfReason(refusal.reason) ?? "REQUEST_INVALID" };
   }
   if (sealedHashOf(answer.keys) !== answer.release.sealedHash) {
     throw new PersonaError("REQUEST_INVALID", "The sealed keys are not the ones the guardian signed.", { data: { guardian } });

@@ -9,11 +9,10 @@ import {
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
-  type SealedBundle,
 } from "@persona-protocol/sdk/compute";
 import { grantHashOf, type InputSpec, jobIdOf, jobSpecHashOf } from "@persona-protocol/sdk/contracts";
 import { keyIdOf } from "@persona-protocol/sdk/crypto";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
   catalogueHash,
   combineShares,
@@ -60,7 +59,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
   const sealed = decodeSealedBundle(block, context.params.bundleDigest);
   const answers: GuardianAnswer[] = [];
   let plan: JobPlan | undefined;
-  let heads: KeyBoxHead[] | undefined;
+  let heads: readonly KeyBoxHead[] = [];
 
   for await (const answer of inOrderOfArrival(askGuardians(context, sealed, block))) {
     answers.push(answer);
@@ -70,13 +69,13 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
       heads = await fetchHeads(context, bundle);
       plan = await fetchPlan(context, bundle);
     }
-    if (heads !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
+    if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
       const deks = await combine(context, plan, heads, answers);
       if (deks !== undefined) return { plan, deks, releasesHash: releasesHashOf(answers) };
     }
   }
-  throw notEnough(sealed, answers);
+  throw notEnough(answers, heads);
 }
 
 /** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
@@ -190,19 +189,40 @@ function releasesHashOf(answers: readonly GuardianAnswer[]): Hex {
   return keccak256(`0x${signatures.join("")}`);
 }
 
-function notEnough(sealed: SealedBundle, answers: readonly GuardianAnswer[]): PersonaError {
+/** Refusals that are about the node or the moment, and so prove nothing against the job. All others are its own fault. */
+const aboutTheNode: readonly ErrorCode[] = [
+  "REQUEST_INVALID",
+  "NODE_KEY_UNKNOWN",
+  "NODE_KEY_EXPIRED",
+  "NODE_KEY_INACTIVE",
+  "MEASUREMENT_BANNED",
+  "JOB_UNKNOWN",
+  "JOB_PARAMS_MISMATCH",
+  "JOB_NOT_CLAIMED",
+  "JOB_CLAIMED_BY_OTHER",
+  "JOB_DEADLINE_PASSED",
+  "MEASUREMENT_NOT_GRANTED",
+  "NODE_POLICY_MISMATCH",
+  "GUARDIAN_CONFLICT",
+];
+
+/** The least any KeyBox may have: what a job whose bundle nobody opened is judged by. */
+const leastThreshold = 2;
+
+/**
+ * A refusal is proved when, for some input, even all the silent guardians together could not have made up the threshold, and
+ * the refusals are about the job. Otherwise another node may have better luck.
+ */
+function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHead[]): PersonaError {
   const refused = answers.filter((answer) => answer.status === "refused");
   const silent = answers.filter((answer) => answer.status === "silent").length;
-  const data = {
-    guardians: sealed.keys.length,
-    refused: refused.length,
-    silent,
-    reasons: [...new Set(refused.map(({ code }) => code))].join(" "),
-  };
-  // With so few silent ones that they could not have changed it, the refusal is proved; else another try may go better.
-  return refused.length > silent
-    ? new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data })
-    : new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
+  const data = { refused: refused.length, silent, reasons: [...new Set(refused.map(({ code }) => code))].join(" ") };
+  for (const [input, ofInput] of Map.groupBy(answers, (answer) => answer.input)) {
+    const against = ofInput.filter((answer) => answer.status === "refused" && !aboutTheNode.includes(answer.code)).length;
+    const threshold = heads[input]?.threshold ?? leastThreshold;
+    if (ofInput.length - against < threshold) return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
+  }
+  return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
 }
 
 async function* inOrderOfArrival<value>(promises: Iterable<Promise<value>>): AsyncGenerator<value> {

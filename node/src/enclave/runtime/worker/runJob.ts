@@ -1,5 +1,5 @@
 import { encodeResult, sealResult } from "@persona-protocol/sdk/compute";
-import { type JobParams, jobIdOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
+import { type JobParams, jobIdOf, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
@@ -21,8 +21,13 @@ export type SignedReceipt = {
 /** Largest ciphertext that is settled on chain. */
 const maxInlineBytes = 4_096;
 
-/** Runs one claimed job to a signed receipt. Whatever goes wrong becomes a signed failure: it does not throw for a job's fault. */
+/**
+ * Runs one claimed job to a signed receipt. Whatever goes wrong with it becomes a signed failure.
+ * @throws PersonaError JOB_NOT_CLAIMED, JOB_CLAIMED_BY_OTHER, JOB_PARAMS_MISMATCH, and signs nothing, when the chain does not
+ * say that this enclave has claimed exactly this job: a failure signed in advance would be paid for work never asked for.
+ */
 export async function runJob(context: JobContext & { readonly sandboxes: SandboxPool }): Promise<SignedReceipt> {
+  await requireClaim(context);
   let opened = false;
   try {
     const keys = await obtainKeys(context, () => {
@@ -34,6 +39,16 @@ export async function runJob(context: JobContext & { readonly sandboxes: Sandbox
     const failure = error instanceof PersonaError ? [error.code, error.data["reasons"] ?? ""].join(" ").trim() : "INTERNAL";
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), failure);
   }
+}
+
+async function requireClaim({ chain, identity, params, attempt }: JobContext): Promise<void> {
+  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  const { number } = await chain.block("latest");
+  const job = await chain.job(jobId, number);
+  const data = { jobId };
+  if (job.status !== "claimed" || job.attempt !== attempt) throw new PersonaError("JOB_NOT_CLAIMED", "The chain says that this attempt is not claimed.", { data });
+  if (job.signer !== identity.account.address) throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
+  if (job.paramsHash !== jobParamsHashOf(params)) throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
 }
 
 type Outcome = Omit<Receipt, "jobId" | "jobSpecHash" | "attempt">;

@@ -59,6 +59,8 @@ const peer = createPeer({
       const name = latchName(context);
       const running = receipts.get(name) ?? runJob(context);
       receipts.set(name, running);
+      // Nothing was signed: the host may ask again when the chain has moved.
+      running.catch(() => receipts.delete(name));
       const { receipt, signature, ciphertext, failure } = await running;
       return { receipt: encodeStruct("Receipt", receipt), signature: hexToBytes(signature), ciphertext, failure: failure ?? null };
     },

@@ -1,0 +1,79 @@
+/** Writes docs/errors.md and docs/node-config.md from the code that they describe; with `--check` fails when they differ. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { failureCodes } from "@persona-protocol/sdk/compute";
+import { type ErrorEntry, errorTable } from "@persona-protocol/sdk/errors";
+import { nodeConfigJsonSchema } from "../node/src/config.ts";
+import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
+
+const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
+const ranges = ["proved, before release", "proved, after release", "unproved, before release", "unproved, after release"] as const;
+
+const pages = { "docs/errors.md": errorsPage(), "docs/node-config.md": nodeConfigPage() };
+let stale = 0;
+for (const [path, text] of Object.entries(pages)) {
+  const file = join(repositoryRoot, path);
+  if (!process.argv.includes("--check")) {
+    writeFileSync(file, text);
+    continue;
+  }
+  if (readFileSync(file, "utf8") === text) continue;
+  stale += 1;
+  process.stderr.write(`${path} is not what its source says: run npm run docs\n`);
+}
+process.exitCode = stale === 0 ? 0 : 1;
+
+function errorsPage(): string {
+  const entries = Object.entries(errorTable) as [string, ErrorEntry][];
+  const shared = entries.filter(([, entry]) => entry.reason !== undefined);
+  const others = entries.filter(([, entry]) => entry.reason === undefined);
+  return [
+    "# Errors",
+    "",
+    "Generated from `sdk/src/errors/errorTable.ts` by `npm run docs`. Codes are stable; texts are not. The exit code is that of the `persona`",
+    "command and of the daemon: 0 done, 1 fatal, 2 refused, 75 temporary.",
+    "",
+    "## Refusals shared by contracts, guardians and enclaves",
+    "",
+    "In the order of the checks: the first that fails is reported. The number is the place in the Solidity enum `Reason`.",
+    ...shared.flatMap(section),
+    "",
+    "## Everything else",
+    ...others.flatMap(section),
+    "",
+    "## Failure codes of receipts",
+    "",
+    "A job that ends without a result ends with one of these, signed by the enclave. What it means for uses, prices and fee is in",
+    "[protocol.md](protocol.md) 5.5.",
+    "",
+    "| code | name | kind |",
+    "|---|---|---|",
+    ...Object.entries(failureCodes).map(([name, code]) => `| ${code} | [${name}](#${name.toLowerCase()}) | ${ranges[Math.floor(code / 16)]} |`),
+    "",
+  ].join("\n");
+}
+
+function section([code, { why, fix, exit, reason }]: [string, ErrorEntry]): string[] {
+  return ["", `### ${code}`, "", `${why} ${fix}`, "", `Exit code ${exits[exit]}${reason === undefined ? "" : `; reason ${reason}`}.`];
+}
+
+function nodeConfigPage(): string {
+  const { properties = {}, required = [] } = nodeConfigJsonSchema();
+  const rows = Object.entries(properties).map(([name, value]) => {
+    const { type = "", enum: choices, default: preset, description = "" } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
+    const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
+    const given = required.includes(name) ? "required" : `\`${JSON.stringify(preset)}\``;
+    return `| \`${name}\` | ${kind} | ${given} | ${description} |`;
+  });
+  return [
+    "# Configuration of a node",
+    "",
+    "Generated from `node/src/config.ts` by `npm run docs`. `persona node start --config FILE` reads one JSON file; unknown settings are refused, relative",
+    "paths are relative to the file, and secrets come only from the files it names.",
+    "",
+    "| setting | type | default | what it is |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
