@@ -28,4 +28,4 @@ export function failureName(code: number): FailureName | undefined {
 }
 
 /** May uses and prices come back after this failure? Only where no share had been opened. */
-export const isBeforeRelease = (code: number): boolean => code <= 15 || (code >= 32 && code <= 47);
+export const isBeforeRelease = (code: number): boolean => (code >= 1 && code <= 15) || (code >= 32 && code <= 47);
