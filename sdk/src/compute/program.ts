@@ -67,7 +67,7 @@ export function encodeArgs(program: Program, args: ProgramArgs): Uint8Array {
     if (!wanted.has(name)) throw argsError(`The program has no argument "${name}".`);
   }
   for (const [name, type] of wanted) {
-    const value = args[name];
+    const value = Object.hasOwn(args, name) ? args[name] : undefined;
     if (value === undefined) throw argsError(`The argument "${name}" is missing.`);
     if (!fits(type, value)) throw argsError(`The argument "${name}" is not a ${type}.`);
   }
