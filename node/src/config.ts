@@ -17,7 +17,13 @@ const nodeConfigSchema = z.strictObject({
   host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
   port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
   stake: z.string().regex(/^\d+$/).default("0").describe("stake in the token's smallest unit, on first registration"),
-  confirmations: z.number().int().min(0).max(1_000).default(0).describe("blocks behind the newest that count as confirmed"),
+  confirmations: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(0)
+    .describe("blocks behind the newest that count as confirmed"),
   pollMs: z.number().int().min(10).max(60_000).default(1_000).describe("how often the chain is read"),
   verifier: path.describe("address of the evidence verifier to register with"),
 });

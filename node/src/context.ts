@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { type ChainClient, type Deployment } from "@persona-protocol/sdk/contracts";
+import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, openKeystore } from "@persona-protocol/sdk/storage";
 import pino, { type Logger } from "pino";
@@ -48,14 +48,17 @@ export async function createContext(config: NodeConfig): Promise<Context> {
 /** @throws PersonaError DEPLOYMENT_UNKNOWN */
 export function readDeployment(file: string): Deployment {
   const parsed = deploymentSchema.safeParse(readJson(file));
-  if (!parsed.success) throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });
+  if (!parsed.success)
+    throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });
   return parsed.data;
 }
 
 async function openAccount({ keystore, passphraseFile }: NodeConfig): Promise<Uint8Array> {
   const { kind, secret } = await openKeystore(readText(keystore), readText(passphraseFile).trimEnd());
   if (kind === "account") return secret;
-  throw new PersonaError("KEYSTORE_INVALID", "This keystore holds an owner's root key, not an operator's account.", { data: { keystore } });
+  throw new PersonaError("KEYSTORE_INVALID", "This keystore holds an owner's root key, not an operator's account.", {
+    data: { keystore },
+  });
 }
 
 function readText(file: string): string {

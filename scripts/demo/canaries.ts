@@ -21,7 +21,10 @@ export function canariesOf({ account, posts, likes }: PlainArchive): string[] {
 
 /** Letters, digits and blanks only: no escaping changes them. */
 function longestRun(text: string): string {
-  return (text.match(/[\p{L}\p{N} ]+/gu) ?? []).reduce((longest, run) => (run.length > longest.length ? run : longest), "").trim().slice(0, 40);
+  return (text.match(/[\p{L}\p{N} ]+/gu) ?? [])
+    .reduce((longest, run) => (run.length > longest.length ? run : longest), "")
+    .trim()
+    .slice(0, 40);
 }
 
 function spread<item>(items: readonly item[], count: number): item[] {

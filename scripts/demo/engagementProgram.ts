@@ -8,7 +8,8 @@ export const engagementProgram: Program = {
   v: 1,
   kind: "sql",
   name: "engagement-score",
-  description: "Counts a person's own posts, those with high engagement, and the sum of likes and twice the shares of these.",
+  description:
+    "Counts a person's own posts, those with high engagement, and the sum of likes and twice the shares of these.",
   statement: `
     SELECT
       count(*)::BIGINT AS posts,

@@ -3,10 +3,28 @@ import { threshold } from "./engagementProgram.ts";
 import type { DemoReport } from "./runDemo.ts";
 
 /** The end of the story, for a person. */
-export function formatReport({ ok, records, result, expected, receiptVerified, refused, leaks, gas, ms }: DemoReport): string {
-  const times = new Table({ head: ["step", "ms"], colAligns: ["left", "right"], style: { head: [], border: [], compact: true } });
+export function formatReport({
+  ok,
+  records,
+  result,
+  expected,
+  receiptVerified,
+  refused,
+  leaks,
+  gas,
+  ms,
+}: DemoReport): string {
+  const times = new Table({
+    head: ["step", "ms"],
+    colAligns: ["left", "right"],
+    style: { head: [], border: [], compact: true },
+  });
   for (const [step, took] of Object.entries(ms)) times.push([step, took.toLocaleString("en")]);
-  const costs = new Table({ head: ["transaction", "gas"], colAligns: ["left", "right"], style: { head: [], border: [], compact: true } });
+  const costs = new Table({
+    head: ["transaction", "gas"],
+    colAligns: ["left", "right"],
+    style: { head: [], border: [], compact: true },
+  });
   for (const [call, used] of Object.entries(gas)) costs.push([call, used.toLocaleString("en")]);
   const codes = new Table({ head: ["what must fail", "refused with"], style: { head: [], border: [], compact: true } });
   for (const [what, code] of Object.entries(refused)) codes.push([what, code]);
@@ -21,7 +39,9 @@ export function formatReport({ ok, records, result, expected, receiptVerified, r
     times.toString(),
     costs.toString(),
     "",
-    ok ? "Everything held. The TEE is SIMULATED here: SECURITY.md says what that does not give." : "SOMETHING IS WRONG: see above.",
+    ok
+      ? "Everything held. The TEE is SIMULATED here: SECURITY.md says what that does not give."
+      : "SOMETHING IS WRONG: see above.",
     "",
   ].join("\n");
 }

@@ -4,14 +4,22 @@
  */
 import { decodeReleaseAnswer, postToGuardian, type ReleaseAnswer } from "@persona-protocol/sdk/access";
 import { type BuiltJob, failureName } from "@persona-protocol/sdk/compute";
-import { callContract, type ChainClient, decodeStruct, encodeStruct, jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
+import {
+  type ChainClient,
+  callContract,
+  decodeStruct,
+  encodeStruct,
+  jobMarketAbi,
+  nodeRegistryAbi,
+} from "@persona-protocol/sdk/contracts";
 import { codeOfReason, PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
-import { detectIsolation } from "../../node/src/enclave/runtime/isolation.ts";
+import type { Network } from "../../node/src/dev/startNetwork.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import { relayChain } from "../../node/src/enclave/relayChain.ts";
+import { plainDeployment } from "../../node/src/enclave/runtime/deploymentSchema.ts";
+import { detectIsolation } from "../../node/src/enclave/runtime/isolation.ts";
 import { type EnclaveProcess, startEnclave } from "../../node/src/enclave/startEnclave.ts";
-import type { Network } from "../../node/src/dev/startNetwork.ts";
 
 export type HostileOperator = {
   readonly nodeId: number;
@@ -59,20 +67,33 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
   });
   try {
     const context = { client, deployment, operator: client.account.address, verifier };
-    const plain = { ...deployment, fromBlock: String(deployment.fromBlock) };
-    const { signer } = parseEnclaveKeys(await enclave.call("start", { deployment: plain }));
+    const { signer } = parseEnclaveKeys(await enclave.call("start", { deployment: plainDeployment(deployment) }));
     const nodeId = await registerNode(context, { role: "worker", stake: 0n, endpoint: "" });
     await registerEnclaveKey(context, enclave, { signer, nodeId, role: "worker" });
     return {
       nodeId,
       async claim({ params }) {
-        await callContract(client, { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "claimJob", args: [params, signer] });
+        await callContract(client, {
+          address: deployment.jobMarket,
+          abi: jobMarketAbi,
+          functionName: "claimJob",
+          args: [params, signer],
+        });
       },
       async run(job, wanted = {}) {
         tricks = wanted;
         heard = [];
-        const { attempt } = await client.readContract({ address: deployment.jobMarket, abi: jobMarketAbi, functionName: "jobOf", args: [job.jobId] });
-        const answer = (await enclave.call("run", { params: encodeStruct("JobParams", job.params), attempt }, { timeoutMs: 30_000 })) as { receipt: Uint8Array };
+        const { attempt } = await client.readContract({
+          address: deployment.jobMarket,
+          abi: jobMarketAbi,
+          functionName: "jobOf",
+          args: [job.jobId],
+        });
+        const answer = (await enclave.call(
+          "run",
+          { params: encodeStruct("JobParams", job.params), attempt },
+          { timeoutMs: 30_000 },
+        )) as { receipt: Uint8Array };
         const { code } = decodeStruct("Receipt", answer.receipt);
         return { guardians: heard, failure: code === 0 ? undefined : (failureName(code) ?? String(code)) };
       },
@@ -85,8 +106,18 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
 }
 
 /** Sends a release request straight to a guardian. */
-export async function askGuardian(client: ChainClient, { deployment }: Pick<Network, "deployment">, guardian: number, body: Uint8Array): Promise<Uint8Array> {
-  const { endpoint } = await client.readContract({ address: deployment.nodeRegistry, abi: nodeRegistryAbi, functionName: "nodeOf", args: [guardian] });
+export async function askGuardian(
+  client: ChainClient,
+  { deployment }: Pick<Network, "deployment">,
+  guardian: number,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const { endpoint } = await client.readContract({
+    address: deployment.nodeRegistry,
+    abi: nodeRegistryAbi,
+    functionName: "nodeOf",
+    args: [guardian],
+  });
   return postToGuardian(endpoint, "/release", body, { maxBytes: 1024 * 1024, signal: AbortSignal.timeout(10_000) });
 }
 
@@ -94,6 +125,9 @@ export async function askGuardian(client: ChainClient, { deployment }: Pick<Netw
 export function nameOf(answer: ReleaseAnswer): string {
   if (answer.status === "released") return "RELEASED";
   const code = codeOfReason(answer.refusal.reason);
-  if (code === undefined) throw new PersonaError("INTERNAL", "A guardian refused with a reason that does not exist.", { data: { reason: answer.refusal.reason } });
+  if (code === undefined)
+    throw new PersonaError("INTERNAL", "A guardian refused with a reason that does not exist.", {
+      data: { reason: answer.refusal.reason },
+    });
   return code;
 }

@@ -1,14 +1,29 @@
 /** Looks for texts where they must not be, in every form in which they could lie there. */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { brotliCompressSync, brotliDecompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateRawSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  deflateRawSync,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
 
 export type Leak = { readonly file: string; readonly form: string };
 
 const maxInflatedBytes = 256 * 1024 * 1024;
 
 /** Every file below `folder`, but for the paths in `except`. */
-export async function findLeaks(folder: string, canaries: readonly string[], except: readonly string[] = []): Promise<Leak[]> {
+export async function findLeaks(
+  folder: string,
+  canaries: readonly string[],
+  except: readonly string[] = [],
+): Promise<Leak[]> {
   const needles = canaries.flatMap(formsOf);
   const leaks: Leak[] = [];
   for (const file of await filesBelow(folder)) {
@@ -120,9 +135,12 @@ export async function positiveControl(folder: string, canary: string): Promise<s
   for (const [form, bytes] of Object.entries(planted)) {
     const file = join(folder, form);
     await writeFile(file, bytes);
-    const found = await findLeaks(folder, [canary], (await filesBelow(folder)).filter((other) => other !== file));
+    const found = await findLeaks(
+      folder,
+      [canary],
+      (await filesBelow(folder)).filter((other) => other !== file),
+    );
     if (found.length === 0) missed.push(form);
   }
   return missed;
 }
-

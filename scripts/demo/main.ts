@@ -61,9 +61,15 @@ async function main(): Promise<void> {
 function requireWanted({ ok, refused, leaks, result, expected }: DemoReport): void {
   for (const [name, code] of Object.entries(wanted)) {
     const got = refused[name as keyof typeof wanted];
-    if (got !== code) throw new PersonaError("INTERNAL", "Something was not refused as it must be.", { data: { name, got, wanted: code } });
+    if (got !== code)
+      throw new PersonaError("INTERNAL", "Something was not refused as it must be.", {
+        data: { name, got, wanted: code },
+      });
   }
-  if (!ok) throw new PersonaError("INTERNAL", "The demo's result is wrong.", { data: { leaks, result: JSON.stringify(result), expected: JSON.stringify(expected) } });
+  if (!ok)
+    throw new PersonaError("INTERNAL", "The demo's result is wrong.", {
+      data: { leaks, result: JSON.stringify(result), expected: JSON.stringify(expected) },
+    });
 }
 
 function portOf(text: string): number {

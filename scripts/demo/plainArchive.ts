@@ -6,7 +6,12 @@ import { buffer } from "node:stream/consumers";
 import * as yauzl from "yauzl";
 import { type Score, threshold } from "./engagementProgram.ts";
 
-type Post = { readonly id_str?: string; readonly full_text?: string; readonly favorite_count?: string; readonly retweet_count?: string };
+type Post = {
+  readonly id_str?: string;
+  readonly full_text?: string;
+  readonly favorite_count?: string;
+  readonly retweet_count?: string;
+};
 
 export type PlainArchive = {
   readonly posts: readonly Post[];
@@ -17,7 +22,9 @@ export type PlainArchive = {
 export async function readPlainArchive(path: string): Promise<PlainArchive> {
   const files = await readZip(path);
   const listOf = (pattern: RegExp): unknown[] =>
-    [...files].filter(([name]) => pattern.test(name)).flatMap(([, text]) => JSON.parse(text.slice(text.indexOf("=") + 1)) as unknown[]);
+    [...files]
+      .filter(([name]) => pattern.test(name))
+      .flatMap(([, text]) => JSON.parse(text.slice(text.indexOf("=") + 1)) as unknown[]);
   const inner = (record: unknown, key: string) => (record as Record<string, unknown>)[key] ?? record;
   return {
     posts: listOf(/(^|\/)data\/tweets?(-part\d+)?\.js$/).map((record) => inner(record, "tweet") as Post),
@@ -27,10 +34,16 @@ export async function readPlainArchive(path: string): Promise<PlainArchive> {
 }
 
 export function expectedScore({ posts }: PlainArchive): Score {
-  const own = new Map(posts.filter(({ full_text: text = "" }) => !/^RT @\w{1,20}:/.test(text)).map((post) => [post.id_str, post]));
+  const own = new Map(
+    posts.filter(({ full_text: text = "" }) => !/^RT @\w{1,20}:/.test(text)).map((post) => [post.id_str, post]),
+  );
   const engagements = [...own.values()].map((post) => countOf(post.favorite_count) + 2 * countOf(post.retweet_count));
   const high = engagements.filter((engagement) => engagement >= threshold);
-  return { posts: own.size, high_engagement_posts: high.length, score: high.reduce((sum, engagement) => sum + engagement, 0) };
+  return {
+    posts: own.size,
+    high_engagement_posts: high.length,
+    score: high.reduce((sum, engagement) => sum + engagement, 0),
+  };
 }
 
 /** Counts are strings in real exports; what is not a number counts as none, as it does in the program. */

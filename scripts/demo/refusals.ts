@@ -1,5 +1,11 @@
 /** What must fail, each with its code, and each refusal at the guardians on a grant and a claimed job of its own. */
-import { encodeReleaseCall, decodeReleaseAnswer, type GrantPackage, revoke, segmentBitmap } from "@persona-protocol/sdk/access";
+import {
+  decodeReleaseAnswer,
+  encodeReleaseCall,
+  type GrantPackage,
+  revoke,
+  segmentBitmap,
+} from "@persona-protocol/sdk/access";
 import { type BuiltJob, buildJob, type JobRequest, sendJob, submitJob } from "@persona-protocol/sdk/compute";
 import { typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
@@ -7,11 +13,17 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { otherProgram, threshold } from "./engagementProgram.ts";
 import { askGuardian, type HostileOperator, nameOf, startHostileOperator } from "./hostileOperator.ts";
-import { type DemoContext, grantPosts, request, runJob } from "./runDemo.ts";
+import { type DemoContext, grantPosts, request, runJob } from "./story.ts";
 
-export type Refusals = Readonly<Record<"revoked" | "program" | "segment" | "tampered" | "stranger" | "exhausted", string>>;
+export type Refusals = Readonly<
+  Record<"revoked" | "program" | "segment" | "tampered" | "stranger" | "exhausted", string>
+>;
 
-export async function showRefusals(context: DemoContext, mainGrant: GrantPackage, update: (text: string) => void): Promise<Refusals> {
+export async function showRefusals(
+  context: DemoContext,
+  mainGrant: GrantPackage,
+  update: (text: string) => void,
+): Promise<Refusals> {
   const hostile = await startHostileOperator(context.network);
   try {
     update("a job after revoke");
@@ -56,13 +68,20 @@ async function segmentNotGranted(context: DemoContext, hostile: HostileOperator)
   const likes = context.dataset.segments.find(({ name }) => name === "likes");
   if (likes === undefined) throw new PersonaError("INTERNAL", "The dataset has no likes.");
   const granted = await grantPosts(context, { uses: 3, mayNameNode: true });
-  const job = await postJob(context, { ...request(granted), segments: [segmentBitmap([likes.index])], namedNode: hostile.nodeId });
+  const job = await postJob(context, {
+    ...request(granted),
+    segments: [segmentBitmap([likes.index])],
+    namedNode: hostile.nodeId,
+  });
   await hostile.claim(job);
   return refusalOf(context, hostile, job);
 }
 
 /** Guardians release, the host hands the enclave a blob with one flipped bit: no result, a signed failure. */
-async function flippedBit(context: DemoContext, hostile: HostileOperator): Promise<{ tampered: string; job: BuiltJob }> {
+async function flippedBit(
+  context: DemoContext,
+  hostile: HostileOperator,
+): Promise<{ tampered: string; job: BuiltJob }> {
   const granted = await grantPosts(context, { uses: 3, mayNameNode: true });
   const job = await postJob(context, { ...request(granted), namedNode: hostile.nodeId });
   await hostile.claim(job);
@@ -77,9 +96,22 @@ async function strangerAsks({ network, owner }: DemoContext, job: BuiltJob): Pro
   const kem = await generateKemKeyPair();
   const answers = await Promise.all(
     guardians.map(async ({ nodeId: guardian }) => {
-      const message = { jobId: job.jobId, attempt: 1, guardian, input: 0, kemKeyHash: keyIdOf(kem.publicKey), bundleDigest: job.params.bundleDigest };
+      const message = {
+        jobId: job.jobId,
+        attempt: 1,
+        guardian,
+        input: 0,
+        kemKeyHash: keyIdOf(kem.publicKey),
+        bundleDigest: job.params.bundleDigest,
+      };
       const signature = await account.signTypedData(typedData.releaseRequest(deployment, message));
-      const body = encodeReleaseCall({ request: message, signature, kemKey: kem.publicKey, params: job.params, bundle: job.bundle });
+      const body = encodeReleaseCall({
+        request: message,
+        signature,
+        kemKey: kem.publicKey,
+        params: job.params,
+        bundle: job.bundle,
+      });
       return nameOf(decodeReleaseAnswer(await askGuardian(owner, network, guardian, body)));
     }),
   );
@@ -92,7 +124,11 @@ async function fourthUse(context: DemoContext, granted: GrantPackage): Promise<s
   return codeOf(submitJob(clientContext(context), request(granted)));
 }
 
-const clientContext = ({ network, dapp }: DemoContext) => ({ client: dapp, deployment: network.deployment, store: network.store });
+const clientContext = ({ network, dapp }: DemoContext) => ({
+  client: dapp,
+  deployment: network.deployment,
+  store: network.store,
+});
 
 /** Submits without the SDK's own check, as a hostile requester would. */
 async function postJob(context: DemoContext, wanted: JobRequest): Promise<BuiltJob> {
@@ -103,8 +139,10 @@ async function postJob(context: DemoContext, wanted: JobRequest): Promise<BuiltJ
 /** What all three guardians answered, which must be the same, and must have left the enclave with nothing but a failure. */
 async function refusalOf({ network }: DemoContext, hostile: HostileOperator, job: BuiltJob): Promise<string> {
   const { guardians, failure } = await hostile.run(job);
-  if (guardians.length !== network.guardians.length) throw new PersonaError("INTERNAL", "Not all guardians answered.", { data: { answers: guardians.length } });
-  if (failure !== "GUARDIANS_REFUSED") throw new PersonaError("INTERNAL", "The enclave did not sign a refusal.", { data: { failure: failure ?? "none" } });
+  if (guardians.length !== network.guardians.length)
+    throw new PersonaError("INTERNAL", "Not all guardians answered.", { data: { answers: guardians.length } });
+  if (failure !== "GUARDIANS_REFUSED")
+    throw new PersonaError("INTERNAL", "The enclave did not sign a refusal.", { data: { failure: failure ?? "none" } });
   return same(...guardians.map(({ answer }) => answer));
 }
 

@@ -1,8 +1,7 @@
 /** The main job, from an export file to a verified receipt, and what must fail. Each part reads top-down as the story goes. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dataset, type GrantPackage, grant, publishDataset, revoke } from "@persona-protocol/sdk/access";
-import { encodeProgram, outputSchemaHashOf, readResult, submitJob } from "@persona-protocol/sdk/compute";
+import { publishDataset, revoke } from "@persona-protocol/sdk/access";
 import { type ChainClient, jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type ImportedSegment, readArchive } from "@persona-protocol/sdk/ingest";
@@ -13,12 +12,13 @@ import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openZipArchive } from "../../node/src/ingest/index.ts";
 import { canariesOf } from "./canaries.ts";
-import { engagementProgram, type Score, threshold } from "./engagementProgram.ts";
+import type { Score } from "./engagementProgram.ts";
 import { findLeaks, type Leak, positiveControl } from "./leakSearch.ts";
 import { expectedScore, type PlainArchive, readPlainArchive } from "./plainArchive.ts";
 import { startRecordingProxy } from "./recordingProxy.ts";
 import { type Refusals, showRefusals } from "./refusals.ts";
 import { writeSampleArchive } from "./sampleArchive.ts";
+import { type DemoContext, grantPosts, runJob } from "./story.ts";
 
 export type DemoOptions = {
   /** A person's own archive; undefined for the sample. */
@@ -43,24 +43,16 @@ export type DemoReport = {
   readonly ms: Readonly<Record<string, number>>;
 };
 
-export type DemoContext = {
-  readonly network: Network;
-  readonly owner: ChainClient;
-  readonly dapp: ChainClient;
-  readonly dataset: Dataset;
-  readonly signal: AbortSignal;
-};
-
-const price = 5n * 10n ** 18n;
-const fee = 10n ** 18n;
-export const day = 86_400;
-
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { runDir, signal, quiet } = options;
   const started = performance.now();
   const progress = createProgress({ quiet });
   const ms: Record<string, number> = { install: options.installMs };
-  const timed = async <value>(name: string, title: string, work: (update: (text: string) => void) => Promise<value>): Promise<value> => {
+  const timed = async <value>(
+    name: string,
+    title: string,
+    work: (update: (text: string) => void) => Promise<value>,
+  ): Promise<value> => {
     signal.throwIfAborted();
     const from = performance.now();
     const step = progress.step(title);
@@ -77,9 +69,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
 
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   const archive = options.archive ?? join(runDir, "sample-archive.zip");
-  if (options.archive === undefined) await timed("sample", "making a sample X archive of 20,000 posts", () => makeSample(archive));
+  if (options.archive === undefined)
+    await timed("sample", "making a sample X archive of 20,000 posts", () => makeSample(archive));
   // Read before anything starts: a bad archive must leave nothing behind.
-  const imported = await timed("ingest", "reading the archive into segments", (update) => importArchive(archive, signal, update));
+  const imported = await timed("ingest", "reading the archive into segments", (update) =>
+    importArchive(archive, signal, update),
+  );
 
   const plain = await readPlainArchive(archive);
   const expected = expectedScore(plain);
@@ -89,42 +84,70 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   try {
     const network = await timed("boot", "starting chain, guardians, nodes and enclaves", (onProgress) => {
       booting = startNetwork({
-      runDir,
-      chain: options.chain,
-      port: options.port,
-      guardians: 3,
-      workers: 2,
-      signal,
-      onProgress,
-      async wrapRpc(url) {
-        const proxy = await startRecordingProxy(url, rpcFile);
-        closeProxy = proxy.close;
-        return proxy.url;
-      },
-    });
+        runDir,
+        chain: options.chain,
+        port: options.port,
+        guardians: 3,
+        workers: 2,
+        signal,
+        onProgress,
+        async wrapRpc(url) {
+          const proxy = await startRecordingProxy(url, rpcFile);
+          closeProxy = proxy.close;
+          return proxy.url;
+        },
+      });
       return booting;
     });
     const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
-    const published = await timed("publish", "encrypting on this device, splitting keys 2 of 3, registering", (update) => publish(network, owner, imported, update));
+    const published = await timed(
+      "publish",
+      "encrypting on this device, splitting keys 2 of 3, registering",
+      (update) => publish(network, owner, imported, update),
+    );
     const context: DemoContext = { network, owner, dapp, dataset: published.dataset, signal };
 
-    const granted = await timed("grant", "the owner grants `posts` to one dApp, one program, 3 uses, 30 days", () => grantPosts(context, { uses: 3 }));
-    const job = await timed("jobToReceipt", "the dApp posts a job; an enclave answers with a receipt", () => runJob(context, granted));
+    const granted = await timed("grant", "the owner grants `posts` to one dApp, one program, 3 uses, 30 days", () =>
+      grantPosts(context, { uses: 3 }),
+    );
+    const job = await timed("jobToReceipt", "the dApp posts a job; an enclave answers with a receipt", () =>
+      runJob(context, granted),
+    );
     const refused = await timed("refusals", "what must fail", (update) => showRefusals(context, granted, update));
-    const lastRevoke = await timed("revoke", "the owner revokes", () => revoke({ client: owner, deployment: network.deployment }, granted));
-    const gas = await gasOf(context, { registerDataset: published.gasUsed, grant: granted.gasUsed, revoke: lastRevoke.gasUsed, submitJob: job.submitGas, settleJob: job.settleGas });
+    const lastRevoke = await timed("revoke", "the owner revokes", () =>
+      revoke({ client: owner, deployment: network.deployment }, granted),
+    );
+    const gas = await gasOf(context, {
+      registerDataset: published.gasUsed,
+      grant: granted.gasUsed,
+      revoke: lastRevoke.gasUsed,
+      submitJob: job.submitGas,
+      settleJob: job.settleGas,
+    });
     await dumpEvents(context);
 
     await timed("shutdown", "stopping everything", async () => {
       await network.close();
       await closeProxy();
     });
-    const leaks = await timed("leakSearch", "looking for leaks in every file, block, log and RPC body", () => searchLeaks(options, archive, plain));
+    const leaks = await timed("leakSearch", "looking for leaks in every file, block, log and RPC body", () =>
+      searchLeaks(options, archive, plain),
+    );
     ms["total"] = Math.round(performance.now() - started) + options.installMs;
     const records = imported.reduce((sum, segment) => sum + segment.records, 0);
     const ok = isSame(job.score, expected) && leaks.length === 0;
     for (const leak of leaks) progress.note(`LEAK ${leak.form} in ${leak.file}`);
-    return { ok, records, result: job.score, expected, receiptVerified: job.verified, refused, leaks: leaks.length, gas, ms };
+    return {
+      ok,
+      records,
+      result: job.score,
+      expected,
+      receiptVerified: job.verified,
+      refused,
+      leaks: leaks.length,
+      gas,
+      ms,
+    };
   } finally {
     // A network that failed to start has closed itself.
     await booting?.then(
@@ -136,98 +159,121 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
 }
 
 async function makeSample(path: string): Promise<void> {
-  await writeSampleArchive(path, { posts: 20_000, canaries: { post: "canary of a post 7f3a91", account: "canary of an account 5c20d8", like: "canary of a like 91be04" } });
+  await writeSampleArchive(path, {
+    posts: 20_000,
+    canaries: {
+      post: "canary of a post 7f3a91",
+      account: "canary of an account 5c20d8",
+      like: "canary of a like 91be04",
+    },
+  });
 }
 
-async function importArchive(path: string, signal: AbortSignal, update: (text: string) => void): Promise<readonly ImportedSegment[]> {
+async function importArchive(
+  path: string,
+  signal: AbortSignal,
+  update: (text: string) => void,
+): Promise<readonly ImportedSegment[]> {
   const archive = await openZipArchive(path, { signal });
   try {
-    const { segments } = await readArchive(archive, { signal, onProgress: ({ file, bytesRead, bytesTotal }) => update(`${file} ${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`) });
+    const { segments } = await readArchive(archive, {
+      signal,
+      onProgress: ({ file, bytesRead, bytesTotal }) =>
+        update(`${file} ${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
+    });
     return segments;
   } finally {
     await archive.close();
   }
 }
 
-async function publish(network: Network, owner: ChainClient, segments: readonly ImportedSegment[], update: (text: string) => void) {
+async function publish(
+  network: Network,
+  owner: ChainClient,
+  segments: readonly ImportedSegment[],
+  update: (text: string) => void,
+) {
   // The root key is random and lives in a keystore; what is used here is read back from that file.
   const passphrase = "a passphrase that only the owner knows";
-  const keystore = JSON.stringify(await sealKeystore({ kind: "owner-root", secret: generateOwnerRootKey(), passphrase }));
+  const keystore = JSON.stringify(
+    await sealKeystore({ kind: "owner-root", secret: generateOwnerRootKey(), passphrase }),
+  );
   await writeFile(join(network.runDir, "owner-keystore.json"), keystore, { mode: 0o600 });
   const { secret } = await openKeystore(keystore, passphrase);
   const { publicKey } = await ownerKemKeyPair(secret);
   return publishDataset(
     { client: owner, deployment: network.deployment, store: network.store },
-    { segments, guardians: network.guardians.map(({ nodeId }) => nodeId), threshold: 2, ownerPublicKey: publicKey, onProgress: ({ step, done, total }) => update(`${step} ${done}/${total}`) },
-  );
-}
-
-/** A grant of `posts` for the engagement program. */
-export async function grantPosts(
-  { network, owner, dapp, dataset }: DemoContext,
-  { uses, mayNameNode = false }: { readonly uses: number; readonly mayNameNode?: boolean },
-): Promise<GrantPackage & { readonly gasUsed: bigint }> {
-  const { timestamp } = await owner.getBlock();
-  const { programId } = encodeProgram(engagementProgram);
-  return grant(
-    { client: owner, deployment: network.deployment },
     {
-      dataset,
-      grantee: dapp.account.address,
-      segments: ["posts"],
-      program: { programId, outputSchemaHash: outputSchemaHashOf(engagementProgram), takesArgs: true },
-      uses,
-      expiresAt: Number(timestamp) + 30 * day,
-      price,
-      token: network.token,
-      maxOutputBytes: 64_000n,
-      nodePolicy: { verifierKinds: 1, vendors: 1, minStake: 0n, requesterMayNameNode: mayNameNode },
+      segments,
+      guardians: network.guardians.map(({ nodeId }) => nodeId),
+      threshold: 2,
+      ownerPublicKey: publicKey,
+      onProgress: ({ step, done, total }) => update(`${step} ${done}/${total}`),
     },
   );
 }
 
-export const request = (granted: GrantPackage) => ({ program: engagementProgram, grants: [granted], args: { threshold }, fee });
-
-/** One job through the open market, to a decrypted and verified result. */
-export async function runJob({ network, dapp, signal }: DemoContext, granted: GrantPackage) {
-  const { deployment, store } = network;
-  const job = await submitJob({ client: dapp, deployment, store }, request(granted));
-  // readResult throws unless the receipt stands: recorded by the market, signed by an attested worker, over this ciphertext.
-  const { rows, receipt, gasUsed } = await readResult({ client: dapp, deployment }, job, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]), pollMs: 20 });
-  return { jobId: job.jobId, score: rows[0] as unknown as Score, verified: receipt.jobId === job.jobId, submitGas: job.gasUsed, settleGas: gasUsed };
-}
-
 /** Gas of what the daemons sent, from their receipts, beside what we sent ourselves. */
-async function gasOf({ network, owner }: DemoContext, own: Readonly<Record<string, bigint>>): Promise<Record<string, number>> {
+async function gasOf(
+  { network, owner }: DemoContext,
+  own: Readonly<Record<string, bigint>>,
+): Promise<Record<string, number>> {
   const { deployment } = network;
   const range = { fromBlock: deployment.fromBlock, strict: true } as const;
-  const [registered] = await owner.getContractEvents({ address: deployment.nodeRegistry, abi: nodeRegistryAbi, eventName: "NodeRegistered", ...range });
-  const [keyAdded] = await owner.getContractEvents({ address: deployment.nodeRegistry, abi: nodeRegistryAbi, eventName: "EnclaveKeyAdded", ...range });
-  const [claimed] = await owner.getContractEvents({ address: deployment.jobMarket, abi: jobMarketAbi, eventName: "JobClaimed", ...range });
+  const [registered] = await owner.getContractEvents({
+    address: deployment.nodeRegistry,
+    abi: nodeRegistryAbi,
+    eventName: "NodeRegistered",
+    ...range,
+  });
+  const [keyAdded] = await owner.getContractEvents({
+    address: deployment.nodeRegistry,
+    abi: nodeRegistryAbi,
+    eventName: "EnclaveKeyAdded",
+    ...range,
+  });
+  const [claimed] = await owner.getContractEvents({
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    eventName: "JobClaimed",
+    ...range,
+  });
   const gasUsedBy = async (event: { readonly transactionHash: Hex } | undefined): Promise<bigint> => {
     if (event === undefined) throw new PersonaError("INTERNAL", "The chain lacks an event that must be there.");
     return (await owner.getTransactionReceipt({ hash: event.transactionHash })).gasUsed;
   };
-  const all = { registerNode: await gasUsedBy(registered), addEnclaveKey: await gasUsedBy(keyAdded), claimJob: await gasUsedBy(claimed), ...own };
+  const all = {
+    registerNode: await gasUsedBy(registered),
+    addEnclaveKey: await gasUsedBy(keyAdded),
+    claimJob: await gasUsedBy(claimed),
+    ...own,
+  };
   return Object.fromEntries(Object.entries(all).map(([name, gas]) => [name, Number(gas)]));
 }
 
 /** Every event of the chain, where the leak search reads it. */
 async function dumpEvents({ network, owner }: DemoContext): Promise<void> {
   const logs = await owner.getLogs({ fromBlock: 0n, toBlock: "latest" });
-  await writeFile(join(network.runDir, "events.json"), JSON.stringify(logs, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+  await writeFile(
+    join(network.runDir, "events.json"),
+    JSON.stringify(logs, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+  );
 }
 
 async function searchLeaks({ runDir }: DemoOptions, archive: string, plain: PlainArchive): Promise<Leak[]> {
   const canaries = canariesOf(plain);
   const control = join(runDir, "control");
   const missed = await positiveControl(control, canaries[0] ?? "a text of no archive");
-  if (missed.length > 0) throw new PersonaError("INTERNAL", "The leak search does not find what it must find.", { data: { missed: missed.join(" ") } });
+  if (missed.length > 0)
+    throw new PersonaError("INTERNAL", "The leak search does not find what it must find.", {
+      data: { missed: missed.join(" ") },
+    });
   await rm(control, { recursive: true });
   return findLeaks(runDir, canaries, [archive]);
 }
 
-const isSame = (a: Score, b: Score) => a.posts === b.posts && a.high_engagement_posts === b.high_engagement_posts && a.score === b.score;
+const isSame = (a: Score, b: Score) =>
+  a.posts === b.posts && a.high_engagement_posts === b.high_engagement_posts && a.score === b.score;
 
 /** The work's value, or a typed error as soon as somebody presses Ctrl-C; closing the network then ends what still runs. */
 function untilAborted<value>(work: Promise<value>, signal: AbortSignal): Promise<value> {

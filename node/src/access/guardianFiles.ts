@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isHex, type Hex, zeroHash } from "viem";
+import { type Hex, isHex, zeroHash } from "viem";
 import { z } from "zod";
 
 /** What a guardian's host keeps on disk: sealed keys, sealed shares, and the access log. Nothing in it opens without the enclave. */
@@ -32,7 +32,9 @@ export async function openGuardianFiles(dataDir: string): Promise<GuardianFiles>
     saveSealedKeys: (sealed) => replaceFile(keys, sealed),
     async nodeId() {
       const bytes = await readOptional(node);
-      return bytes === undefined ? undefined : z.object({ nodeId: z.number() }).parse(JSON.parse(new TextDecoder().decode(bytes))).nodeId;
+      return bytes === undefined
+        ? undefined
+        : z.object({ nodeId: z.number() }).parse(JSON.parse(new TextDecoder().decode(bytes))).nodeId;
     },
     saveNodeId: (nodeId) => replaceFile(node, new TextEncoder().encode(JSON.stringify({ nodeId }))),
     deposit: (keyBoxDigest) => readOptional(depositFile(keyBoxDigest)),

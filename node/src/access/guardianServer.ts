@@ -37,7 +37,9 @@ export async function startGuardianServer(options: {
     active += 1;
     serve(routes, request, response)
       .catch((error: unknown) => {
-        const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
+        const known = isPersonaError(error)
+          ? error
+          : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
         log.warn({ code: known.code, path: request.url }, "request failed");
         sendError(response, known.exitCode === 75 ? 503 : known.code === "INTERNAL" ? 500 : 400, known);
       })
@@ -50,7 +52,12 @@ export async function startGuardianServer(options: {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === "EADDRINUSE";
-      reject(new PersonaError(taken ? "PORT_IN_USE" : "CONFIG_INVALID", `The guardian cannot listen: ${cause.message}.`, { data: { host, port }, cause }));
+      reject(
+        new PersonaError(taken ? "PORT_IN_USE" : "CONFIG_INVALID", `The guardian cannot listen: ${cause.message}.`, {
+          data: { host, port },
+          cause,
+        }),
+      );
     });
     server.listen(port, host, resolve);
   });
@@ -113,5 +120,7 @@ function sendError(response: ServerResponse, status: number, error: PersonaError
   }
   const { code, message, data } = error.toJSON();
   const body = encode({ code, message, data });
-  response.writeHead(status, { "content-type": "application/cbor", "content-length": body.length, connection: "close" }).end(body);
+  response
+    .writeHead(status, { "content-type": "application/cbor", "content-length": body.length, connection: "close" })
+    .end(body);
 }

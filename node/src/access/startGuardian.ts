@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Context } from "../context.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
+import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningNode } from "../startNode.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
@@ -49,7 +50,11 @@ export async function startGuardian(context: Context): Promise<RunningNode> {
   };
 
   try {
-    const answer = await enclave.call("start", { deployment: plain(deployment), sealed: (await files.sealedKeys()) ?? null }, { timeoutMs: 30_000 });
+    const answer = await enclave.call(
+      "start",
+      { deployment: plainDeployment(deployment), sealed: (await files.sealedKeys()) ?? null },
+      { timeoutMs: 30_000 },
+    );
     const keys = parseEnclaveKeys(answer);
     const { sealed } = z.object({ sealed: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }).parse(answer);
     // The keys must be on disk before anybody can trust them with a share.
@@ -62,7 +67,11 @@ export async function startGuardian(context: Context): Promise<RunningNode> {
       await files.saveNodeId(nodeId);
     }
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
-    await enclave.call("serve", { nodeId, confirmations: config.confirmations, logHead: await files.logHead() }, { timeoutMs: 10_000 });
+    await enclave.call(
+      "serve",
+      { nodeId, confirmations: config.confirmations, logHead: await files.logHead() },
+      { timeoutMs: 10_000 },
+    );
     serving = { nodeId, ...keys };
     log.info({ nodeId, signer: keys.signer, port: server.port, isolation }, "guardian serves");
     return { nodeId, signer: keys.signer, port: server.port, enclavePid: enclave.pid, ended: enclave.ended, stop };
@@ -76,6 +85,3 @@ function asBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new PersonaError("ENCLAVE_FAILED", "The enclave answered with something else than bytes.");
 }
-
-/** A deployment as it crosses the door: CBOR has no bigint beyond 64 bits, and needs none. */
-export const plain = (deployment: Context["deployment"]) => ({ ...deployment, fromBlock: String(deployment.fromBlock) });

@@ -23,16 +23,24 @@ export async function connectChain(options: {
     throw new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint does not answer.", { data: { rpcUrl }, cause });
   }
   if (got !== deployment.chainId) {
-    throw new PersonaError("CHAIN_WRONG", "The endpoint serves another chain.", { data: { rpcUrl, got, wanted: deployment.chainId } });
+    throw new PersonaError("CHAIN_WRONG", "The endpoint serves another chain.", {
+      data: { rpcUrl, got, wanted: deployment.chainId },
+    });
   }
   const code = await client.getCode({ address: deployment.jobMarket });
   if (code === undefined) {
-    throw new PersonaError("DEPLOYMENT_UNKNOWN", "There is no contract at the market's address.", { data: { jobMarket: deployment.jobMarket } });
+    throw new PersonaError("DEPLOYMENT_UNKNOWN", "There is no contract at the market's address.", {
+      data: { jobMarket: deployment.jobMarket },
+    });
   }
   return client;
 }
 
-export function createChainClient(options: { readonly rpcUrl: string; readonly chainId: number; readonly account: Account }): ChainClient {
+export function createChainClient(options: {
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly account: Account;
+}): ChainClient {
   const { rpcUrl, chainId, account } = options;
   const chain = defineChain({
     id: chainId,

@@ -1,19 +1,25 @@
-import { mkdtemp } from "node:fs/promises";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { ChainKind } from "../dev/chainProcess.ts";
 import { repositoryRoot } from "../dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../dev/startNetwork.ts";
+import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createProgress } from "./progress.ts";
 import { aborted, untilStopped } from "./untilStopped.ts";
 
 /** `persona dev`: the local network of all four layers, left running until Ctrl-C. */
-export async function dev(options: { readonly chain: string; readonly port: string; readonly dir?: string; readonly json: boolean }): Promise<void> {
+export async function dev(options: {
+  readonly chain: string;
+  readonly port: string;
+  readonly dir?: string;
+  readonly json: boolean;
+}): Promise<void> {
   const signal = untilStopped();
   const progress = createProgress({ quiet: options.json });
   const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new PersonaError("USAGE", "--port takes a number from 0 to 65535.", { data: { port: options.port } });
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new PersonaError("USAGE", "--port takes a number from 0 to 65535.", { data: { port: options.port } });
   const runDir = options.dir === undefined ? await newRunDir() : resolve(options.dir);
 
   const step = progress.step("starting the network");
@@ -50,13 +56,17 @@ export async function newRunDir(): Promise<string> {
 function print({ rpcUrl, runDir, deployment, processes, guardians, workers }: Network, json: boolean): void {
   const nodes = [...guardians, ...workers];
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: { ...deployment, fromBlock: String(deployment.fromBlock) }, nodes })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: plainDeployment(deployment), nodes })}\n`,
+    );
     return;
   }
   const lines = [
     "",
     `chain       ${rpcUrl} (chain id ${deployment.chainId}, pid ${processes.pids()[0]?.pid})`,
-    ...nodes.map(({ name, nodeId, pid, enclavePid }) => `${name.padEnd(12)}node ${nodeId}, pid ${pid}, enclave pid ${enclavePid}`),
+    ...nodes.map(
+      ({ name, nodeId, pid, enclavePid }) => `${name.padEnd(12)}node ${nodeId}, pid ${pid}, enclave pid ${enclavePid}`,
+    ),
     `deployment  ${join(runDir, "deployment.json")}`,
     `logs        ${join(runDir, "logs")}`,
     "",

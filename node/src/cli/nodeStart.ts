@@ -10,7 +10,11 @@ export async function nodeStart(options: { readonly config: string; readonly jso
   const node = await startNode(config);
   const { nodeId, signer, port, enclavePid } = node;
   const facts = { role: config.role, nodeId, signer, port: port ?? null, pid: process.pid, enclavePid };
-  process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${config.role} ${nodeId} serves (enclave key ${signer}). Ctrl-C stops it.\n`);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(facts)}\n`
+      : `${config.role} ${nodeId} serves (enclave key ${signer}). Ctrl-C stops it.\n`,
+  );
 
   const how = await Promise.race([aborted(signal), node.ended]);
   await node.stop();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { Command, CommanderError } from "commander";
 import { dev } from "./dev.ts";
 import { nodeStart } from "./nodeStart.ts";
 import { runCommand } from "./runCommand.ts";
@@ -30,16 +30,19 @@ node
   .option("--json", "print the node's id, keys and process ids as one line of JSON")
   .action((options) => nodeStart({ ...options, json }));
 
-await runCommand(async () => {
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return; // Help was asked for, and printed.
-    if (error.code === "commander.help") {
-      process.exitCode = 1;
-      return;
+await runCommand(
+  async () => {
+    try {
+      await program.parseAsync();
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      if (error.exitCode === 0) return; // Help was asked for, and printed.
+      if (error.code === "commander.help") {
+        process.exitCode = 1;
+        return;
+      }
+      throw new PersonaError("USAGE", error.message.replace(/^error: /, ""));
     }
-    throw new PersonaError("USAGE", error.message.replace(/^error: /, ""));
-  }
-}, { json });
+  },
+  { json },
+);

@@ -9,13 +9,18 @@ export async function runCommand(action: () => Promise<void>, options: { readonl
     await action();
   } catch (error) {
     const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", messageOf(error), { cause: error });
-    process.stderr.write(options.json ? `${JSON.stringify({ ok: false, error: known.toJSON() })}\n` : `\nerror ${known.code}: ${printable(known.message)}\n`);
+    process.stderr.write(
+      options.json
+        ? `${JSON.stringify({ ok: false, error: known.toJSON() })}\n`
+        : `\nerror ${known.code}: ${printable(known.message)}\n`,
+    );
     if (process.env["PERSONA_DEBUG"] !== undefined) process.stderr.write(`${traceOf(known)}\n`);
     process.exitCode = known.exitCode;
   }
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error));
+const messageOf = (error: unknown) =>
+  error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
 
 function traceOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
@@ -24,5 +29,7 @@ function traceOf(error: unknown): string {
 
 /** File names and texts of strangers must not drive the terminal: control and direction characters become visible. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => (char === "\n" ? char : `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`));
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    char === "\n" ? char : `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`,
+  );
 }

@@ -8,7 +8,10 @@ export type GuardianClient = { release(guardian: number, body: Uint8Array): Prom
 
 const timeoutMs = 10_000;
 
-export function createGuardianClient(client: Pick<Context["client"], "readContract">, deployment: Deployment): GuardianClient {
+export function createGuardianClient(
+  client: Pick<Context["client"], "readContract">,
+  deployment: Deployment,
+): GuardianClient {
   const endpoints = new Map<number, string>();
   const endpointOf = async (guardian: number): Promise<string> => {
     const known = endpoints.get(guardian);
@@ -19,7 +22,8 @@ export function createGuardianClient(client: Pick<Context["client"], "readContra
       functionName: "nodeOf",
       args: [guardian],
     });
-    if (endpoint === "") throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian has no endpoint.", { data: { guardian } });
+    if (endpoint === "")
+      throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian has no endpoint.", { data: { guardian } });
     endpoints.set(guardian, endpoint);
     return endpoint;
   };
@@ -27,7 +31,10 @@ export function createGuardianClient(client: Pick<Context["client"], "readContra
     async release(guardian, body) {
       const endpoint = await endpointOf(guardian);
       try {
-        return await postToGuardian(endpoint, "/release", body, { maxBytes: maxReleaseAnswerBytes, signal: AbortSignal.timeout(timeoutMs) });
+        return await postToGuardian(endpoint, "/release", body, {
+          maxBytes: maxReleaseAnswerBytes,
+          signal: AbortSignal.timeout(timeoutMs),
+        });
       } catch (error) {
         // It may have moved.
         endpoints.delete(guardian);

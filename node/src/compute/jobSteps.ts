@@ -1,7 +1,7 @@
 /** The steps of a job, each safe to do again. `jobMachine` says which comes next; the journal is written before each. */
 import { decode, encode } from "@ipld/dag-cbor";
-import { callContract, decodeStruct, jobMarketAbi, type Receipt } from "@persona-protocol/sdk/contracts";
 import { failureName } from "@persona-protocol/sdk/compute";
+import { callContract, decodeStruct, jobMarketAbi, type Receipt } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex } from "viem";
 import { z } from "zod";
@@ -46,7 +46,11 @@ async function claim(context: WorkerContext, row: JournalRow): Promise<void> {
   let job = await client.readContract({ ...market, functionName: "jobOf", args: [jobId] });
   if (job.status !== claimedStatus) {
     try {
-      await callContract(client, { ...market, functionName: "claimJob", args: [decodeStruct("JobParams", row.params), signer] });
+      await callContract(client, {
+        ...market,
+        functionName: "claimJob",
+        args: [decodeStruct("JobParams", row.params), signer],
+      });
     } catch (error) {
       if (!isPersonaError(error) || error.retry === "later") throw error;
       // Another node was first, or this node may not: both are everyday outcomes of an open market.
@@ -74,7 +78,9 @@ async function run(context: WorkerContext, row: JournalRow, state: { attempt: nu
   }
   let answer: z.infer<typeof signedReceipt>;
   try {
-    answer = signedReceipt.parse(await enclave.call("run", { params, attempt: state.attempt }, { timeoutMs: runTimeoutMs }));
+    answer = signedReceipt.parse(
+      await enclave.call("run", { params, attempt: state.attempt }, { timeoutMs: runTimeoutMs }),
+    );
   } catch (error) {
     // The claim is gone (timed out, or a reorganisation took it): there is nothing to finish.
     if (!isPersonaError(error, "JOB_NOT_CLAIMED") && !isPersonaError(error, "JOB_CLAIMED_BY_OTHER")) throw error;
@@ -89,7 +95,8 @@ async function run(context: WorkerContext, row: JournalRow, state: { attempt: nu
 async function settle(context: WorkerContext, row: JournalRow): Promise<void> {
   const { client, deployment, journal, log } = context;
   const { jobId } = row;
-  if (row.receipt === undefined) throw new PersonaError("INTERNAL", "A job to settle has no receipt.", { data: { jobId } });
+  if (row.receipt === undefined)
+    throw new PersonaError("INTERNAL", "A job to settle has no receipt.", { data: { jobId } });
   const { receipt: encoded, signature, ciphertext } = signedReceipt.parse(decode(row.receipt));
   const receipt = decodeStruct("Receipt", encoded);
   const outcome = receipt.code === 0 ? "SETTLED" : (failureName(receipt.code) ?? String(receipt.code));
@@ -120,4 +127,3 @@ async function isRecorded({ client, deployment }: WorkerContext, jobId: Hex, rec
   ]);
   return recorded === ours;
 }
-

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Hex } from "viem";
-import { type JobEvent, jobMachine, type JobState } from "./jobMachine.ts";
+import { type JobEvent, type JobState, jobMachine } from "./jobMachine.ts";
 
 export type JournalRow = {
   readonly jobId: Hex;
@@ -45,12 +45,16 @@ export function openJournal(file: string): Journal {
     CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
     CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `);
-  const insert = db.prepare("INSERT INTO jobs (job_id, status, state, params) VALUES (?, 'seen', ?, ?) ON CONFLICT DO NOTHING");
+  const insert = db.prepare(
+    "INSERT INTO jobs (job_id, status, state, params) VALUES (?, 'seen', ?, ?) ON CONFLICT DO NOTHING",
+  );
   const select = db.prepare("SELECT * FROM jobs WHERE job_id = ?");
   const update = db.prepare("UPDATE jobs SET status = ?, state = ?, receipt = coalesce(?, receipt) WHERE job_id = ?");
   const selectOpen = db.prepare("SELECT * FROM jobs WHERE status NOT IN ('done', 'left') ORDER BY rowid");
   const selectMeta = db.prepare("SELECT value FROM meta WHERE name = ?");
-  const upsertMeta = db.prepare("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+  const upsertMeta = db.prepare(
+    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+  );
 
   const meta = (name: string) => {
     const value = selectMeta.get(name)?.["value"];
@@ -88,6 +92,11 @@ type SqlRow = Readonly<Record<string, null | number | bigint | string | Uint8Arr
 
 /** The daemon is the file's only writer, so a row has the shape in which it was written. */
 function rowOf(row: SqlRow): JournalRow {
-  const { job_id: jobId, state, params, receipt } = row as unknown as { job_id: Hex; state: string; params: Uint8Array; receipt: Uint8Array | null };
+  const {
+    job_id: jobId,
+    state,
+    params,
+    receipt,
+  } = row as unknown as { job_id: Hex; state: string; params: Uint8Array; receipt: Uint8Array | null };
   return { jobId, state: JSON.parse(state) as JobState, params, receipt: receipt ?? undefined };
 }

@@ -3,10 +3,10 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
-import { plain } from "../access/startGuardian.ts";
 import type { Context } from "../context.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
+import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { PeerMethods } from "../enclave/runtime/peer.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningNode } from "../startNode.ts";
@@ -17,8 +17,19 @@ import { watchJobs } from "./watchJobs.ts";
 
 const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66);
 const blockParams = z.strictObject({ digest, maxBytes: z.number().int().positive() });
-const blobParams = z.strictObject({ cid: z.string().max(128), offset: z.number().int().min(0), length: z.number().int().min(1).max(8 * 1024 * 1024) });
-const askParams = z.strictObject({ guardian: z.number().int().positive(), body: z.custom<Uint8Array>((value) => value instanceof Uint8Array) });
+const blobParams = z.strictObject({
+  cid: z.string().max(128),
+  offset: z.number().int().min(0),
+  length: z
+    .number()
+    .int()
+    .min(1)
+    .max(8 * 1024 * 1024),
+});
+const askParams = z.strictObject({
+  guardian: z.number().int().positive(),
+  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+});
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context): Promise<RunningNode> {
@@ -40,7 +51,9 @@ export async function startWorker(context: Context): Promise<RunningNode> {
   };
 
   try {
-    const { signer } = parseEnclaveKeys(await enclave.call("start", { deployment: plain(deployment) }, { timeoutMs: 30_000 }));
+    const { signer } = parseEnclaveKeys(
+      await enclave.call("start", { deployment: plainDeployment(deployment) }, { timeoutMs: 30_000 }),
+    );
     let nodeId = journal.nodeId();
     if (nodeId === undefined) {
       nodeId = await registerNode(context, { role: "worker", stake: BigInt(config.stake), endpoint: "" });
@@ -68,7 +81,10 @@ async function work(context: WorkerContext & Pick<Context, "config">, signal: Ab
   const retry = setInterval(onNews, Math.max(context.config.pollMs * 10, 1_000));
   const watching = watchJobs(context, context.journal, onNews, signal);
   while (!signal.aborted) {
-    if (!news) await new Promise<void>((resolve) => { wake = resolve; });
+    if (!news)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     news = false;
     for (const { jobId } of context.journal.open()) await finishJob(context, jobId, signal);
   }
@@ -86,7 +102,10 @@ async function finishJob(context: WorkerContext, jobId: Hex, signal: AbortSignal
     } catch (error) {
       if (signal.aborted) return;
       const code = isPersonaError(error) ? error.code : "INTERNAL";
-      log.error({ jobId, status: row.state.status, code, message: isPersonaError(error) ? error.shortMessage : String(error) }, "a step failed; it will be tried again");
+      log.error(
+        { jobId, status: row.state.status, code, message: isPersonaError(error) ? error.shortMessage : String(error) },
+        "a step failed; it will be tried again",
+      );
       return;
     }
   }
@@ -103,7 +122,8 @@ function carry({ store, client, deployment }: Context): PeerMethods {
     async blob(params) {
       const { cid, offset, length } = blobParams.parse(params);
       const bytes = await collectBytes(store.get(cid, { offset, length }));
-      if (bytes.length !== length) throw new PersonaError("BLOB_NOT_FOUND", "The store holds less than the blob's size.", { data: { cid } });
+      if (bytes.length !== length)
+        throw new PersonaError("BLOB_NOT_FOUND", "The store holds less than the blob's size.", { data: { cid } });
       return bytes;
     },
     async ask(params) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeStruct, jobMarketAbi, type JobParams } from "@persona-protocol/sdk/contracts";
+import { encodeStruct, type JobParams, jobMarketAbi } from "@persona-protocol/sdk/contracts";
 import type { Hex } from "viem";
 import type { Context } from "../context.ts";
 import type { Journal } from "./journal.ts";
@@ -24,9 +24,16 @@ export async function watchJobs(
       let from = journal.nextBlock() ?? deployment.fromBlock;
       while (from <= confirmed && !signal.aborted) {
         const to = from + maxRange - 1n < confirmed ? from + maxRange - 1n : confirmed;
-        const logs = await client.getContractEvents({ address: deployment.jobMarket, abi: jobMarketAbi, fromBlock: from, toBlock: to, strict: true });
+        const logs = await client.getContractEvents({
+          address: deployment.jobMarket,
+          abi: jobMarketAbi,
+          fromBlock: from,
+          toBlock: to,
+          strict: true,
+        });
         for (const event of logs) {
-          if (event.eventName === "JobSubmitted") journal.add(event.args.jobId, encodeStruct("JobParams", event.args.params as JobParams));
+          if (event.eventName === "JobSubmitted")
+            journal.add(event.args.jobId, encodeStruct("JobParams", event.args.params as JobParams));
           if (event.eventName === "JobReopened") journal.apply(event.args.jobId as Hex, { type: "reopened" });
         }
         journal.setNextBlock(to + 1n);

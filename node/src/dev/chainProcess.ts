@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { repositoryRoot } from "./repositoryRoot.ts";
 import type { Processes } from "./processes.ts";
+import { repositoryRoot } from "./repositoryRoot.ts";
 
 export type ChainKind = "hardhat" | "anvil";
 
@@ -17,8 +17,16 @@ const anvilPackage = "@foundry-rs/anvil@1.7.1";
  * Starts a chain on loopback that mines each transaction at once.
  * @returns its JSON-RPC URL @throws PersonaError PROCESS_FAILED
  */
-export async function startChain(processes: Processes, kind: ChainKind, port: number, signal: AbortSignal): Promise<string> {
-  const command = kind === "hardhat" ? hardhatCommand(port) : [await anvilBinary(signal), "--host", "127.0.0.1", "--port", String(port), "--hardfork", "osaka"];
+export async function startChain(
+  processes: Processes,
+  kind: ChainKind,
+  port: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const command =
+    kind === "hardhat"
+      ? hardhatCommand(port)
+      : [await anvilBinary(signal), "--host", "127.0.0.1", "--port", String(port), "--hardfork", "osaka"];
   const env = { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", FORCE_COLOR: "0", NO_COLOR: "1" };
   const chain = processes.start({
     name: "chain",
@@ -36,7 +44,17 @@ export async function startChain(processes: Processes, kind: ChainKind, port: nu
 /** The file itself, not `npx hardhat`: a wrapper would stay behind when its child is killed. */
 function hardhatCommand(port: number): string[] {
   const cli = join(repositoryRoot, "node_modules/hardhat/dist/src/cli.js");
-  return [process.execPath, cli, "--config", join(repositoryRoot, "hardhat.config.ts"), "node", "--hostname", "127.0.0.1", "--port", String(port)];
+  return [
+    process.execPath,
+    cli,
+    "--config",
+    join(repositoryRoot, "hardhat.config.ts"),
+    "node",
+    "--hostname",
+    "127.0.0.1",
+    "--port",
+    String(port),
+  ];
 }
 
 /** anvil ships as a binary inside an npm package; it is fetched when first asked for, and kept in `.cache`. */
@@ -48,7 +66,10 @@ async function anvilBinary(signal: AbortSignal): Promise<string> {
     await run("npm", ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", anvilPackage], signal);
   }
   const found = binary();
-  if (found === undefined) throw new PersonaError("PROCESS_FAILED", `${anvilPackage} holds no binary for this platform.`, { data: { platform: process.platform, arch: process.arch } });
+  if (found === undefined)
+    throw new PersonaError("PROCESS_FAILED", `${anvilPackage} holds no binary for this platform.`, {
+      data: { platform: process.platform, arch: process.arch },
+    });
   return found;
 }
 

@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { callContract, type ChainClient, type Deployment, measurementPolicyAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
+import {
+  type ChainClient,
+  callContract,
+  type Deployment,
+  measurementPolicyAbi,
+  nodeRegistryAbi,
+} from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Abi, type Address, getAddress, getContractAddress, type Hex } from "viem";
 import { z } from "zod";
@@ -16,30 +22,67 @@ export type LocalDeployment = {
   readonly verifier: Address;
 };
 
-const artifact = z.object({ abi: z.custom<Abi>((value) => Array.isArray(value)), bytecode: z.custom<Hex>((value) => typeof value === "string" && value.startsWith("0x")) });
+const artifact = z.object({
+  abi: z.custom<Abi>((value) => Array.isArray(value)),
+  bytecode: z.custom<Hex>((value) => typeof value === "string" && value.startsWith("0x")),
+});
 
 /** Deploys the protocol with a simulated TEE and allows this repository's own enclave build. The deployer becomes governance. */
 export async function deployContracts(client: ChainClient): Promise<LocalDeployment> {
   const governor = client.account.address;
   const fromBlock = await client.getBlockNumber();
-  const authority = await deploy(client, "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager", [governor]);
+  const authority = await deploy(client, "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager", [
+    governor,
+  ]);
   const token = await deploy(client, "contracts/dev/DevToken.sol/DevToken", []);
   const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", []);
-  const measurementPolicy = await deploy(client, "contracts/attestation/MeasurementPolicy.sol/MeasurementPolicy", [authority]);
-  const verifier = await deploy(client, "contracts/attestation/SimulatedEvidenceVerifier.sol/SimulatedEvidenceVerifier", [simulatedRoot]);
+  const measurementPolicy = await deploy(client, "contracts/attestation/MeasurementPolicy.sol/MeasurementPolicy", [
+    authority,
+  ]);
+  const verifier = await deploy(
+    client,
+    "contracts/attestation/SimulatedEvidenceVerifier.sol/SimulatedEvidenceVerifier",
+    [simulatedRoot],
+  );
 
   // Grants and nodes trust one market and no other, for ever: they are told its address before it exists.
   const nonce = BigInt(await client.getTransactionCount({ address: governor }));
   const market = getContractAddress({ from: governor, nonce: nonce + 2n });
-  const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [datasetRegistry, measurementPolicy, market]);
-  const nodeRegistry = await deploy(client, "contracts/compute/NodeRegistry.sol/NodeRegistry", [token, measurementPolicy, market, authority]);
+  const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [
+    datasetRegistry,
+    measurementPolicy,
+    market,
+  ]);
+  const nodeRegistry = await deploy(client, "contracts/compute/NodeRegistry.sol/NodeRegistry", [
+    token,
+    measurementPolicy,
+    market,
+    authority,
+  ]);
   const jobMarket = await deploy(client, "contracts/compute/JobMarket.sol/JobMarket", [grantRegistry, nodeRegistry]);
-  if (jobMarket !== market) throw new PersonaError("INTERNAL", "The market was deployed to another address than predicted.", { data: { got: jobMarket, wanted: market } });
+  if (jobMarket !== market)
+    throw new PersonaError("INTERNAL", "The market was deployed to another address than predicted.", {
+      data: { got: jobMarket, wanted: market },
+    });
 
-  await callContract(client, { address: nodeRegistry, abi: nodeRegistryAbi, functionName: "allowVerifier", args: [verifier] });
-  await callContract(client, { address: measurementPolicy, abi: measurementPolicyAbi, functionName: "allow", args: [measureRuntime()] });
+  await callContract(client, {
+    address: nodeRegistry,
+    abi: nodeRegistryAbi,
+    functionName: "allowVerifier",
+    args: [verifier],
+  });
+  await callContract(client, {
+    address: measurementPolicy,
+    abi: measurementPolicyAbi,
+    functionName: "allow",
+    args: [measureRuntime()],
+  });
   const chainId = await client.getChainId();
-  return { deployment: { chainId, datasetRegistry, grantRegistry, nodeRegistry, measurementPolicy, jobMarket, fromBlock }, token, verifier };
+  return {
+    deployment: { chainId, datasetRegistry, grantRegistry, nodeRegistry, measurementPolicy, jobMarket, fromBlock },
+    token,
+    verifier,
+  };
 }
 
 async function deploy(client: ChainClient, path: string, args: readonly unknown[]): Promise<Address> {
@@ -48,8 +91,15 @@ async function deploy(client: ChainClient, path: string, args: readonly unknown[
     throw new PersonaError("PROCESS_FAILED", `The contract ${path} is not compiled.`, { data: { file }, cause });
   });
   const { abi, bytecode } = artifact.parse(JSON.parse(text));
-  const hash = await client.deployContract({ abi, bytecode, args: [...args], chain: client.chain, account: client.account });
+  const hash = await client.deployContract({
+    abi,
+    bytecode,
+    args: [...args],
+    chain: client.chain,
+    account: client.account,
+  });
   const { contractAddress, status } = await client.waitForTransactionReceipt({ hash });
-  if (status !== "success" || !contractAddress) throw new PersonaError("TRANSACTION_REVERTED", `The contract ${path} could not be deployed.`);
+  if (status !== "success" || !contractAddress)
+    throw new PersonaError("TRANSACTION_REVERTED", `The contract ${path} could not be deployed.`);
   return getAddress(contractAddress);
 }

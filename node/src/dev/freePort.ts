@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 
 /** `wanted` if it is free, or any free port for 0, on loopback. @throws PersonaError PORT_IN_USE */

@@ -56,12 +56,15 @@ export function createProcesses(logDir: string): Processes {
 
 function startProcess(options: StartOptions, logFile: string): ManagedProcess {
   const { name, isReady, readyTimeoutMs, env = process.env } = options;
-  const [command = "", ...args] = withLifeline ? ["setpriv", "--pdeathsig", "TERM", ...options.command] : options.command;
+  const [command = "", ...args] = withLifeline
+    ? ["setpriv", "--pdeathsig", "TERM", ...options.command]
+    : options.command;
   const log = createWriteStream(logFile, { mode: 0o600 });
   // Its own process group: the terminal's Ctrl-C comes to us, and we end our children in order.
   const child: ChildProcess = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
   const { stdout, stderr, pid } = child;
-  if (stdout === null || stderr === null || pid === undefined) throw new PersonaError("PROCESS_FAILED", `${name} did not start.`);
+  if (stdout === null || stderr === null || pid === undefined)
+    throw new PersonaError("PROCESS_FAILED", `${name} did not start.`);
   stdout.pipe(log, { end: false });
   stderr.pipe(log, { end: false });
 
@@ -76,7 +79,8 @@ function startProcess(options: StartOptions, logFile: string): ManagedProcess {
   });
 
   const ready = new Promise<string>((resolve, reject) => {
-    const fail = (how: string) => reject(new PersonaError("PROCESS_FAILED", `${name} is not ready: ${how}.`, { data: { name, log: logFile } }));
+    const fail = (how: string) =>
+      reject(new PersonaError("PROCESS_FAILED", `${name} is not ready: ${how}.`, { data: { name, log: logFile } }));
     const timer = setTimeout(() => fail(`it took longer than ${readyTimeoutMs} ms`), readyTimeoutMs);
     const lines = createInterface({ input: stdout });
     lines.on("line", (line) => {

@@ -8,6 +8,7 @@ import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
 import type { NodeConfig } from "../config.ts";
+import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, startChain } from "./chainProcess.ts";
 import { deployContracts, type LocalDeployment } from "./deployContracts.ts";
@@ -75,7 +76,11 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const port = await freePort(options.port);
     const direct = await startChain(processes, options.chain, port, signal);
     const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
-    const governor = createChainClient({ rpcUrl, chainId: 31_337, account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }) });
+    const governor = createChainClient({
+      rpcUrl,
+      chainId: 31_337,
+      account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
+    });
     onProgress("deploying the contracts");
     const local = await deployContracts(governor);
     await writeFile(join(runDir, "deployment.json"), deploymentJson(local));
@@ -98,7 +103,14 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       return nodes;
     };
     const started = [...(await launch("guardian", options.guardians)), ...(await launch("worker", options.workers))];
-    const ready = await Promise.all(started.map(async ({ name, process }): Promise<NodeReady> => ({ name, ...readyLine.parse(JSON.parse(await process.ready)) })));
+    const ready = await Promise.all(
+      started.map(
+        async ({ name, process }): Promise<NodeReady> => ({
+          name,
+          ...readyLine.parse(JSON.parse(await process.ready)),
+        }),
+      ),
+    );
 
     ticker = startTicker(governor);
     return {
@@ -172,9 +184,19 @@ function createFaucet(governor: ChainClient, { token }: LocalDeployment): (addre
   let last: Promise<unknown> = Promise.resolve();
   return (address) => {
     const next = last.then(async () => {
-      const hash = await governor.sendTransaction({ to: address, value: parseEther("10"), account: governor.account, chain: governor.chain });
+      const hash = await governor.sendTransaction({
+        to: address,
+        value: parseEther("10"),
+        account: governor.account,
+        chain: governor.chain,
+      });
       await governor.waitForTransactionReceipt({ hash });
-      await callContract(governor, { address: token, abi: devTokenAbi, functionName: "mint", args: [address, parseEther("10000")] });
+      await callContract(governor, {
+        address: token,
+        abi: devTokenAbi,
+        functionName: "mint",
+        args: [address, parseEther("10000")],
+      });
     });
     last = next.catch(() => {});
     return next;
@@ -196,5 +218,5 @@ function startTicker(governor: ChainClient): NodeJS.Timeout {
 }
 
 function deploymentJson({ deployment, token, verifier }: LocalDeployment): string {
-  return `${JSON.stringify({ ...deployment, fromBlock: String(deployment.fromBlock), token, verifier }, null, 2)}\n`;
+  return `${JSON.stringify({ ...plainDeployment(deployment), token, verifier }, null, 2)}\n`;
 }

@@ -28,13 +28,29 @@ export async function registerNode(
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   if (node.stake > 0n) {
     const token = await client.readContract({ ...registry, functionName: "STAKE_TOKEN" });
-    const held = await client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [operator] });
+    const held = await client.readContract({
+      address: token,
+      abi: erc20Abi,
+      functionName: "balanceOf",
+      args: [operator],
+    });
     if (held < node.stake) {
-      throw new PersonaError("CONFIG_INVALID", "The operator holds fewer tokens than the configured stake.", { data: { operator, held, stake: node.stake } });
+      throw new PersonaError("CONFIG_INVALID", "The operator holds fewer tokens than the configured stake.", {
+        data: { operator, held, stake: node.stake },
+      });
     }
-    await callContract(client, { address: token, abi: erc20Abi, functionName: "approve", args: [deployment.nodeRegistry, node.stake] });
+    await callContract(client, {
+      address: token,
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [deployment.nodeRegistry, node.stake],
+    });
   }
-  const receipt = await callContract(client, { ...registry, functionName: "registerNode", args: [roleBit[node.role], node.stake, node.endpoint] });
+  const receipt = await callContract(client, {
+    ...registry,
+    functionName: "registerNode",
+    args: [roleBit[node.role], node.stake, node.endpoint],
+  });
   const [event] = parseEventLogs({ abi: nodeRegistryAbi, eventName: "NodeRegistered", logs: receipt.logs });
   if (event === undefined) throw new PersonaError("INTERNAL", "The registry did not say the new node's id.");
   return event.args.nodeId;
@@ -51,7 +67,9 @@ export async function registerEnclaveKey(
   if (known.nodeId !== 0) return;
   const block = await client.getBlock();
   const facts = { operator, keyClass: KeyClass[key.role], blockNumber: Number(block.number), blockHash: block.hash };
-  const { binding, evidence, signature } = decodeRegistration(await enclave.call("register", facts, { timeoutMs: 10_000 }));
+  const { binding, evidence, signature } = decodeRegistration(
+    await enclave.call("register", facts, { timeoutMs: 10_000 }),
+  );
   await callContract(client, {
     ...registry,
     functionName: "addEnclaveKey",

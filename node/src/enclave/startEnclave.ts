@@ -33,7 +33,10 @@ export function startEnclave(options: {
   readonly log: (line: string) => void;
 }): EnclaveProcess {
   const { role, isolation, methods, log } = options;
-  const packages = ["", "sdk/", "node/"].flatMap((folder) => [`${repository}${folder}package.json`, `${repository}${folder}node_modules`]);
+  const packages = ["", "sdk/", "node/"].flatMap((folder) => [
+    `${repository}${folder}package.json`,
+    `${repository}${folder}node_modules`,
+  ]);
   const readable = [...measuredFolders, ...packages];
   const node = [
     process.execPath,

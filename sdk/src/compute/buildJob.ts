@@ -74,7 +74,9 @@ export async function buildJob(
     maxOutputBytes: request.maxOutputBytes ?? 2_048,
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
   };
-  const guardians = await resolveGuardians(createChainView(client, deployment), [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))]);
+  const guardians = await resolveGuardians(createChainView(client, deployment), [
+    ...new Set(grants.flatMap(({ dataset }) => dataset.guardians)),
+  ]);
   const bundle = await sealJobBundle(
     deployment,
     {
@@ -82,7 +84,12 @@ export async function buildJob(
       argsSalt,
       args,
       resultKey: resultKey.publicKey,
-      inputs: grants.map(({ terms, scope, dataset }) => ({ terms, scope, catalogue: dataset.catalogue, head: dataset.head })),
+      inputs: grants.map(({ terms, scope, dataset }) => ({
+        terms,
+        scope,
+        catalogue: dataset.catalogue,
+        head: dataset.head,
+      })),
     },
     guardians.map(({ nodeId, kemPublicKey }) => ({
       nodeId,
@@ -113,7 +120,11 @@ export async function buildJob(
   return { jobId, params, spec, program, grants, resultKey, bundle: bundle.bytes, programBytes };
 }
 
-function inputSpecOf(deployment: Deployment, { terms, scope, dataset }: GrantPackage, segments: bigint | undefined): InputSpec {
+function inputSpecOf(
+  deployment: Deployment,
+  { terms, scope, dataset }: GrantPackage,
+  segments: bigint | undefined,
+): InputSpec {
   const asked = segments ?? scope.segments;
   if (segmentIndexes(asked).length === 0) throw new PersonaError("SEGMENT_NOT_GRANTED", "The job asks for no segment.");
   return {
@@ -132,7 +143,12 @@ function narrowest(policies: readonly NodePolicy[]): NodePolicy {
   return policies.reduce((a, b) => ({
     verifierKinds: a.verifierKinds & b.verifierKinds,
     vendors: a.vendors & b.vendors,
-    minStake: a.minStake > b.minStake ? a.minStake : b.minStake,
+    minStake: larger(a.minStake, b.minStake),
     requesterMayNameNode: a.requesterMayNameNode && b.requesterMayNameNode,
   }));
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
 }

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { callContract, type ChainClient, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
+import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
 
 type Context = { readonly client: ChainClient; readonly deployment: Deployment };
 type Sent = { readonly gasUsed: bigint };
@@ -9,7 +9,12 @@ type Sent = { readonly gasUsed: bigint };
  * @throws PersonaError TRANSACTION_REVERTED while the window is open, or when the job is claimed or ended
  */
 export function cancelJob({ client, deployment }: Context, params: JobParams): Promise<Sent> {
-  return callContract(client, { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "cancelJob", args: [params] });
+  return callContract(client, {
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    functionName: "cancelJob",
+    args: [params],
+  });
 }
 
 /**
@@ -18,15 +23,34 @@ export function cancelJob({ client, deployment }: Context, params: JobParams): P
  * @throws PersonaError TRANSACTION_REVERTED before the deadline, JOB_NOT_CLAIMED
  */
 export function timeOutJob({ client, deployment }: Context, params: JobParams): Promise<Sent> {
-  return callContract(client, { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "timeOutJob", args: [params] });
+  return callContract(client, {
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    functionName: "timeOutJob",
+    args: [params],
+  });
 }
 
 /** What the market holds for an account: fees, prices and refunds wait to be withdrawn. In the token's smallest unit. */
-export function balanceOf({ client, deployment }: { readonly client: Pick<ChainClient, "readContract">; readonly deployment: Deployment }, token: Address, account: Address): Promise<bigint> {
-  return client.readContract({ address: deployment.jobMarket, abi: jobMarketAbi, functionName: "balanceOf", args: [token, account] });
+export function balanceOf(
+  { client, deployment }: { readonly client: Pick<ChainClient, "readContract">; readonly deployment: Deployment },
+  token: Address,
+  account: Address,
+): Promise<bigint> {
+  return client.readContract({
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    functionName: "balanceOf",
+    args: [token, account],
+  });
 }
 
 /** Sends the caller all that the market holds for it in this token. @throws PersonaError TRANSACTION_REVERTED when that is nothing */
 export function withdraw({ client, deployment }: Context, token: Address): Promise<Sent> {
-  return callContract(client, { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "withdraw", args: [token] });
+  return callContract(client, {
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    functionName: "withdraw",
+    args: [token],
+  });
 }

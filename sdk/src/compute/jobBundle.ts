@@ -7,7 +7,17 @@ import { z } from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import type { JobSpec, Scope, Terms } from "../contracts/structs.ts";
-import { aeadOpen, aeadSeal, concatBytes, keyIdOf, open, randomBytes, type SealedBox, seal, sha256Hex } from "../crypto/index.ts";
+import {
+  aeadOpen,
+  aeadSeal,
+  concatBytes,
+  keyIdOf,
+  open,
+  randomBytes,
+  type SealedBox,
+  seal,
+  sha256Hex,
+} from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 import type { DatasetHead } from "../storage/datasetHead.ts";
@@ -38,7 +48,11 @@ export type JobBundle = {
 export type SealedBundle = {
   readonly ct: Uint8Array;
   /** `inputs`: indexes of the job's inputs whose guardian set this guardian belongs to, so that a host knows whom to ask. */
-  readonly keys: readonly (SealedBox & { readonly guardian: number; readonly inputs: readonly number[]; readonly keyId: Hex })[];
+  readonly keys: readonly (SealedBox & {
+    readonly guardian: number;
+    readonly inputs: readonly number[];
+    readonly keyId: Hex;
+  })[];
 };
 
 const bytes32 = z.instanceof(Uint8Array).refine((b) => b.length === 32, "not 32 bytes");
@@ -46,7 +60,17 @@ const bytes = (max: number) => z.instanceof(Uint8Array).refine((b) => b.length <
 const sealedSchema = z.strictObject({
   v: z.literal(1),
   ct: bytes(maxBundleBytes),
-  keys: z.array(z.strictObject({ guardian: z.number().int().min(1), inputs: z.array(z.number().int().min(0).max(63)).max(64), keyId: bytes32, enc: bytes(2_048), ct: bytes(256) })).max(maxGuardianKeys),
+  keys: z
+    .array(
+      z.strictObject({
+        guardian: z.number().int().min(1),
+        inputs: z.array(z.number().int().min(0).max(63)).max(64),
+        keyId: bytes32,
+        enc: bytes(2_048),
+        ct: bytes(256),
+      }),
+    )
+    .max(maxGuardianKeys),
 });
 const bundleSchema = z.strictObject({
   v: z.literal(1),
@@ -85,7 +109,11 @@ export function argsCommitmentOf(argsSalt: Uint8Array, args: Uint8Array): Hex {
 export async function sealJobBundle(
   d: Deployment,
   bundle: JobBundle,
-  guardians: readonly { readonly nodeId: number; readonly kemPublicKey: Uint8Array; readonly inputs: readonly number[] }[],
+  guardians: readonly {
+    readonly nodeId: number;
+    readonly kemPublicKey: Uint8Array;
+    readonly inputs: readonly number[];
+  }[],
 ): Promise<{ bytes: Uint8Array; bundleDigest: Hex }> {
   const { jobId } = bundle.spec;
   const bundleKey = randomBytes(32);
@@ -125,7 +153,8 @@ export async function sealJobBundle(
 
 /** @throws PersonaError BUNDLE_INVALID when the bytes are not the canonical form of a sealed bundle with this digest. */
 export function decodeSealedBundle(block: Uint8Array, bundleDigest: Hex): SealedBundle {
-  if (block.length > maxBundleBytes || sha256Hex(block) !== bundleDigest) throw invalid("It is not the one the job names.");
+  if (block.length > maxBundleBytes || sha256Hex(block) !== bundleDigest)
+    throw invalid("It is not the one the job names.");
   const { ct, keys } = decode(sealedSchema, block);
   return { ct, keys: keys.map((key) => ({ ...key, keyId: bytesToHex(key.keyId) })) };
 }
@@ -134,7 +163,12 @@ export function decodeSealedBundle(block: Uint8Array, bundleDigest: Hex): Sealed
 export async function openBundleKey(
   d: Deployment,
   sealed: SealedBundle,
-  who: { readonly jobId: Hex; readonly guardian: number; readonly kemPublicKey: Uint8Array; readonly kemPrivateKey: Uint8Array },
+  who: {
+    readonly jobId: Hex;
+    readonly guardian: number;
+    readonly kemPublicKey: Uint8Array;
+    readonly kemPrivateKey: Uint8Array;
+  },
 ): Promise<Uint8Array> {
   const keyId = keyIdOf(who.kemPublicKey);
   const box = sealed.keys.find((key) => key.guardian === who.guardian && key.keyId === keyId);
@@ -187,4 +221,5 @@ function decode<schema extends z.ZodType>(schema: schema, block: Uint8Array): z.
   return decodeCbor(block, { schema, maxBytes: maxBundleBytes, code: "BUNDLE_INVALID", what: "job bundle" });
 }
 
-const invalid = (message: string, cause?: unknown) => new PersonaError("BUNDLE_INVALID", `The job bundle is not valid. ${message}`, { cause });
+const invalid = (message: string, cause?: unknown) =>
+  new PersonaError("BUNDLE_INVALID", `The job bundle is not valid. ${message}`, { cause });

@@ -17,11 +17,17 @@ const programSchema = z.strictObject({
   /** The exact statement; `$name` binds an argument. */
   statement: z.string().min(1).max(20_000),
   /** Tables the statement reads, by record schema: `posts` of `persona:post@1`. */
-  tables: z.array(z.strictObject({ table: columnName, schema: z.string().max(64) })).min(1).max(32),
+  tables: z
+    .array(z.strictObject({ table: columnName, schema: z.string().max(64) }))
+    .min(1)
+    .max(32),
   /** Typed scalars only. */
   args: z.array(z.strictObject({ name: columnName, type: scalarType })).max(32),
   result: z.strictObject({
-    columns: z.array(z.strictObject({ name: columnName, type: scalarType, nullable: z.boolean() })).min(1).max(64),
+    columns: z
+      .array(z.strictObject({ name: columnName, type: scalarType, nullable: z.boolean() }))
+      .min(1)
+      .max(64),
     maxRows: z.number().int().min(1).max(100_000),
   }),
   limits: z.strictObject({
@@ -49,7 +55,12 @@ export const programIdOf = (bytes: Uint8Array): Hex => bytesToHex(sha256(bytes))
 
 /** @throws PersonaError PROGRAM_INVALID when bytes are not the canonical form of a program. */
 export function decodeProgram(bytes: Uint8Array): Program {
-  return decodeCbor(bytes, { schema: programSchema, maxBytes: maxProgramBytes, code: "PROGRAM_INVALID", what: "program" });
+  return decodeCbor(bytes, {
+    schema: programSchema,
+    maxBytes: maxProgramBytes,
+    code: "PROGRAM_INVALID",
+    what: "program",
+  });
 }
 
 /** sha256 of the result's shape: what a grant's `outputSchemaHash` names. */
@@ -82,7 +93,8 @@ export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
   } catch (cause) {
     throw argsError("The arguments are not a CBOR map of scalars.", cause);
   }
-  if (bytesToHex(encodeArgs(program, args)) !== bytesToHex(bytes)) throw argsError("The arguments are not in canonical form.");
+  if (bytesToHex(encodeArgs(program, args)) !== bytesToHex(bytes))
+    throw argsError("The arguments are not in canonical form.");
   return args;
 }
 
@@ -111,7 +123,8 @@ function checkRows(program: Program, rows: unknown): asserts rows is readonly Re
   const { columns, maxRows } = program.result;
   const violated = (message: string) => new PersonaError("OUTPUT_POLICY_VIOLATED", message);
   if (!Array.isArray(rows)) throw violated("The result is not a list of rows.");
-  if (rows.length > maxRows) throw violated(`The result has ${rows.length} rows; the program declares at most ${maxRows}.`);
+  if (rows.length > maxRows)
+    throw violated(`The result has ${rows.length} rows; the program declares at most ${maxRows}.`);
   for (const row of rows) {
     if (typeof row !== "object" || row === null || Object.keys(row).length !== columns.length) {
       throw violated("A row does not have the declared columns.");

@@ -1,18 +1,25 @@
 import { erc20Abi } from "viem";
 import { checkScope } from "../access/checkScope.ts";
-import { callContract, type ChainClient, type Deployment, jobMarketAbi } from "../contracts/index.ts";
+import { type ChainClient, callContract, type Deployment, jobMarketAbi } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type BlobStore, catalogueHash } from "../storage/index.ts";
 import { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
 import { encodeArgs } from "./program.ts";
 
-type Context = { readonly client: ChainClient; readonly deployment: Deployment; readonly store: Pick<BlobStore, "putBlock"> };
+type Context = {
+  readonly client: ChainClient;
+  readonly deployment: Deployment;
+  readonly store: Pick<BlobStore, "putBlock">;
+};
 
 /**
  * Builds a job, checks it against its grants, stores bundle and program, and submits it with fee and prices in escrow.
  * @throws PersonaError with the refusal that a guardian would give, before anything is spent
  */
-export async function submitJob(context: Context, request: JobRequest): Promise<BuiltJob & { readonly gasUsed: bigint }> {
+export async function submitJob(
+  context: Context,
+  request: JobRequest,
+): Promise<BuiltJob & { readonly gasUsed: bigint }> {
   const job = await buildJob(context, request);
   const args = encodeArgs(request.program, request.args ?? {});
   const owners = new Set(job.grants.map(({ terms }) => terms.owner)).size;
@@ -21,20 +28,28 @@ export async function submitJob(context: Context, request: JobRequest): Promise<
     if (input === undefined) continue;
     const catalogueHashAt = (length: number) => catalogueHash(dataset.catalogue.slice(0, length));
     const objection = checkScope({ terms, scope, spec: job.spec, input, catalogueHashAt, args, owners });
-    if (objection !== undefined) throw new PersonaError(objection, "The grant does not allow this job.", { data: { datasetId: terms.datasetId } });
+    if (objection !== undefined)
+      throw new PersonaError(objection, "The grant does not allow this job.", { data: { datasetId: terms.datasetId } });
   }
   return sendJob(context, job);
 }
 
 /** Submits a built job as it is. */
-export async function sendJob({ client, deployment, store }: Context, job: BuiltJob): Promise<BuiltJob & { readonly gasUsed: bigint }> {
+export async function sendJob(
+  { client, deployment, store }: Context,
+  job: BuiltJob,
+): Promise<BuiltJob & { readonly gasUsed: bigint }> {
   await Promise.all([store.putBlock(job.bundle, "dag-cbor"), store.putBlock(job.programBytes, "dag-cbor")]);
   await allowEscrow({ client, deployment }, job);
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   const terms = job.grants.map((grant) => grant.terms);
   const signatures = job.grants.map(({ signature }) => signature ?? "0x");
   const { gasUsed } = signatures.some((signature) => signature !== "0x")
-    ? await callContract(client, { ...market, functionName: "submitJobWithSignatures", args: [job.params, terms, signatures] })
+    ? await callContract(client, {
+        ...market,
+        functionName: "submitJobWithSignatures",
+        args: [job.params, terms, signatures],
+      })
     : await callContract(client, { ...market, functionName: "submitJob", args: [job.params, terms] });
   return { ...job, gasUsed };
 }
@@ -44,7 +59,11 @@ async function allowEscrow({ client, deployment }: Omit<Context, "store">, { par
   const owner = client.account.address;
   const needed = params.inputs.reduce((sum, { price }) => sum + price, params.fee);
   const token = { address: params.token, abi: erc20Abi } as const;
-  const allowed = await client.readContract({ ...token, functionName: "allowance", args: [owner, deployment.jobMarket] });
+  const allowed = await client.readContract({
+    ...token,
+    functionName: "allowance",
+    args: [owner, deployment.jobMarket],
+  });
   if (allowed >= needed) return;
   await callContract(client, { ...token, functionName: "approve", args: [deployment.jobMarket, needed] });
 }

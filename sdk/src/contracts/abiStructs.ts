@@ -2,7 +2,15 @@
  * ABI encoding of the protocol's structs: `abi.encode(struct)` of Solidity. Used wherever a struct travels as bytes, because
  * it is canonical, typed and bounded, and equals what the contracts hash.
  */
-import { type AbiParameter, decodeAbiParameters, encodeAbiParameters, type Hex, hexToBytes, keccak256, toHex } from "viem";
+import {
+  type AbiParameter,
+  decodeAbiParameters,
+  encodeAbiParameters,
+  type Hex,
+  hexToBytes,
+  keccak256,
+  toHex,
+} from "viem";
 import { PersonaError } from "../errors/index.ts";
 import type { EnclaveBinding, JobParams, JobSpec, Receipt, Scope, Terms } from "./structs.ts";
 import { type KeyBoxDeposit, type Refusal, type Release, type ReleaseRequest, structTypes } from "./typedData.ts";

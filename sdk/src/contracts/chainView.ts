@@ -52,7 +52,10 @@ const datasetStatus = ["none", "active", "erased"] as const;
 const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
-export function createChainView(client: Pick<PublicClient, "getBlock" | "readContract">, deployment: Deployment): ChainView {
+export function createChainView(
+  client: Pick<PublicClient, "getBlock" | "readContract">,
+  deployment: Deployment,
+): ChainView {
   const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
   const nodes = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
@@ -76,7 +79,12 @@ export function createChainView(client: Pick<PublicClient, "getBlock" | "readCon
       return codeOfReason(reason) ?? "REQUEST_INVALID";
     },
     async dataset(datasetId, blockNumber) {
-      const dataset = await client.readContract({ ...registry, functionName: "datasetOf", args: [datasetId], blockNumber });
+      const dataset = await client.readContract({
+        ...registry,
+        functionName: "datasetOf",
+        args: [datasetId],
+        blockNumber,
+      });
       const { owner, keyEpoch, version, headHash } = dataset;
       return { owner, keyEpoch, version: BigInt(version), headHash, status: datasetStatus[dataset.status] ?? "none" };
     },
@@ -86,11 +94,21 @@ export function createChainView(client: Pick<PublicClient, "getBlock" | "readCon
       return { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash, state: keyState[key.state] ?? "none" };
     },
     async node(nodeId, blockNumber) {
-      const { operator, endpoint, roles } = await client.readContract({ ...nodes, functionName: "nodeOf", args: [nodeId], blockNumber });
+      const { operator, endpoint, roles } = await client.readContract({
+        ...nodes,
+        functionName: "nodeOf",
+        args: [nodeId],
+        blockNumber,
+      });
       return { operator, endpoint, roles };
     },
     async job(jobId, blockNumber) {
-      const { attempt, status, signer, paramsHash } = await client.readContract({ ...market, functionName: "jobOf", args: [jobId], blockNumber });
+      const { attempt, status, signer, paramsHash } = await client.readContract({
+        ...market,
+        functionName: "jobOf",
+        args: [jobId],
+        blockNumber,
+      });
       return { attempt, signer, paramsHash, status: jobStatus[status] ?? "none" };
     },
   };

@@ -1,10 +1,18 @@
-import { type AbiItem, BaseError, ContractFunctionRevertedError, decodeErrorResult, type Hex, HttpRequestError, TimeoutError } from "viem";
+import {
+  type AbiItem,
+  BaseError,
+  ContractFunctionRevertedError,
+  decodeErrorResult,
+  type Hex,
+  HttpRequestError,
+  TimeoutError,
+} from "viem";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
 import * as abis from "./abis.ts";
 
 /** An error may come from a contract further down than the one that was called. */
 const allErrors = Object.values(abis)
-  .flatMap((abi): readonly AbiItem[] => abi)
+  .flat<readonly (readonly AbiItem[])[]>()
   .filter((item) => item.type === "error");
 
 /** Custom errors of the contracts whose meaning is a code of the error table; the rest is TRANSACTION_REVERTED. */
@@ -38,7 +46,8 @@ export function explainChainError(error: unknown, what: string): unknown {
   const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
   if (revert instanceof ContractFunctionRevertedError) return explainRevert(revert, what);
   const transport = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
-  if (transport !== null) return new PersonaError("CHAIN_UNREACHABLE", `The chain endpoint failed during ${what}.`, { cause: error });
+  if (transport !== null)
+    return new PersonaError("CHAIN_UNREACHABLE", `The chain endpoint failed during ${what}.`, { cause: error });
   return new PersonaError("TRANSACTION_REVERTED", `${what} failed: ${error.shortMessage}`, { cause: error });
 }
 
@@ -52,7 +61,11 @@ function explainRevert(revert: ContractFunctionRevertedError, what: string): Per
   return new PersonaError(code, `The contract refused ${what}.`, { data, cause: revert });
 }
 
-type DecodedRevert = { readonly errorName: string; readonly args: readonly unknown[]; readonly names: readonly (string | undefined)[] };
+type DecodedRevert = {
+  readonly errorName: string;
+  readonly args: readonly unknown[];
+  readonly names: readonly (string | undefined)[];
+};
 
 function decodeRevert({ raw, reason }: ContractFunctionRevertedError): DecodedRevert {
   const unknown = { errorName: reason ?? "without a reason", args: [], names: [] };

@@ -254,8 +254,7 @@ export const typedData = {
 export const grantHashOf = (d: Deployment, terms: Terms): Hex => hashTypedData(typedData.terms(d, terms));
 
 /** hashStruct of the Scope, without a domain: Terms, which carry it, are bound to chain and contract. */
-export const scopeHashOf = (scope: Scope): Hex =>
-  hashStruct({ types: { Scope }, primaryType: "Scope", data: scope });
+export const scopeHashOf = (scope: Scope): Hex => hashStruct({ types: { Scope }, primaryType: "Scope", data: scope });
 
 export const jobSpecHashOf = (d: Deployment, spec: JobSpec): Hex => hashTypedData(typedData.jobSpec(d, spec));
 

@@ -17,3 +17,6 @@ export const deploymentSchema: z.ZodType<Deployment, unknown> = z.object({
   jobMarket: address,
   fromBlock: z.union([z.string().regex(/^\d+$/), z.number().int().min(0)]).transform((text) => BigInt(text)),
 });
+
+/** The same deployment for the door and for files, which know no bigint. */
+export const plainDeployment = (deployment: Deployment) => ({ ...deployment, fromBlock: String(deployment.fromBlock) });

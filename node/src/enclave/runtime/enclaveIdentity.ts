@@ -1,5 +1,5 @@
-import { deriveKemKeyPair, type KemKeyPair, keyIdOf, randomBytes } from "@persona-protocol/sdk/crypto";
 import { type Deployment, type EnclaveBinding, enclaveBindingHashOf, typedData } from "@persona-protocol/sdk/contracts";
+import { deriveKemKeyPair, type KemKeyPair, keyIdOf, randomBytes } from "@persona-protocol/sdk/crypto";
 import { type Address, bytesToHex, concat, type Hex, hexToBytes, numberToHex, stringToHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import type { EvidenceProvider } from "./evidence.ts";
@@ -16,10 +16,19 @@ export type EnclaveIdentity = {
 /** New keys, or the ones in `secret` after unsealing. */
 export async function createEnclaveIdentity(secret: Uint8Array = randomBytes(64)): Promise<EnclaveIdentity> {
   const kem = await deriveKemKeyPair(secret.slice(32, 64));
-  return { account: privateKeyToAccount(bytesToHex(secret.slice(0, 32))), kem, kemKeyHash: keyIdOf(kem.publicKey), secret };
+  return {
+    account: privateKeyToAccount(bytesToHex(secret.slice(0, 32))),
+    kem,
+    kemKeyHash: keyIdOf(kem.publicKey),
+    secret,
+  };
 }
 
-export type EnclaveRegistration = { readonly binding: EnclaveBinding; readonly evidence: Uint8Array; readonly signature: Hex };
+export type EnclaveRegistration = {
+  readonly binding: EnclaveBinding;
+  readonly evidence: Uint8Array;
+  readonly signature: Hex;
+};
 
 /**
  * Evidence that binds this enclave's keys to a chain, a registry, an operator and a recent block, and the signer's own
@@ -29,7 +38,12 @@ export async function makeRegistration(
   { account, kemKeyHash }: EnclaveIdentity,
   evidence: EvidenceProvider,
   deployment: Deployment,
-  facts: { readonly operator: Address; readonly keyClass: number; readonly blockNumber: bigint; readonly blockHash: Hex },
+  facts: {
+    readonly operator: Address;
+    readonly keyClass: number;
+    readonly blockNumber: bigint;
+    readonly blockHash: Hex;
+  },
 ): Promise<EnclaveRegistration> {
   const binding: EnclaveBinding = {
     chainId: BigInt(deployment.chainId),

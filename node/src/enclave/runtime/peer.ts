@@ -20,7 +20,11 @@ const message = z.union([
   z.strictObject({ id: z.number().int(), value: z.unknown() }),
   z.strictObject({
     id: z.number().int(),
-    error: z.strictObject({ code: z.string().max(64), message: z.string().max(4_096), data: z.record(z.string(), z.string()) }),
+    error: z.strictObject({
+      code: z.string().max(64),
+      message: z.string().max(4_096),
+      data: z.record(z.string(), z.string()),
+    }),
   }),
 ]);
 type Message = z.infer<typeof message>;
@@ -36,7 +40,11 @@ export type Peer = {
   close(): void;
 };
 
-type Pending = { resolve(value: unknown): void; reject(error: unknown): void; readonly timer: NodeJS.Timeout | undefined };
+type Pending = {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  readonly timer: NodeJS.Timeout | undefined;
+};
 
 export function createPeer(options: {
   readonly input: Readable;
@@ -52,7 +60,8 @@ export function createPeer(options: {
   const send = (value: Message) => {
     if (!open) return;
     const body = dagCbor.encode(value);
-    if (body.length > maxFrameBytes) throw new PersonaError("LIMIT_EXCEEDED", "A message to the other side of the enclave door is too large.");
+    if (body.length > maxFrameBytes)
+      throw new PersonaError("LIMIT_EXCEEDED", "A message to the other side of the enclave door is too large.");
     const head = new Uint8Array(4);
     new DataView(head.buffer).setUint32(0, body.length);
     output.write(head);
@@ -75,7 +84,8 @@ export function createPeer(options: {
   const answer = async (id: number, method: string, params: unknown) => {
     try {
       const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
-      if (handler === undefined) throw new PersonaError("REQUEST_INVALID", "The enclave door has no such method.", { data: { method } });
+      if (handler === undefined)
+        throw new PersonaError("REQUEST_INVALID", "The enclave door has no such method.", { data: { method } });
       send({ id, value: (await handler(params)) ?? null });
     } catch (error) {
       send({ id, error: failureOf(error) });
@@ -105,11 +115,16 @@ export function createPeer(options: {
     call(method, params, { timeoutMs } = {}) {
       return new Promise((resolve, reject) => {
         if (!open) throw new PersonaError("ENCLAVE_FAILED", "The connection to the enclave has ended.");
-        if (pending.size >= maxPendingCalls) throw new PersonaError("LIMIT_EXCEEDED", "Too many calls wait at the enclave door.");
+        if (pending.size >= maxPendingCalls)
+          throw new PersonaError("LIMIT_EXCEEDED", "Too many calls wait at the enclave door.");
         const id = nextId++;
         const onTimeout = () => {
           pending.delete(id);
-          reject(new PersonaError("ENCLAVE_FAILED", "The other side of the enclave door did not answer in time.", { data: { method } }));
+          reject(
+            new PersonaError("ENCLAVE_FAILED", "The other side of the enclave door did not answer in time.", {
+              data: { method },
+            }),
+          );
         };
         const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
         pending.set(id, { resolve, reject, timer });
@@ -148,7 +163,10 @@ async function readFrames(input: Readable, receive: (body: Uint8Array) => void):
       if (wanted === undefined) {
         if (buffered < 4) break;
         wanted = new DataView(take(4).buffer).getUint32(0);
-        if (wanted > maxFrameBytes) throw new PersonaError("REQUEST_INVALID", "A frame over the enclave door is too large.", { data: { bytes: wanted } });
+        if (wanted > maxFrameBytes)
+          throw new PersonaError("REQUEST_INVALID", "A frame over the enclave door is too large.", {
+            data: { bytes: wanted },
+          });
       }
       if (buffered < wanted) break;
       const body = take(wanted);
@@ -160,7 +178,9 @@ async function readFrames(input: Readable, receive: (body: Uint8Array) => void):
 
 function failureOf(error: unknown): Failure {
   // Only errors of the table cross the door: another error's text could hold anything.
-  const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", "An unexpected error inside.", { cause: error });
+  const known = isPersonaError(error)
+    ? error
+    : new PersonaError("INTERNAL", "An unexpected error inside.", { cause: error });
   const { code, message: text, data } = known.toJSON();
   return { code, message: text.slice(0, 4_096), data };
 }

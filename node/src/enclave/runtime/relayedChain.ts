@@ -1,10 +1,16 @@
-import { createChainView, type ChainView, type Deployment } from "@persona-protocol/sdk/contracts";
+import { type ChainView, createChainView, type Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { createPublicClient, custom } from "viem";
 import type { Peer } from "./peer.ts";
 
 /** Read-only methods an enclave may ask its host to relay; the host refuses all others. */
-export const relayedMethods = ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_call", "eth_getProof"] as const;
+export const relayedMethods = [
+  "eth_chainId",
+  "eth_blockNumber",
+  "eth_getBlockByNumber",
+  "eth_call",
+  "eth_getProof",
+] as const;
 
 const timeoutMs = 10_000;
 
@@ -18,7 +24,8 @@ export function relayedChain(peer: Pick<Peer, "call">, deployment: Deployment): 
     {
       async request({ method, params }: { method: string; params?: unknown }) {
         const answer = await peer.call("rpc", { method, params: JSON.stringify(params ?? []) }, { timeoutMs });
-        if (typeof answer !== "string") throw new PersonaError("CHAIN_UNREACHABLE", "The host's relay answered with something else than JSON.");
+        if (typeof answer !== "string")
+          throw new PersonaError("CHAIN_UNREACHABLE", "The host's relay answered with something else than JSON.");
         return JSON.parse(answer);
       },
     },

@@ -24,9 +24,16 @@ export function simulatedEvidence(measurement: Hex): EvidenceProvider {
   return {
     measurement,
     async quote(reportData) {
-      const signature = await sign({ hash: simulatedEvidenceDigest(measurement, reportData), privateKey: bytesToHex(rootSeed), to: "hex" });
+      const signature = await sign({
+        hash: simulatedEvidenceDigest(measurement, reportData),
+        privateKey: bytesToHex(rootSeed),
+        to: "hex",
+      });
       return hexToBytes(
-        encodeAbiParameters([{ type: "bytes32" }, { type: "bytes" }, { type: "bytes" }], [measurement, bytesToHex(reportData), signature]),
+        encodeAbiParameters(
+          [{ type: "bytes32" }, { type: "bytes" }, { type: "bytes" }],
+          [measurement, bytesToHex(reportData), signature],
+        ),
       );
     },
     seal: (plaintext) => aeadSeal({ key: sealingKey, plaintext, aad }),

@@ -33,7 +33,14 @@ export function createAccessLog(head: Hex, store: (entry: LogEntry, head: Hex) =
 export function nextLogHead(previous: Hex, { jobId, datasetId, signer, reason, blockNumber }: LogEntry): Hex {
   return keccak256(
     encodeAbiParameters(
-      [{ type: "bytes32" }, { type: "bytes32" }, { type: "bytes32" }, { type: "address" }, { type: "uint16" }, { type: "uint64" }],
+      [
+        { type: "bytes32" },
+        { type: "bytes32" },
+        { type: "bytes32" },
+        { type: "address" },
+        { type: "uint16" },
+        { type: "uint64" },
+      ],
       [previous, jobId, datasetId, signer, reason, blockNumber],
     ),
   );

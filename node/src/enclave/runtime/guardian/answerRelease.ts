@@ -24,7 +24,10 @@ const maxAnswers = 1_024;
  * The same request from the same enclave key gets the same answer again, so a host cannot collect differing ones.
  * @throws PersonaError REQUEST_INVALID when the request cannot be read at all.
  */
-export function createReleaseAnswerer(context: GuardianContext, log: AccessLog): (body: Uint8Array) => Promise<Uint8Array> {
+export function createReleaseAnswerer(
+  context: GuardianContext,
+  log: AccessLog,
+): (body: Uint8Array) => Promise<Uint8Array> {
   const released = new Map<string, Uint8Array>();
   return async (body) => {
     const call = decodeReleaseCall(body);
@@ -92,7 +95,17 @@ async function resealShares(
     const sealed = body.shares.find(({ index, guardian }) => index === segment && guardian === nodeId);
     if (sealed === undefined) return undefined;
     try {
-      const opened = await openShare({ chainId, registry, datasetId, keyEpoch, head, segment, guardian: nodeId, keyPair: identity.kem, sealed });
+      const opened = await openShare({
+        chainId,
+        registry,
+        datasetId,
+        keyEpoch,
+        head,
+        segment,
+        guardian: nodeId,
+        keyPair: identity.kem,
+        sealed,
+      });
       const info = releaseShareInfo({ jobSpecHash, datasetId, segment, guardian: nodeId, signer });
       shares.push({ index: segment, ...(await seal({ publicKey: call.kemKey, info, plaintext: opened.share })) });
       zeroise(opened.share);
@@ -113,12 +126,26 @@ async function refuse(
 ): Promise<Uint8Array> {
   const { datasetId, signer, block, code } = check;
   const reason = reasonOfCode(code);
-  if (reason === undefined) throw new PersonaError("INTERNAL", "A guardian may refuse only with a shared reason.", { data: { code } });
+  if (reason === undefined)
+    throw new PersonaError("INTERNAL", "A guardian may refuse only with a shared reason.", { data: { code } });
   const { jobId, attempt, input } = call.request;
   // A stranger must not be able to fill the log: its refusal is answered and not recorded.
   const logged = code !== "NODE_KEY_UNKNOWN" && code !== "REQUEST_INVALID";
-  const logHead = logged ? log.append({ jobId, datasetId: datasetId ?? zeroHash, signer, reason, blockNumber: block.number }) : log.head();
-  const message = { jobId, attempt, input, signer, guardian: nodeId, requestHash, reason, blockNumber: block.number, blockHash: block.hash, logHead };
+  const logHead = logged
+    ? log.append({ jobId, datasetId: datasetId ?? zeroHash, signer, reason, blockNumber: block.number })
+    : log.head();
+  const message = {
+    jobId,
+    attempt,
+    input,
+    signer,
+    guardian: nodeId,
+    requestHash,
+    reason,
+    blockNumber: block.number,
+    blockHash: block.hash,
+    logHead,
+  };
   const signature = await identity.account.signTypedData(typedData.refusal(chain.deployment, message));
   return encodeReleaseAnswer({ status: "refused", refusal: message, signature });
 }

@@ -13,7 +13,11 @@ import type { EnclaveIdentity } from "../enclaveIdentity.ts";
  * @throws PersonaError REQUEST_INVALID, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID
  */
 export async function checkDeposit(
-  { chain, identity, nodeId }: { readonly chain: ChainView; readonly identity: EnclaveIdentity; readonly nodeId: number },
+  {
+    chain,
+    identity,
+    nodeId,
+  }: { readonly chain: ChainView; readonly identity: EnclaveIdentity; readonly nodeId: number },
   bytes: Uint8Array,
 ): Promise<Hex> {
   const deposit = decodeDeposit(bytes);
@@ -26,16 +30,22 @@ export async function checkDeposit(
   const signed = typedData.keyBoxDeposit(chain.deployment, message);
   const signer = await recoverTypedDataAddress({ ...signed, signature: deposit.signature }).catch(() => undefined);
   if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
-    throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", { data: { datasetId, owner } });
+    throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
+      data: { datasetId, owner },
+    });
   }
   if (!head.guardians.includes(nodeId)) {
-    throw new PersonaError("GUARDIAN_SET_MISMATCH", "The KeyBox does not name this guardian.", { data: { datasetId, guardian: nodeId } });
+    throw new PersonaError("GUARDIAN_SET_MISMATCH", "The KeyBox does not name this guardian.", {
+      data: { datasetId, guardian: nodeId },
+    });
   }
   const body = decodeKeyBoxBody(deposit.body, { keyBoxDigest });
   for (const { index } of head.segments) {
     const sealed = body.shares.find((share) => share.index === index && share.guardian === nodeId);
     if (sealed === undefined) {
-      throw new PersonaError("KEYBOX_INVALID", "The deposit lacks the share of a segment.", { data: { datasetId, segment: index } });
+      throw new PersonaError("KEYBOX_INVALID", "The deposit lacks the share of a segment.", {
+        data: { datasetId, segment: index },
+      });
     }
     const { share } = await openShare({
       chainId: chain.deployment.chainId,

@@ -3,7 +3,13 @@
  * of the chain or from bytes that hash to what the chain holds; nothing is believed because a request says so.
  */
 import { checkScope, type ReleaseCall } from "@persona-protocol/sdk/access";
-import { argsCommitmentOf, decodeSealedBundle, type JobBundle, openBundleKey, openJobBundle } from "@persona-protocol/sdk/compute";
+import {
+  argsCommitmentOf,
+  decodeSealedBundle,
+  type JobBundle,
+  openBundleKey,
+  openJobBundle,
+} from "@persona-protocol/sdk/compute";
 import {
   type ChainBlock,
   type ChainView,
@@ -16,7 +22,14 @@ import {
 } from "@persona-protocol/sdk/contracts";
 import { keyIdOf } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
-import { catalogueHash, datasetHeadHash, decodeKeyBoxBody, type KeyBoxBody, type KeyBoxHead, verifyKeyBoxHead } from "@persona-protocol/sdk/storage";
+import {
+  catalogueHash,
+  datasetHeadHash,
+  decodeKeyBoxBody,
+  type KeyBoxBody,
+  type KeyBoxHead,
+  verifyKeyBoxHead,
+} from "@persona-protocol/sdk/storage";
 import { type Address, type Hex, recoverTypedDataAddress, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 
@@ -59,7 +72,8 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
 
   const objections: ErrorCode[] = [];
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
-  if (request.jobId !== jobId || request.guardian !== nodeId || keyIdOf(call.kemKey) !== request.kemKeyHash) note("REQUEST_INVALID");
+  if (request.jobId !== jobId || request.guardian !== nodeId || keyIdOf(call.kemKey) !== request.kemKeyHash)
+    note("REQUEST_INVALID");
   note(await askChain(context, call, signer, block));
   // A stranger's request costs two signatures and some reads, never a key operation.
   const early = firstOf(objections);
@@ -115,7 +129,8 @@ async function askChain(
     ...blocks.map((number) => chain.releasable(params, request.input, signer, number)),
   ]);
   if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
-  if (key.kemKeyHash !== request.kemKeyHash || job.attempt !== request.attempt) return firstOf(["REQUEST_INVALID", ...answers.filter((a) => a !== undefined)]);
+  if (key.kemKeyHash !== request.kemKeyHash || job.attempt !== request.attempt)
+    return firstOf(["REQUEST_INVALID", ...answers.filter((a) => a !== undefined)]);
   return firstOf(answers.filter((answer) => answer !== undefined));
 }
 
@@ -127,7 +142,12 @@ async function openBundle(
   try {
     const sealed = decodeSealedBundle(bundle, params.bundleDigest);
     const { publicKey, privateKey } = identity.kem;
-    const key = await openBundleKey(chain.deployment, sealed, { jobId, guardian: nodeId, kemPublicKey: publicKey, kemPrivateKey: privateKey });
+    const key = await openBundleKey(chain.deployment, sealed, {
+      jobId,
+      guardian: nodeId,
+      kemPublicKey: publicKey,
+      kemPrivateKey: privateKey,
+    });
     return { job: await openJobBundle(sealed, jobId, key), key };
   } catch (error) {
     if (isPersonaError(error)) return { code: "BUNDLE_INVALID" };
@@ -136,7 +156,12 @@ async function openBundle(
 }
 
 /** The spec in the bundle must be the one the chain holds, and be about this very job. */
-function specObjection({ chain }: GuardianContext, { params }: ReleaseCall, job: JobBundle, jobId: Hex): ErrorCode | undefined {
+function specObjection(
+  { chain }: GuardianContext,
+  { params }: ReleaseCall,
+  job: JobBundle,
+  jobId: Hex,
+): ErrorCode | undefined {
   const { spec } = job;
   const same =
     spec.jobId === jobId &&
@@ -163,7 +188,8 @@ function inputObjection(
   const input = job.spec.inputs[request.input];
   if (opened === undefined || input === undefined) return "INPUT_UNKNOWN";
   const { terms, scope, catalogue, head } = opened;
-  if (grantHashOf(chain.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId) return "SCOPE_MISMATCH";
+  if (grantHashOf(chain.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId)
+    return "SCOPE_MISMATCH";
   if (terms.grantee !== params.requester) return "GRANTEE_MISMATCH";
   if (terms.owner !== dataset.owner) return "OWNER_MISMATCH";
   if (dataset.keyEpoch !== input.keyEpoch) return "KEY_EPOCH_OLD";
@@ -214,7 +240,11 @@ async function findKeys(
 }
 
 /** A node must not compute on what it guards: its operator would need one colluding share less. */
-async function conflictObjection({ chain, nodeId }: GuardianContext, signer: Address, block: ChainBlock): Promise<ErrorCode | undefined> {
+async function conflictObjection(
+  { chain, nodeId }: GuardianContext,
+  signer: Address,
+  block: ChainBlock,
+): Promise<ErrorCode | undefined> {
   const key = await chain.enclaveKey(signer, block.number);
   if (key.nodeId === 0) return undefined;
   const [theirs, ours] = await Promise.all([chain.node(key.nodeId, block.number), chain.node(nodeId, block.number)]);

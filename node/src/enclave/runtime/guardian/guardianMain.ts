@@ -9,9 +9,9 @@ import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { measureRuntime } from "../measureRuntime.ts";
 import { createPeer } from "../peer.ts";
+import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { relayedChain } from "../relayedChain.ts";
 import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createAccessLog } from "./accessLog.ts";
@@ -66,7 +66,10 @@ const peer = createPeer({
         // The host keeps the log; its head is in every signed answer, so what it drops is missed.
         void peer.call("log", { ...entry, blockNumber: Number(entry.blockNumber), head });
       });
-      answer = createReleaseAnswerer({ ...started, nodeId, confirmations: BigInt(confirmations), deposit: fetchDeposit }, log);
+      answer = createReleaseAnswerer(
+        { ...started, nodeId, confirmations: BigInt(confirmations), deposit: fetchDeposit },
+        log,
+      );
     },
     async deposit(body) {
       return checkDeposit({ ...requireStarted(), nodeId }, bytes.parse(body));
@@ -86,6 +89,7 @@ async function fetchDeposit(keyBoxDigest: Hex): Promise<{ head: Uint8Array; body
 }
 
 function requireStarted(): { identity: EnclaveIdentity; chain: ChainView } {
-  if (identity === undefined || chain === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
+  if (identity === undefined || chain === undefined)
+    throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
   return { identity, chain };
 }

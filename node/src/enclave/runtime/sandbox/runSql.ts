@@ -38,7 +38,9 @@ export async function runSql(job: {
     await connection.run("SET enable_external_access = false");
     await connection.run("SET lock_configuration = true");
     for (const [table, parts] of Map.groupBy(job.tables, ({ table }) => table)) {
-      const selects = parts.map(({ owner, path }) => `SELECT ${quoted(owner)} AS owner, * FROM read_parquet(${quoted(path)})`);
+      const selects = parts.map(
+        ({ owner, path }) => `SELECT ${quoted(owner)} AS owner, * FROM read_parquet(${quoted(path)})`,
+      );
       await connection.run(`CREATE VIEW "${table.replaceAll('"', '""')}" AS ${selects.join(" UNION ALL ")}`);
     }
     return await select(connection, job);
@@ -60,11 +62,15 @@ async function select(
   if (statements.count !== 1) throw new PersonaError("PROGRAM_INVALID", "The program is not exactly one statement.");
   try {
     const prepared = await statements.prepare(0);
-    if (prepared.statementType !== StatementType.SELECT) throw new PersonaError("PROGRAM_INVALID", "The statement is not a SELECT.");
+    if (prepared.statementType !== StatementType.SELECT)
+      throw new PersonaError("PROGRAM_INVALID", "The statement is not a SELECT.");
     prepared.bind({ ...args });
     const reader = await prepared.streamAndReadUntil(maxRows + 1);
-    if (reader.currentRowCount > maxRows) throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
-    return reader.getRowObjectsJS().map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(name, value)])));
+    if (reader.currentRowCount > maxRows)
+      throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
+    return reader
+      .getRowObjectsJS()
+      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(name, value)])));
   } catch (error) {
     if (error instanceof PersonaError) throw error;
     const outOfMemory = error instanceof Error && error.message.startsWith("Out of Memory");
@@ -74,7 +80,14 @@ async function select(
 }
 
 function scalarOf(column: string, value: unknown): ResultRow[string] {
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return value;
+  if (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "boolean" ||
+    typeof value === "bigint"
+  )
+    return value;
   throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The column "${column}" is not a scalar: cast it in the statement.`);
 }
 

@@ -4,9 +4,9 @@
  * with the process however it dies.
  */
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
 import { createPeer } from "../peer.ts";
-import { PersonaError } from "@persona-protocol/sdk/errors";
 import { runSql, type SqlTable } from "./runSql.ts";
 
 const tables = new Map<number, SqlTable & { fd: number }>();
@@ -21,7 +21,7 @@ const runParams = z.strictObject({
   memoryMb: z.number(),
 });
 
-createPeer({
+const peer = createPeer({
   input: process.stdin,
   output: process.stdout,
   methods: {
@@ -46,4 +46,6 @@ createPeer({
       return rows;
     },
   },
-}).closed.then(() => process.exit(0));
+});
+
+void peer.closed.then(() => process.exit(0));

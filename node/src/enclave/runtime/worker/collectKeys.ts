@@ -73,14 +73,19 @@ async function askGuardian(
   const signed =
     answer.status === "released"
       ? await recoverTypedDataAddress({ ...typedData.release(deployment, answer.release), signature: answer.signature })
-      : await recoverTypedDataAddress({ ...typedData.refusal(deployment, answer.refusal), signature: answer.signature });
+      : await recoverTypedDataAddress({
+          ...typedData.refusal(deployment, answer.refusal),
+          signature: answer.signature,
+        });
 
   const { jobId, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
   const forUs = jobId === request.jobId && signer === identity.account.address && named === guardian;
   const { number } = await chain.block("latest");
   const key = await chain.enclaveKey(signed, number);
   if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian) {
-    throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", { data: { guardian } });
+    throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", {
+      data: { guardian },
+    });
   }
   if (answer.status === "refused") {
     const { refusal } = answer;
@@ -91,17 +96,27 @@ async function askGuardian(
     return { status: "refused", code: codeOfReason(refusal.reason) ?? "REQUEST_INVALID" };
   }
   if (sealedHashOf(answer.keys) !== answer.release.sealedHash) {
-    throw new PersonaError("REQUEST_INVALID", "The sealed keys are not the ones the guardian signed.", { data: { guardian } });
+    throw new PersonaError("REQUEST_INVALID", "The sealed keys are not the ones the guardian signed.", {
+      data: { guardian },
+    });
   }
   return { status: "released", answer };
 }
 
 /** The bundle, opened with the key one guardian passed on; undefined when that guardian passed on rubbish. */
-export async function openBundleOf(context: JobContext, sealed: SealedBundle, from: GuardianAnswer): Promise<JobBundle | undefined> {
+export async function openBundleOf(
+  context: JobContext,
+  sealed: SealedBundle,
+  from: GuardianAnswer,
+): Promise<JobBundle | undefined> {
   if (from.status !== "released") return undefined;
   const { chain, identity, params } = context;
   const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
-  const info = releaseBundleInfo(chain.deployment, { jobId, guardian: from.guardian, signer: identity.account.address });
+  const info = releaseBundleInfo(chain.deployment, {
+    jobId,
+    guardian: from.guardian,
+    signer: identity.account.address,
+  });
   try {
     const bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
     return await openJobBundle(sealed, jobId, bundleKey);

@@ -3,7 +3,6 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex } from "viem";
 import type { Peer } from "../peer.ts";
 
-
 /** What the host brings on request. Nothing it brings is believed: every byte is checked against a digest. */
 export type WorkerHost = {
   /** A small content-addressed block. @throws PersonaError DIGEST_MISMATCH, HOST_DID_NOT_DELIVER */
@@ -21,16 +20,22 @@ export function createWorkerHost(peer: Pick<Peer, "call">): WorkerHost {
   const bring = async (method: string, params: unknown): Promise<Uint8Array> => {
     const answer = await peer.call(method, params, { timeoutMs }).catch((cause) => {
       if (isPersonaError(cause, "DIGEST_MISMATCH")) throw cause;
-      throw new PersonaError("HOST_DID_NOT_DELIVER", "The host did not bring what the job needs.", { data: { what: method }, cause });
+      throw new PersonaError("HOST_DID_NOT_DELIVER", "The host did not bring what the job needs.", {
+        data: { what: method },
+        cause,
+      });
     });
     if (answer instanceof Uint8Array) return answer;
-    throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought something else than bytes.", { data: { what: method } });
+    throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought something else than bytes.", {
+      data: { what: method },
+    });
   };
 
   return {
     async block(digest, maxBytes) {
       const bytes = await bring("block", { digest, maxBytes });
-      if (bytes.length > maxBytes) throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought more than was asked for.");
+      if (bytes.length > maxBytes)
+        throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought more than was asked for.");
       requireDigest(sha256Hex(bytes), digest);
       return bytes;
     },
@@ -40,7 +45,8 @@ export function createWorkerHost(peer: Pick<Peer, "call">): WorkerHost {
       for (let offset = 0; offset < size; ) {
         const length = Math.min(pieceBytes, size - offset);
         const piece = await bring("blob", { cid, offset, length });
-        if (piece.length !== length) throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought a piece of another length.");
+        if (piece.length !== length)
+          throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought a piece of another length.");
         blob.set(piece, offset);
         hash.update(piece);
         offset += length;
@@ -54,5 +60,7 @@ export function createWorkerHost(peer: Pick<Peer, "call">): WorkerHost {
 
 function requireDigest(got: Hex, wanted: Hex): void {
   if (got === wanted) return;
-  throw new PersonaError("DIGEST_MISMATCH", "The host brought other bytes than the digest names.", { data: { got, wanted } });
+  throw new PersonaError("DIGEST_MISMATCH", "The host brought other bytes than the digest names.", {
+    data: { got, wanted },
+  });
 }

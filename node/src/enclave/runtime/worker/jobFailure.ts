@@ -1,4 +1,4 @@
-import { failureCodes, type FailureName } from "@persona-protocol/sdk/compute";
+import { type FailureName, failureCodes } from "@persona-protocol/sdk/compute";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 
 /**

@@ -93,18 +93,25 @@ async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPla
     resultKeyHash: keyIdOf(bundle.resultKey),
     outputSchemaHash: outputSchemaHashOf(program),
   });
-  if (jobSpecHash !== params.specHash) throw new PersonaError("BUNDLE_INVALID", "The bundle does not describe the job on chain.");
+  if (jobSpecHash !== params.specHash)
+    throw new PersonaError("BUNDLE_INVALID", "The bundle does not describe the job on chain.");
 
   const owners = new Set(bundle.inputs.map(({ terms }) => terms.owner)).size;
   for (const [i, input] of spec.inputs.entries()) {
     const opened = bundle.inputs[i];
-    if (opened === undefined || grantHashOf(chain.deployment, opened.terms) !== input.grantHash || params.inputs[i]?.grantHash !== input.grantHash) {
+    if (
+      opened === undefined ||
+      grantHashOf(chain.deployment, opened.terms) !== input.grantHash ||
+      params.inputs[i]?.grantHash !== input.grantHash
+    ) {
       throw new PersonaError("BUNDLE_INVALID", "The bundle's grants are not the job's.");
     }
     const { terms, scope, catalogue } = opened;
-    const catalogueHashAt = (length: number) => (length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined);
+    const catalogueHashAt = (length: number) =>
+      length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined;
     const objection = checkScope({ terms, scope, spec, input, catalogueHashAt, args: bundle.args, owners });
-    if (objection !== undefined) throw new PersonaError("GUARDIANS_REFUSED", "The supervisor itself refuses this job.", { data: { objection } });
+    if (objection !== undefined)
+      throw new PersonaError("GUARDIANS_REFUSED", "The supervisor itself refuses this job.", { data: { objection } });
   }
   const segments = await Promise.all(spec.inputs.map((input) => fetchSegments(context, input)));
   return { bundle, jobSpecHash, program, args, segments: segments.flat() };
@@ -117,7 +124,10 @@ async function fetchSegments({ host }: JobContext, input: InputSpec): Promise<Pl
   const planned: PlannedSegment[] = [];
   for (const index of segmentIndexes(input.segments)) {
     const segment = manifest.segments.find((candidate) => candidate.index === index);
-    if (segment === undefined) throw new PersonaError("DATA_INVALID", "The manifest lacks a granted segment.", { data: { datasetId, segment: index } });
+    if (segment === undefined)
+      throw new PersonaError("DATA_INVALID", "The manifest lacks a granted segment.", {
+        data: { datasetId, segment: index },
+      });
     planned.push({ input, segment, ciphertext: await host.blob(segment) });
   }
   return planned;
@@ -149,7 +159,8 @@ async function combine(
     for (const answer of releasedTo(answers, i)) {
       const position = head.guardians.indexOf(answer.guardian);
       for (const [segment, share] of await openShares(context, answer, bound)) {
-        if (isCommitted({ head, segment, position, share })) bySegment.set(segment, [...(bySegment.get(segment) ?? []), { position, share }]);
+        if (isCommitted({ head, segment, position, share }))
+          bySegment.set(segment, [...(bySegment.get(segment) ?? []), { position, share }]);
       }
     }
     for (const segment of segmentIndexes(input.segments)) {
@@ -218,9 +229,12 @@ function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHea
   const silent = answers.filter((answer) => answer.status === "silent").length;
   const data = { refused: refused.length, silent, reasons: [...new Set(refused.map(({ code }) => code))].join(" ") };
   for (const [input, ofInput] of Map.groupBy(answers, (answer) => answer.input)) {
-    const against = ofInput.filter((answer) => answer.status === "refused" && !aboutTheNode.includes(answer.code)).length;
+    const against = ofInput.filter(
+      (answer) => answer.status === "refused" && !aboutTheNode.includes(answer.code),
+    ).length;
     const threshold = heads[input]?.threshold ?? leastThreshold;
-    if (ofInput.length - against < threshold) return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
+    if (ofInput.length - against < threshold)
+      return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
   }
   return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
 }

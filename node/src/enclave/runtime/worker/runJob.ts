@@ -36,7 +36,8 @@ export async function runJob(context: JobContext & { readonly sandboxes: Sandbox
     return await succeed(context, keys);
   } catch (error) {
     const code = failureCodeOf(error, opened);
-    const failure = error instanceof PersonaError ? [error.code, error.data["reasons"] ?? ""].join(" ").trim() : "INTERNAL";
+    const failure =
+      error instanceof PersonaError ? [error.code, error.data["reasons"] ?? ""].join(" ").trim() : "INTERNAL";
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), failure);
   }
 }
@@ -46,9 +47,12 @@ async function requireClaim({ chain, identity, params, attempt }: JobContext): P
   const { number } = await chain.block("latest");
   const job = await chain.job(jobId, number);
   const data = { jobId };
-  if (job.status !== "claimed" || job.attempt !== attempt) throw new PersonaError("JOB_NOT_CLAIMED", "The chain says that this attempt is not claimed.", { data });
-  if (job.signer !== identity.account.address) throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
-  if (job.paramsHash !== jobParamsHashOf(params)) throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
+  if (job.status !== "claimed" || job.attempt !== attempt)
+    throw new PersonaError("JOB_NOT_CLAIMED", "The chain says that this attempt is not claimed.", { data });
+  if (job.signer !== identity.account.address)
+    throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
+  if (job.paramsHash !== jobParamsHashOf(params))
+    throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
 }
 
 type Outcome = Omit<Receipt, "jobId" | "jobSpecHash" | "attempt">;
@@ -61,7 +65,10 @@ const emptyReceipt: Outcome = {
   outputBytes: 0,
 };
 
-async function succeed(context: JobContext & { readonly sandboxes: SandboxPool }, keys: ObtainedKeys): Promise<SignedReceipt> {
+async function succeed(
+  context: JobContext & { readonly sandboxes: SandboxPool },
+  keys: ObtainedKeys,
+): Promise<SignedReceipt> {
   const { plan, deks, releasesHash } = keys;
   const { bundle, program, jobSpecHash } = plan;
   try {
@@ -73,10 +80,16 @@ async function succeed(context: JobContext & { readonly sandboxes: SandboxPool }
     const plaintext = encodeResult(program, rows);
     const outputBytes = KEM_ENC_BYTES + HPKE_TAG_BYTES + plaintext.length;
     const limit = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
-    if (outputBytes > limit) throw new PersonaError("OUTPUT_TOO_LARGE", "The result is too large.", { data: { outputBytes, limit } });
+    if (outputBytes > limit)
+      throw new PersonaError("OUTPUT_TOO_LARGE", "The result is too large.", { data: { outputBytes, limit } });
     const { ciphertext, ...digests } = await sealResult({ resultKey: bundle.resultKey, jobSpecHash, plaintext });
     zeroise(plaintext);
-    return await sign(context, { code: 0, ...digests, releasesHash, outputBytes: ciphertext.length }, ciphertext, undefined);
+    return await sign(
+      context,
+      { code: 0, ...digests, releasesHash, outputBytes: ciphertext.length },
+      ciphertext,
+      undefined,
+    );
   } finally {
     for (const dek of deks.values()) zeroise(dek);
   }
@@ -91,10 +104,17 @@ async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise
     const table = plan.program.tables.find((candidate) => candidate.schema === schema);
     // A granted segment that the program does not read stays encrypted.
     if (table === undefined) continue;
-    tables.push({ table: table.table, owner: pseudonymOf(dek, plan.jobSpecHash), parquet: await decrypt(planned, dek) });
+    tables.push({
+      table: table.table,
+      owner: pseudonymOf(dek, plan.jobSpecHash),
+      parquet: await decrypt(planned, dek),
+    });
   }
   const missing = plan.program.tables.find(({ table }) => !tables.some((given) => given.table === table));
-  if (missing !== undefined) throw new PersonaError("DATA_INVALID", "No granted segment has a schema that the program reads.", { data: { table: missing.table } });
+  if (missing !== undefined)
+    throw new PersonaError("DATA_INVALID", "No granted segment has a schema that the program reads.", {
+      data: { table: missing.table },
+    });
   return tables;
 }
 
@@ -116,7 +136,9 @@ function decrypt(planned: PlannedSegment, dek: Uint8Array): Promise<Uint8Array> 
 
 /** Tells owners apart within one job and nothing else: without the data key it cannot be linked to a dataset. */
 function pseudonymOf(dek: Uint8Array, jobSpecHash: Hex): string {
-  return bytesToHex(hkdfSha256({ ikm: dek, salt: hexToBytes(jobSpecHash), info: toBytes("persona/pseudonym/v1"), length: 8 })).slice(2);
+  return bytesToHex(
+    hkdfSha256({ ikm: dek, salt: hexToBytes(jobSpecHash), info: toBytes("persona/pseudonym/v1"), length: 8 }),
+  ).slice(2);
 }
 
 async function sign(

@@ -64,11 +64,13 @@ async function runIn(
   const timer = setTimeout(() => reject(timeout), timeMs);
   try {
     const rows = await Promise.race([peer.call("run", request), tooLate]);
-    if (!Array.isArray(rows)) throw new PersonaError("PROGRAM_FAILED", "The sandbox answered with something else than rows.");
+    if (!Array.isArray(rows))
+      throw new PersonaError("PROGRAM_FAILED", "The sandbox answered with something else than rows.");
     return rows;
   } catch (error) {
     // The door closed: the process died under the program (out of memory, a crash of the engine).
-    if (isPersonaError(error, "ENCLAVE_FAILED")) throw new PersonaError("LIMIT_EXCEEDED", "The program's process died.", { cause: error });
+    if (isPersonaError(error, "ENCLAVE_FAILED"))
+      throw new PersonaError("LIMIT_EXCEEDED", "The program's process died.", { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
@@ -90,7 +92,8 @@ function startSandbox(isolation: Isolation, root: string): Sandbox {
   const [command = "", ...args] = isolated(isolation, sandboxNamespaces, node);
   const child: ChildProcess = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: {} });
   const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new PersonaError("ENCLAVE_FAILED", "The sandbox started without its door.");
+  if (stdin === null || stdout === null)
+    throw new PersonaError("ENCLAVE_FAILED", "The sandbox started without its door.");
   child.on("error", () => stdout.destroy());
   const peer = createPeer({ input: stdout, output: stdin, methods: {} });
   return {

@@ -2,9 +2,10 @@
  * The compute supervisor: holds the enclave's keys, collects shares, decrypts, hands plaintext to a sandbox process and signs
  * the receipt. It has no network and no files; its host carries bytes, and every byte is checked.
  */
+
+import { fileURLToPath } from "node:url";
 import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { fileURLToPath } from "node:url";
 import { hexToBytes } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
@@ -62,7 +63,12 @@ const peer = createPeer({
       // Nothing was signed: the host may ask again when the chain has moved.
       running.catch(() => receipts.delete(name));
       const { receipt, signature, ciphertext, failure } = await running;
-      return { receipt: encodeStruct("Receipt", receipt), signature: hexToBytes(signature), ciphertext, failure: failure ?? null };
+      return {
+        receipt: encodeStruct("Receipt", receipt),
+        signature: hexToBytes(signature),
+        ciphertext,
+        failure: failure ?? null,
+      };
     },
   },
 });
