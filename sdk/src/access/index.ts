@@ -1,7 +1,16 @@
-export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, signGrant } from "./createGrant.ts";
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
+export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, signGrant } from "./createGrant.ts";
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
+export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
+export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
+export {
+  createGuardianRelease,
+  type KeyReleaseAnswer,
+  type KeyReleaseProvider,
+  type KeyReleaseRequest,
+  type OpenedInput,
+} from "./keyReleaseProvider.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,
@@ -16,7 +25,5 @@ export {
   releaseShareInfo,
   sealedHashOf,
 } from "./releaseMessages.ts";
-export { segmentBitmap, segmentIndexes } from "./segments.ts";
-export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
-export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
+export { segmentBitmap, segmentIndexes } from "./segments.ts";
