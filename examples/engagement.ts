@@ -1,0 +1,24 @@
+import type { Program } from "@persona-protocol/sdk";
+
+/** What the dApp asks. Its id covers the exact statement: the owner grants this question and no other. */
+export const engagement: Program = {
+  v: 1,
+  kind: "sql",
+  name: "engagement",
+  description:
+    "Counts a person's own posts, those with high engagement, and the sum of likes and twice the shares of these.",
+  statement: `
+    SELECT
+      count(*)::BIGINT AS posts,
+      count(*) FILTER (WHERE n >= $threshold)::BIGINT AS high_engagement_posts,
+      coalesce(sum(n) FILTER (WHERE n >= $threshold), 0)::BIGINT AS score
+    FROM (SELECT coalesce(like_count, 0) + 2 * coalesce(share_count, 0) AS n FROM posts WHERE NOT is_repost)
+  `,
+  tables: [{ table: "posts", schema: "persona:post@1" }],
+  args: [{ name: "threshold", type: "bigint" }],
+  result: {
+    columns: ["posts", "high_engagement_posts", "score"].map((name) => ({ name, type: "bigint", nullable: false })),
+    maxRows: 1,
+  },
+  limits: { timeMs: 30_000, memoryMb: 512 },
+};
