@@ -7,7 +7,12 @@ import { nodeConfigJsonSchema } from "../node/src/config.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
 
 const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
-const ranges = ["proved, before release", "proved, after release", "unproved, before release", "unproved, after release"] as const;
+const ranges = [
+  "proved, before release",
+  "proved, after release",
+  "unproved, before release",
+  "unproved, after release",
+] as const;
 
 const pages = { "docs/errors.md": errorsPage(), "docs/node-config.md": nodeConfigPage() };
 let stale = 0;
@@ -48,19 +53,33 @@ function errorsPage(): string {
     "",
     "| code | name | kind |",
     "|---|---|---|",
-    ...Object.entries(failureCodes).map(([name, code]) => `| ${code} | [${name}](#${name.toLowerCase()}) | ${ranges[Math.floor(code / 16)]} |`),
+    ...Object.entries(failureCodes).map(
+      ([name, code]) => `| ${code} | [${name}](#${name.toLowerCase()}) | ${ranges[Math.floor(code / 16)]} |`,
+    ),
     "",
   ].join("\n");
 }
 
 function section([code, { why, fix, exit, reason }]: [string, ErrorEntry]): string[] {
-  return ["", `### ${code}`, "", `${why} ${fix}`, "", `Exit code ${exits[exit]}${reason === undefined ? "" : `; reason ${reason}`}.`];
+  return [
+    "",
+    `### ${code}`,
+    "",
+    `${why} ${fix}`,
+    "",
+    `Exit code ${exits[exit]}${reason === undefined ? "" : `; reason ${reason}`}.`,
+  ];
 }
 
 function nodeConfigPage(): string {
   const { properties = {}, required = [] } = nodeConfigJsonSchema();
   const rows = Object.entries(properties).map(([name, value]) => {
-    const { type = "", enum: choices, default: preset, description = "" } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
+    const {
+      type = "",
+      enum: choices,
+      default: preset,
+      description = "",
+    } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
     const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
     const given = required.includes(name) ? "required" : `\`${JSON.stringify(preset)}\``;
     return `| \`${name}\` | ${kind} | ${given} | ${description} |`;
