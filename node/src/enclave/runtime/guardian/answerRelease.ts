@@ -28,7 +28,8 @@ export function createReleaseAnswerer(
   context: GuardianContext,
   log: AccessLog,
 ): (body: Uint8Array) => Promise<Uint8Array> {
-  const released = new Map<string, Uint8Array>();
+  // Promises, so that a request that comes while the same one is being answered gets that very answer.
+  const released = new Map<string, ReturnType<typeof release>>();
   return async (body) => {
     const call = decodeReleaseCall(body);
     const check = await checkRelease(context, call);
@@ -38,15 +39,20 @@ export function createReleaseAnswerer(
     const { jobId, attempt, input } = call.request;
     const repeat = [jobId, attempt, input, check.signer].join();
     const known = released.get(repeat);
-    if (known !== undefined) return known;
-    const answer = await release(context, log, call, check, check.checked);
-    if (answer instanceof Uint8Array) {
-      const [oldest] = released.keys();
-      if (released.size >= maxAnswers && oldest !== undefined) released.delete(oldest);
-      released.set(repeat, answer);
-      return answer;
+    if (known !== undefined) zeroise(check.checked.bundleKey);
+    const answering = known ?? release(context, log, call, check, check.checked);
+    const [oldest] = released.keys();
+    if (known === undefined && released.size >= maxAnswers && oldest !== undefined) released.delete(oldest);
+    released.set(repeat, answering);
+    try {
+      const answer = await answering;
+      if (answer instanceof Uint8Array) return answer;
+      released.delete(repeat);
+      return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, requestHash);
+    } catch (error) {
+      released.delete(repeat);
+      throw error;
     }
-    return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, requestHash);
   };
 }
 
