@@ -72,8 +72,12 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
 
   const objections: ErrorCode[] = [];
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
-  if (request.jobId !== jobId || request.guardian !== nodeId || keyIdOf(call.kemKey) !== request.kemKeyHash)
-    note("REQUEST_INVALID");
+  const wellFormed =
+    request.jobId === jobId &&
+    request.guardian === nodeId &&
+    request.kemKeyHash === keyIdOf(call.kemKey) &&
+    request.bundleDigest === params.bundleDigest;
+  if (!wellFormed) note("REQUEST_INVALID");
   note(await askChain(context, call, signer, block));
   // A stranger's request costs two signatures and some reads, never a key operation.
   const early = firstOf(objections);
@@ -129,10 +133,23 @@ async function askChain(
     ...blocks.map((number) => chain.releasable(params, request.input, signer, number)),
   ]);
   if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
-  if (key.kemKeyHash !== request.kemKeyHash || job.attempt !== request.attempt)
-    return firstOf(["REQUEST_INVALID", ...answers.filter((a) => a !== undefined)]);
-  return firstOf(answers.filter((answer) => answer !== undefined));
+  if (key.kemKeyHash !== request.kemKeyHash) return "REQUEST_INVALID";
+  const first = firstOf(answers.filter((answer) => answer !== undefined));
+  if (job.attempt === request.attempt || (first !== undefined && beforeAttempt.has(first))) return first;
+  return "REQUEST_INVALID";
 }
+
+/** A job that is not there, or not this key's, has no attempt that a request could be wrong about: these come first. */
+const beforeAttempt: ReadonlySet<ErrorCode> = new Set([
+  "NODE_KEY_UNKNOWN",
+  "NODE_KEY_EXPIRED",
+  "NODE_KEY_INACTIVE",
+  "MEASUREMENT_BANNED",
+  "JOB_UNKNOWN",
+  "JOB_PARAMS_MISMATCH",
+  "JOB_NOT_CLAIMED",
+  "JOB_CLAIMED_BY_OTHER",
+]);
 
 async function openBundle(
   { chain, identity, nodeId }: GuardianContext,
