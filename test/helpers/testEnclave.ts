@@ -1,4 +1,5 @@
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
+import type { Hex } from "viem";
 import type { LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import {
@@ -13,13 +14,17 @@ import { simulatedEvidence } from "../../node/src/enclave/runtime/simulatedEvide
 /** A registered, attested enclave key whose private half the test holds: the simulated root signs for anybody. */
 export type TestEnclave = { readonly identity: EnclaveIdentity; readonly nodeId: number; readonly client: ChainClient };
 
+/** Measured once: the run's deployments allow the code as it is at their start. */
+let measurement: Hex | undefined;
+
 export async function registerTestEnclave(
   { deployment, verifier }: Pick<LocalDeployment, "deployment" | "verifier">,
   client: ChainClient,
   role: "worker" | "guardian" = "worker",
 ): Promise<TestEnclave> {
   const identity = await createEnclaveIdentity();
-  const evidence = simulatedEvidence(measureRuntime());
+  measurement ??= measureRuntime();
+  const evidence = simulatedEvidence(measurement);
   const context = { client, deployment, operator: client.account.address, verifier };
   const nodeId = await registerNode(context, { role, stake: 0n, endpoint: "" });
   const enclave = {
