@@ -46,8 +46,10 @@ export async function openGuardianFiles(dataDir: string): Promise<GuardianFiles>
     },
     appendLog(entry) {
       const line = `${JSON.stringify(entry)}\n`;
-      appended = appended.then(() => appendFile(logFile, line, { mode: 0o600 }));
-      return appended;
+      const appending = appended.then(() => appendFile(logFile, line, { mode: 0o600 }));
+      // A full disk loses this line, not all that come when there is room again.
+      appended = appending.catch(() => {});
+      return appending;
     },
   };
 }

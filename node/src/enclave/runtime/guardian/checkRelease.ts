@@ -241,9 +241,9 @@ async function findKeys(
   const opened = job.inputs[index];
   if (input === undefined || opened === undefined) return { code: "INPUT_UNKNOWN" };
   const { keyBoxDigest, guardianSetHash } = opened.head;
-  const stored = await deposit(keyBoxDigest);
-  if (stored === undefined) return { code: "SHARE_UNKNOWN" };
   try {
+    const stored = await deposit(keyBoxDigest);
+    if (stored === undefined) return { code: "SHARE_UNKNOWN" };
     const { datasetId, keyEpoch } = input;
     const head = verifyKeyBoxHead(stored.head, { keyBoxDigest, guardianSetHash, datasetId, keyEpoch });
     if (!head.guardians.includes(nodeId)) return { code: "GUARDIAN_SET_MISMATCH" };

@@ -63,8 +63,8 @@ const peer = createPeer({
       const { logHead, confirmations, ...rest } = serveParams.parse(params);
       nodeId = rest.nodeId;
       const log = createAccessLog(logHead, (entry, head) => {
-        // The host keeps the log; its head is in every signed answer, so what it drops is missed.
-        void peer.call("log", { ...entry, blockNumber: Number(entry.blockNumber), head });
+        // The host keeps the log; its head is in every signed answer, so what it drops or cannot write is missed.
+        peer.call("log", { ...entry, blockNumber: Number(entry.blockNumber), head }).catch(() => {});
       });
       answer = createReleaseAnswerer(
         { ...started, nodeId, confirmations: BigInt(confirmations), deposit: fetchDeposit },
