@@ -29,7 +29,8 @@ export async function startGuardianServer(options: {
 }): Promise<GuardianServer> {
   const { host, port, routes, log } = options;
   let active = 0;
-  const server = createServer((request, response) => {
+  // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     if (active >= maxConcurrent) {
       sendError(response, 503, new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is busy."));
       return;
