@@ -2,7 +2,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import type { Context } from "../context.ts";
-import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
+import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
@@ -60,11 +60,13 @@ export async function startGuardian(context: Context): Promise<RunningNode> {
     // The keys must be on disk before anybody can trust them with a share.
     await files.saveSealedKeys(sealed);
 
+    const endpoint = `http://${config.host}:${server.port}`;
     let nodeId = await files.nodeId();
     if (nodeId === undefined) {
-      const endpoint = `http://${config.host}:${server.port}`;
       nodeId = await registerNode(context, { role: "guardian", stake: BigInt(config.stake), endpoint });
       await files.saveNodeId(nodeId);
+    } else {
+      await announceEndpoint(context, nodeId, endpoint);
     }
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
     await enclave.call(

@@ -56,6 +56,18 @@ export async function registerNode(
   return event.args.nodeId;
 }
 
+/** Tells the registry where the node is reached now, unless it says so already: a free port is another one each time. */
+export async function announceEndpoint(
+  { client, deployment }: RegistrationContext,
+  nodeId: number,
+  endpoint: string,
+): Promise<void> {
+  const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+  const node = await client.readContract({ ...registry, functionName: "nodeOf", args: [nodeId] });
+  if (node.endpoint === endpoint) return;
+  await callContract(client, { ...registry, functionName: "setEndpoint", args: [nodeId, endpoint] });
+}
+
 /** Registers the enclave's keys under the node, unless the registry already knows them. */
 export async function registerEnclaveKey(
   { client, deployment, operator, verifier }: RegistrationContext,
