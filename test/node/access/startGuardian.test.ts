@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openKeystore } from "@persona-protocol/sdk/storage";
+import { expect } from "chai";
+import { bytesToHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { createChainClient } from "../../../node/src/chain/connectChain.ts";
+import { startDaemon } from "../../../node/src/dev/startNetwork.ts";
+import {
+  claim,
+  claimedJob,
+  endpointOf,
+  grantPosts,
+  outcomeOf,
+  postJob,
+  type Scene,
+  sharedScene,
+} from "../../helpers/guardianScene.ts";
+import { registerTestEnclave } from "../../helpers/testEnclave.ts";
+
+describe("startGuardian", function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  before(async () => {
+    scene = await sharedScene();
+  });
+  const folderOf = (name: string) => join(scene.network.runDir, name);
+
+  it("error: GUARDIAN_CONFLICT: the guardian's own operator claims, whatever else is right", async () => {
+    const folder = folderOf("guardian-2");
+    const keystore = await readFile(join(folder, "keystore.json"), "utf8");
+    const { secret } = await openKeystore(keystore, await readFile(join(folder, "passphrase"), "utf8"));
+    const { rpcUrl, deployment } = scene.network;
+    const operator = createChainClient({
+      rpcUrl,
+      chainId: deployment.chainId,
+      account: privateKeyToAccount(bytesToHex(secret)),
+    });
+    const enclave = await registerTestEnclave(scene.network, operator);
+    const job = await postJob(scene, { grants: [await grantPosts(scene)] });
+    await claim(scene, job, enclave);
+    const [first, second] = scene.network.guardians.map(({ nodeId }) => nodeId);
+    expect(await outcomeOf(scene, job, { enclave, guardian: second ?? 0 })).to.equal("GUARDIAN_CONFLICT");
+    expect(await outcomeOf(scene, job, { enclave, guardian: first ?? 0 })).to.equal("RELEASED");
+  });
+
+  it("error: SHARE_UNKNOWN: the host has lost, damaged or swapped the deposit", async () => {
+    const guardian = scene.network.guardians[1]?.nodeId ?? 0;
+    const deposits = join(folderOf("guardian-2"), "data/deposits");
+    const file = join(deposits, `${scene.dataset.head.keyBoxDigest.slice(2)}.cbor`);
+    const good = await readFile(file);
+    const another = (await readdir(deposits)).find((name) => !file.endsWith(name));
+    const swapped = another === undefined ? new Uint8Array() : await readFile(join(deposits, another));
+    const flipped = Uint8Array.from(good);
+    flipped[600] = (flipped[600] ?? 0) ^ 1; // inside the first share
+    try {
+      for (const bytes of [new Uint8Array(), good.subarray(1), good.subarray(0, -1), swapped, flipped]) {
+        await writeFile(file, bytes);
+        expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("SHARE_UNKNOWN");
+      }
+      await rm(file);
+      expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("SHARE_UNKNOWN");
+    } finally {
+      await writeFile(file, good);
+    }
+    expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
+  });
+
+  it("behavior: killed without warning, it comes back with its keys, its node and its shares", async () => {
+    const [guardian] = scene.network.guardians;
+    if (guardian === undefined) throw new Error("no guardian");
+    const job = await claimedJob(scene);
+    expect(await outcomeOf(scene, job, { guardian: guardian.nodeId })).to.equal("RELEASED");
+    process.kill(guardian.pid, "SIGKILL");
+    await gone(guardian.enclavePid);
+
+    const again = startDaemon(scene.network.processes, "guardian-1-again", join(folderOf("guardian-1"), "config.json"));
+    const ready = JSON.parse(await again.ready) as typeof guardian;
+    expect(ready).to.include({ nodeId: guardian.nodeId, signer: guardian.signer });
+    expect(await outcomeOf(scene, job, { guardian: guardian.nodeId })).to.equal("RELEASED");
+    expect(await outcomeOf(scene, await claimedJob(scene), { guardian: guardian.nodeId })).to.equal("RELEASED");
+
+    // Its log goes on where it stopped: each line has its place in one chain of heads.
+    const text = await readFile(join(folderOf("guardian-1"), "data/access-log.jsonl"), "utf8");
+    const heads = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { head: string }).head);
+    expect(new Set(heads).size).to.equal(heads.length);
+    expect(existsSync(join(folderOf("guardian-1"), "data/enclave-keys.sealed"))).to.equal(true);
+  });
+
+  it("behavior: a log that cannot be written does not end the guardian: its head is in what it signs", async () => {
+    const guardian = scene.network.guardians[2]?.nodeId ?? 0;
+    const log = join(folderOf("guardian-3"), "data/access-log.jsonl");
+    await rm(log, { force: true });
+    await mkdir(log);
+    expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
+    expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
+    expect((await fetch(new URL("/healthz", await endpointOf(scene, guardian)))).status).to.equal(200);
+  });
+});
+
+/** Resolves when the process does not exist any more; the test's own time limit is the only one. */
+async function gone(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));
+}
