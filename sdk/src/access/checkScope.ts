@@ -1,5 +1,13 @@
 import { type Hex, keccak256, zeroHash } from "viem";
-import { ArgsRule, type InputSpec, type JobSpec, OutputClass, type Scope, type Terms, VersionRule } from "../contracts/structs.ts";
+import {
+  ArgsRule,
+  type InputSpec,
+  type JobSpec,
+  OutputClass,
+  type Scope,
+  type Terms,
+  VersionRule,
+} from "../contracts/structs.ts";
 import { scopeHashOf } from "../contracts/typedData.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
@@ -38,7 +46,9 @@ function segmentsGranted({ scope, input, catalogueHashAt }: ScopeCheck): boolean
   const asked = input.segments;
   if (asked === 0n || (asked & ~scope.segments) !== 0n) return false;
   // The grant spoke about a catalogue as it was: an index must still mean the same segment.
-  return asked >> BigInt(scope.catalogueLength) === 0n && catalogueHashAt(scope.catalogueLength) === scope.cataloguePrefix;
+  return (
+    asked >> BigInt(scope.catalogueLength) === 0n && catalogueHashAt(scope.catalogueLength) === scope.cataloguePrefix
+  );
 }
 
 function argsGranted(scope: Scope, args: Uint8Array): boolean {

@@ -1,8 +1,8 @@
 import { type Address, type Hex, zeroHash } from "viem";
 import {
   ArgsRule,
-  callContract,
   type ChainClient,
+  callContract,
   type Deployment,
   GrantKind,
   grantHashOf,
@@ -55,8 +55,17 @@ export async function buildGrant({ client, deployment }: Context, parameters: Gr
   const { dataset, program } = parameters;
   const owner = client.account.address;
   const [ownerEpoch, measurementEpoch] = await Promise.all([
-    client.readContract({ address: deployment.grantRegistry, abi: grantRegistryAbi, functionName: "ownerEpochOf", args: [owner] }),
-    client.readContract({ address: deployment.measurementPolicy, abi: measurementPolicyAbi, functionName: "currentEpoch" }),
+    client.readContract({
+      address: deployment.grantRegistry,
+      abi: grantRegistryAbi,
+      functionName: "ownerEpochOf",
+      args: [owner],
+    }),
+    client.readContract({
+      address: deployment.measurementPolicy,
+      abi: measurementPolicyAbi,
+      functionName: "currentEpoch",
+    }),
   ]);
   const scope: Scope = {
     catalogueLength: dataset.catalogue.length,
@@ -102,10 +111,18 @@ export async function buildGrant({ client, deployment }: Context, parameters: Gr
 }
 
 /** Grants on chain, in a transaction of the owner. */
-export async function grant(context: Context, parameters: GrantParameters): Promise<GrantPackage & { readonly gasUsed: bigint }> {
+export async function grant(
+  context: Context,
+  parameters: GrantParameters,
+): Promise<GrantPackage & { readonly gasUsed: bigint }> {
   const { client, deployment } = context;
   const built = await buildGrant(context, parameters);
-  const call = { address: deployment.grantRegistry, abi: grantRegistryAbi, functionName: "grant", args: [built.terms] } as const;
+  const call = {
+    address: deployment.grantRegistry,
+    abi: grantRegistryAbi,
+    functionName: "grant",
+    args: [built.terms],
+  } as const;
   const { gasUsed } = await callContract(client, call);
   return { ...built, gasUsed };
 }
@@ -117,22 +134,40 @@ export async function signGrant(context: Context, parameters: GrantParameters): 
 }
 
 /** Ends a grant for ever, also one that was signed and never submitted. Keys already released cannot be called back. */
-export async function revoke({ client, deployment }: Context, { terms }: Pick<GrantPackage, "terms">): Promise<{ readonly gasUsed: bigint }> {
-  const call = { address: deployment.grantRegistry, abi: grantRegistryAbi, functionName: "revoke", args: [terms] } as const;
+export async function revoke(
+  { client, deployment }: Context,
+  { terms }: Pick<GrantPackage, "terms">,
+): Promise<{ readonly gasUsed: bigint }> {
+  const call = {
+    address: deployment.grantRegistry,
+    abi: grantRegistryAbi,
+    functionName: "revoke",
+    args: [terms],
+  } as const;
   return callContract(client, call);
 }
 
 /** Ends all of the owner's grants at once, whatever their number. */
 export async function revokeAll({ client, deployment }: Context): Promise<{ readonly gasUsed: bigint }> {
-  return callContract(client, { address: deployment.grantRegistry, abi: grantRegistryAbi, functionName: "revokeAll", args: [] });
+  return callContract(client, {
+    address: deployment.grantRegistry,
+    abi: grantRegistryAbi,
+    functionName: "revokeAll",
+    args: [],
+  });
 }
 
-export const grantHash = (deployment: Deployment, { terms }: Pick<GrantPackage, "terms">): Hex => grantHashOf(deployment, terms);
+export const grantHash = (deployment: Deployment, { terms }: Pick<GrantPackage, "terms">): Hex =>
+  grantHashOf(deployment, terms);
 
 /** A simulated TEE is acceptable on local chains only; elsewhere the owner says which silicon counts. */
 function defaultNodePolicy({ chainId }: Deployment): NodePolicy {
   if (chainId !== 31_337 && chainId !== 1_337) {
-    throw new PersonaError("CONFIG_INVALID", "Say which attestation the nodes must have: nodePolicy has no default on a public chain.", { data: { chainId } });
+    throw new PersonaError(
+      "CONFIG_INVALID",
+      "Say which attestation the nodes must have: nodePolicy has no default on a public chain.",
+      { data: { chainId } },
+    );
   }
   return { verifierKinds: VerifierKind.simulated, vendors: Vendor.none, minStake: 0n, requesterMayNameNode: false };
 }

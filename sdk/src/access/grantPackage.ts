@@ -19,7 +19,9 @@ export type GrantPackage = {
 };
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 8_192, "not bytes");
-const hex32 = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, "not 32 bytes").transform((value): Hex => bytesToHex(value));
+const hex32 = z
+  .custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, "not 32 bytes")
+  .transform((value): Hex => bytesToHex(value));
 const schema = z.strictObject({
   v: z.literal(1),
   terms: bytes,
@@ -28,7 +30,13 @@ const schema = z.strictObject({
   dataset: z.strictObject({
     version: z.int().min(1),
     keyEpoch: z.int().min(0),
-    head: z.strictObject({ manifestDigest: hex32, keyBoxDigest: hex32, guardianSetHash: hex32, catalogueHash: hex32, catalogueLength: z.int().min(0).max(256) }),
+    head: z.strictObject({
+      manifestDigest: hex32,
+      keyBoxDigest: hex32,
+      guardianSetHash: hex32,
+      catalogueHash: hex32,
+      catalogueLength: z.int().min(0).max(256),
+    }),
     catalogue: z.array(hex32).max(256),
     guardians: z.array(z.int().min(1)).max(16),
   }),
@@ -59,7 +67,12 @@ export function encodeGrantPackage({ terms, scope, signature, dataset }: GrantPa
 
 /** @throws PersonaError REQUEST_INVALID */
 export function decodeGrantPackage(encoded: Uint8Array): GrantPackage {
-  const { terms, scope, signature, dataset } = decodeCbor(encoded, { schema, maxBytes: 64 * 1024, code: "REQUEST_INVALID", what: "grant package" });
+  const { terms, scope, signature, dataset } = decodeCbor(encoded, {
+    schema,
+    maxBytes: 64 * 1024,
+    code: "REQUEST_INVALID",
+    what: "grant package",
+  });
   return {
     terms: decodeStruct("Terms", terms),
     scope: decodeStruct("Scope", scope),

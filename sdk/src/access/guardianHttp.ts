@@ -8,7 +8,12 @@ const failure = z.object({ code: z.string(), message: z.string(), data: z.record
 type Options = { readonly maxBytes: number; readonly signal: AbortSignal };
 
 /** Sends one DAG-CBOR body to a guardian. @throws PersonaError GUARDIANS_UNAVAILABLE, or the code the guardian answered with */
-export function postToGuardian(endpoint: string, path: "/release" | "/deposit", body: Uint8Array, options: Options): Promise<Uint8Array> {
+export function postToGuardian(
+  endpoint: string,
+  path: "/release" | "/deposit",
+  body: Uint8Array,
+  options: Options,
+): Promise<Uint8Array> {
   return request(new URL(path, endpoint), { method: "POST", body: body as Uint8Array<ArrayBuffer> }, options);
 }
 

@@ -1,5 +1,13 @@
 import type { Hex } from "viem";
-import { callContract, type ChainClient, createChainView, datasetIdOf, datasetRegistryAbi, type Deployment, typedData } from "../contracts/index.ts";
+import {
+  type ChainClient,
+  callContract,
+  createChainView,
+  type Deployment,
+  datasetIdOf,
+  datasetRegistryAbi,
+  typedData,
+} from "../contracts/index.ts";
 import { createSha256, randomBytes, toHex, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import {
@@ -31,7 +39,13 @@ export type Dataset = {
   readonly threshold: number;
   /** Node ids, in the order of the KeyBox. */
   readonly guardians: readonly number[];
-  readonly segments: readonly { readonly index: number; readonly name: string; readonly schema: string; readonly records: number; readonly cid: string }[];
+  readonly segments: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly schema: string;
+    readonly records: number;
+    readonly cid: string;
+  }[];
 };
 
 export type SegmentInput = {
@@ -69,7 +83,15 @@ export async function publishDataset(
     const stored: { segment: ManifestSegment; commitment: Hex }[] = [];
     for (const [index, segment] of segments.entries()) {
       const dek = deks.get(index) ?? new Uint8Array();
-      stored.push(await storeSegment(store, segment, { datasetId, segment: index, keyEpoch: firstKeyEpoch, version: firstVersion, dek }));
+      stored.push(
+        await storeSegment(store, segment, {
+          datasetId,
+          segment: index,
+          keyEpoch: firstKeyEpoch,
+          version: firstVersion,
+          dek,
+        }),
+      );
       onProgress({ step: "encrypt", done: index + 1, total: segments.length });
     }
     const catalogue = stored.map(({ commitment }) => commitment);
@@ -121,7 +143,13 @@ export async function publishDataset(
       catalogue,
       threshold,
       guardians: keyBox.head.guardians,
-      segments: segments.map(({ name, schema, records }, index) => ({ index, name, schema, records, cid: stored[index]?.segment.cid ?? "" })),
+      segments: segments.map(({ name, schema, records }, index) => ({
+        index,
+        name,
+        schema,
+        records,
+        cid: stored[index]?.segment.cid ?? "",
+      })),
     };
     return { dataset, keyBox: { head: keyBox.headBytes, body: keyBox.bodyBytes }, gasUsed: receipt.gasUsed };
   } finally {
@@ -139,7 +167,11 @@ export declare namespace publishDataset {
     readonly threshold: number;
     /** KEM public key of the owner's root key. */
     readonly ownerPublicKey: Uint8Array;
-    readonly onProgress?: (progress: { readonly step: "encrypt" | "deposit"; readonly done: number; readonly total: number }) => void;
+    readonly onProgress?: (progress: {
+      readonly step: "encrypt" | "deposit";
+      readonly done: number;
+      readonly total: number;
+    }) => void;
   };
   type ReturnType = {
     readonly dataset: Dataset;
@@ -164,9 +196,20 @@ async function storeSegment(
   const { cid, size } = await store.put(hashed());
   const nameSalt = toHex(randomBytes(32));
   const seconds = (time: Date | null) => (time === null ? null : Math.floor(time.getTime() / 1_000));
-  const entry = await sealManifestEntry({ name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt }, ids);
+  const entry = await sealManifestEntry(
+    { name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt },
+    ids,
+  );
   return {
-    segment: { index: ids.segment, version: ids.version, cid, digest: toHex(hash.digest()), size, provenance: "none", entry },
+    segment: {
+      index: ids.segment,
+      version: ids.version,
+      cid,
+      digest: toHex(hash.digest()),
+      size,
+      provenance: "none",
+      entry,
+    },
     commitment: catalogueCommitment(nameSalt, name),
   };
 }
@@ -181,12 +224,17 @@ async function depositShares(
   const message = { datasetId, keyBoxDigest, guardian: guardian.nodeId, bodyHash: depositBodyHash(body) };
   const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message));
   const signal = AbortSignal.timeout(depositTimeoutMs);
-  await postToGuardian(guardian.endpoint, "/deposit", encodeDeposit({ owner, salt, head, body, signature }), { maxBytes: 4_096, signal });
+  await postToGuardian(guardian.endpoint, "/deposit", encodeDeposit({ owner, salt, head, body, signature }), {
+    maxBytes: 4_096,
+    signal,
+  });
 }
 
 /** Guardians of one operator are one guardian. Local chains may break the rule. */
 function requireIndependent({ chainId }: Deployment, guardians: readonly Guardian[]): void {
   const operators = new Set(guardians.map(({ operator }) => operator)).size;
   if (operators >= 2 || chainId === 31_337 || chainId === 1_337) return;
-  throw new PersonaError("CONFIG_INVALID", "All guardians belong to one operator.", { data: { guardians: guardians.map(({ nodeId }) => nodeId).join(" ") } });
+  throw new PersonaError("CONFIG_INVALID", "All guardians belong to one operator.", {
+    data: { guardians: guardians.map(({ nodeId }) => nodeId).join(" ") },
+  });
 }

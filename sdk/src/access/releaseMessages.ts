@@ -40,7 +40,9 @@ const signature = z.instanceof(Uint8Array).refine((b) => b.length === 65, "not 6
 const box = z.strictObject({ enc: bytes(2_048), ct: bytes(256) });
 const keysSchema = z.strictObject({
   bundleKey: box,
-  shares: z.array(z.strictObject({ index: z.number().int().min(0).max(255), enc: bytes(2_048), ct: bytes(256) })).max(256),
+  shares: z
+    .array(z.strictObject({ index: z.number().int().min(0).max(255), enc: bytes(2_048), ct: bytes(256) }))
+    .max(256),
 });
 const callSchema = z.strictObject({
   v: z.literal(1),
@@ -123,8 +125,11 @@ export function releaseShareInfo(share: {
   return concatBytes(toBytes("persona/release-share/v1"), hexToBytes(bound));
 }
 
-function decode<schema extends z.ZodType>(schema: schema, body: Uint8Array, maxBytes: number, what: string): z.output<schema> {
+function decode<schema extends z.ZodType>(
+  schema: schema,
+  body: Uint8Array,
+  maxBytes: number,
+  what: string,
+): z.output<schema> {
   return decodeCbor(body, { schema, maxBytes, code: "REQUEST_INVALID", what });
 }
-
-

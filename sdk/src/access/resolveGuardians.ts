@@ -31,17 +31,32 @@ export async function resolveGuardians(chain: ChainView, nodeIds: readonly numbe
   return Promise.all(
     nodeIds.map(async (nodeId) => {
       const { operator, endpoint } = await chain.node(nodeId, block.number);
-      if (endpoint === "") throw new PersonaError("GUARDIANS_UNAVAILABLE", "The node has no endpoint.", { data: { nodeId } });
-      const bytes = await getFromGuardian(endpoint, "/key", { maxBytes: options.maxBytes, signal: AbortSignal.timeout(options.timeoutMs) });
+      if (endpoint === "")
+        throw new PersonaError("GUARDIANS_UNAVAILABLE", "The node has no endpoint.", { data: { nodeId } });
+      const bytes = await getFromGuardian(endpoint, "/key", {
+        maxBytes: options.maxBytes,
+        signal: AbortSignal.timeout(options.timeoutMs),
+      });
       const answer = keyAnswer.safeParse(decode(bytes));
-      if (!answer.success) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's answer is malformed.", { data: { nodeId } });
+      if (!answer.success)
+        throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's answer is malformed.", { data: { nodeId } });
       const { signer, kemKey } = answer.data;
       const key = await chain.enclaveKey(signer, block.number);
       if (key.nodeId !== nodeId || key.keyClass !== KeyClass.guardian || key.kemKeyHash !== keyIdOf(kemKey)) {
-        throw new PersonaError("NODE_KEY_UNKNOWN", "The guardian showed a key that the registry does not hold for it.", { data: { nodeId, signer } });
+        throw new PersonaError(
+          "NODE_KEY_UNKNOWN",
+          "The guardian showed a key that the registry does not hold for it.",
+          { data: { nodeId, signer } },
+        );
       }
-      if (key.state !== "active") throw new PersonaError("NODE_KEY_INACTIVE", "The guardian's key takes no new shares.", { data: { nodeId, state: key.state } });
-      if (BigInt(key.sealUntil) <= block.timestamp) throw new PersonaError("NODE_KEY_EXPIRED", "The guardian's key takes no new shares any more.", { data: { nodeId } });
+      if (key.state !== "active")
+        throw new PersonaError("NODE_KEY_INACTIVE", "The guardian's key takes no new shares.", {
+          data: { nodeId, state: key.state },
+        });
+      if (BigInt(key.sealUntil) <= block.timestamp)
+        throw new PersonaError("NODE_KEY_EXPIRED", "The guardian's key takes no new shares any more.", {
+          data: { nodeId },
+        });
       return { nodeId, operator, endpoint, kemPublicKey: kemKey };
     }),
   );
