@@ -16,41 +16,42 @@ contract JobSettlementTest is Kit {
     uint256 private constant THIRD_KEY = 0xc002;
     address private constant THIRD_OPERATOR = address(0xb005);
 
-    JobParams private params;
     JobId private id;
+    bytes private encoded;
 
     function setUp() public override {
         super.setUp();
-        params = claimedJob();
-        id = idOf(params);
+        JobParams memory claimed = claimedJob();
+        id = idOf(claimed);
+        encoded = abi.encode(claimed);
     }
 
     // Success
 
     function test_settleJob() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         bytes32 digest = market.receiptDigest(receipt);
         bytes memory signed = signature(WORKER_KEY, digest);
         vm.expectEmit(address(market));
         emit IJobMarket.JobSettled(id, nodeId, WORKER, receipt, signed, RESULT);
         vm.prank(STRANGER);
-        market.settleJob(params, receipt, signed, RESULT);
+        market.settleJob(job(), receipt, signed, RESULT);
         expectEnd(JobStatus.Settled, PRICE, FEE, 0, true);
         eq(market.receiptOf(id), digest);
         eq(nodes.nodeOf(nodeId).settled, 1);
     }
 
     function test_settleJob_AtTheDeadline() public {
-        vm.warp(params.deadline);
-        settle(params, 0);
+        vm.warp(job().deadline);
+        settle(job(), 0);
     }
 
     function test_settleJob_EmptyResult() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         receipt.outputBytes = 0;
         receipt.ciphertextDigest = sha256("");
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
-        market.settleJob(params, receipt, signed, "");
+        market.settleJob(job(), receipt, signed, "");
     }
 
     function test_settleJob_WhileDraining() public {
@@ -58,7 +59,7 @@ contract JobSettlementTest is Kit {
         nodes.drainEnclaveKey(WORKER);
         nodes.requestExit(nodeId);
         vm.stopPrank();
-        settle(params, 0);
+        settle(job(), 0);
     }
 
     function test_settleJob_KeyExpiredAfterTheClaim() public {
@@ -74,7 +75,7 @@ contract JobSettlementTest is Kit {
     function test_settleJob_GrantRevokedMeanwhile() public {
         vm.prank(OWNER);
         grants.revoke(makeTerms());
-        settle(params, 0);
+        settle(job(), 0);
         expectEnd(JobStatus.Settled, PRICE, FEE, 0, true);
     }
 
@@ -96,20 +97,20 @@ contract JobSettlementTest is Kit {
     // Failures, edge by edge of the table
 
     function test_settleJob_ProvedBeforeRelease() public {
-        Receipt memory receipt = makeReceipt(params, 1, 1);
+        Receipt memory receipt = makeReceipt(job(), 1, 1);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         vm.expectEmit(address(market));
         emit IJobMarket.JobFailed(id, nodeId, WORKER, 1, true, receipt, signed);
-        market.settleJob(params, receipt, signed, "");
+        market.settleJob(job(), receipt, signed, "");
         expectEnd(JobStatus.Failed, 0, FEE, PRICE, false);
         eq(market.receiptOf(id), market.receiptDigest(receipt));
         eq(nodes.nodeOf(nodeId).settled + nodes.nodeOf(nodeId).failed, 0);
     }
 
     function test_settleJob_ProvedBeforeRelease_Tainted() public {
-        settle(params, 48);
+        settle(job(), 48);
         claimAgain(SECOND_OPERATOR, SECOND_KEY);
-        settle(params, makeReceipt(params, 2, 15), SECOND_KEY);
+        settle(job(), makeReceipt(job(), 2, 15), SECOND_KEY);
         yes(market.jobOf(id).status == JobStatus.Failed);
         eq(owed(OWNER), PRICE);
         eq(owed(SECOND_OPERATOR), FEE);
@@ -118,7 +119,7 @@ contract JobSettlementTest is Kit {
     }
 
     function test_settleJob_ProvedAfterRelease() public {
-        settle(params, 16);
+        settle(job(), 16);
         expectEnd(JobStatus.Failed, PRICE, FEE, 0, true);
         yes(market.jobOf(id).tainted);
     }
@@ -126,47 +127,47 @@ contract JobSettlementTest is Kit {
     function test_settleJob_UnprovedBeforeRelease() public {
         vm.expectEmit(address(market));
         emit IJobMarket.JobReopened(id, nodeId, WORKER, 32, 2, false);
-        settle(params, 32);
+        settle(job(), 32);
         expectEnd(JobStatus.Open, 0, 0, 0, true);
-        Job memory job = market.jobOf(id);
-        eq(job.attempt, 2);
-        eq(job.signer, address(0));
-        eq(job.receiptDigest, 0);
-        yes(!job.tainted);
+        Job memory stored = market.jobOf(id);
+        eq(stored.attempt, 2);
+        eq(stored.signer, address(0));
+        eq(stored.receiptDigest, 0);
+        yes(!stored.tainted);
         eq(nodes.nodeOf(nodeId).failed, 1);
     }
 
     function test_settleJob_UnprovedAfterRelease() public {
         vm.expectEmit(address(market));
         emit IJobMarket.JobReopened(id, nodeId, WORKER, 63, 2, true);
-        settle(params, 63);
+        settle(job(), 63);
         expectEnd(JobStatus.Open, 0, 0, 0, true);
         yes(market.jobOf(id).tainted);
     }
 
     function test_settleJob_ThirdUnprovedFailure() public {
         failTwice(32, 32);
-        settle(params, makeReceipt(params, 3, 47), THIRD_KEY);
+        settle(job(), makeReceipt(job(), 3, 47), THIRD_KEY);
         expectEnd(JobStatus.Failed, 0, 0, FEE + PRICE, false);
         eq(owed(THIRD_OPERATOR), 0);
     }
 
     function test_settleJob_ThirdUnprovedFailure_Tainted() public {
         failTwice(32, 48);
-        settle(params, makeReceipt(params, 3, 32), THIRD_KEY);
+        settle(job(), makeReceipt(job(), 3, 32), THIRD_KEY);
         expectEnd(JobStatus.Failed, PRICE, 0, FEE, true);
     }
 
     function test_settleJob_ThirdUnprovedFailureAfterRelease() public {
         failTwice(32, 32);
-        settle(params, makeReceipt(params, 3, 48), THIRD_KEY);
+        settle(job(), makeReceipt(job(), 3, 48), THIRD_KEY);
         expectEnd(JobStatus.Failed, PRICE, 0, FEE, true);
     }
 
     function test_settleJob_SecondAttemptSucceeds() public {
-        settle(params, 48);
+        settle(job(), 48);
         claimAgain(SECOND_OPERATOR, SECOND_KEY);
-        settle(params, makeReceipt(params, 2, 0), SECOND_KEY);
+        settle(job(), makeReceipt(job(), 2, 0), SECOND_KEY);
         yes(market.jobOf(id).status == JobStatus.Settled);
         eq(owed(OWNER), PRICE);
         eq(owed(SECOND_OPERATOR), FEE);
@@ -176,32 +177,34 @@ contract JobSettlementTest is Kit {
     // Requirements of settleJob
 
     function test_RevertWhen_JobIsNotClaimed() public {
-        settle(params, 32);
-        expectSettle(makeReceipt(params, 2, 0), IJobMarket.JobNotClaimed.selector, abi.encode(JobStatus.Open));
+        settle(job(), 32);
+        expectSettle(makeReceipt(job(), 2, 0), IJobMarket.JobNotClaimed.selector, abi.encode(JobStatus.Open));
     }
 
     function test_RevertWhen_ParamsAreNotTheJobs() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
-        bytes32 stored = market.hashParams(params);
-        params.fee = 0;
-        bytes32 got = market.hashParams(params);
-        expectSettle(receipt, IJobMarket.JobParamsMismatched.selector, abi.encode(got, stored));
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
+        bytes32 stored = market.hashParams(job());
+        JobParams memory changed = job();
+        changed.fee = 0;
+        bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
+        expect(IJobMarket.JobParamsMismatched.selector, abi.encode(market.hashParams(changed), stored));
+        market.settleJob(changed, receipt, signed, RESULT);
     }
 
     function test_RevertWhen_DeadlineIsPassed() public {
-        vm.warp(params.deadline + 1);
+        vm.warp(job().deadline + 1);
         expectSettle(
-            makeReceipt(params, 1, 0),
+            makeReceipt(job(), 1, 0),
             IJobMarket.JobDeadlinePassed.selector,
-            abi.encode(params.deadline, params.deadline + 1)
+            abi.encode(job().deadline, job().deadline + 1)
         );
     }
 
     function test_RevertWhen_ReceiptIsOfAnotherSpec() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         receipt.jobSpecHash = "another";
         expectSettle(
-            receipt, IJobMarket.ReceiptSpecMismatched.selector, abi.encode(bytes32("another"), params.specHash)
+            receipt, IJobMarket.ReceiptSpecMismatched.selector, abi.encode(bytes32("another"), job().specHash)
         );
     }
 
@@ -210,7 +213,7 @@ contract JobSettlementTest is Kit {
             if (attempt == 1) continue;
             if (attempt == 3) attempt = 257; // 1 in its low byte
             expectSettle(
-                makeReceipt(params, attempt, 0),
+                makeReceipt(job(), attempt, 0),
                 IJobMarket.ReceiptAttemptMismatched.selector,
                 abi.encode(attempt, 1)
             );
@@ -218,17 +221,17 @@ contract JobSettlementTest is Kit {
     }
 
     function test_RevertWhen_CodeIsUnknown() public {
-        expectSettle(makeReceipt(params, 1, 64), IJobMarket.ReceiptCodeUnknown.selector, abi.encode(64));
-        expectSettle(makeReceipt(params, 1, 256), IJobMarket.ReceiptCodeUnknown.selector, abi.encode(256));
+        expectSettle(makeReceipt(job(), 1, 64), IJobMarket.ReceiptCodeUnknown.selector, abi.encode(64));
+        expectSettle(makeReceipt(job(), 1, 256), IJobMarket.ReceiptCodeUnknown.selector, abi.encode(256));
     }
 
     function test_RevertWhen_SignerIsNotTheClaims() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         bytes memory signed = signature(OWNER_KEY, market.receiptDigest(receipt));
         expect(IJobMarket.ReceiptSignatureInvalid.selector, abi.encode(WORKER));
-        market.settleJob(params, receipt, signed, RESULT);
+        market.settleJob(job(), receipt, signed, RESULT);
         expect(IJobMarket.ReceiptSignatureInvalid.selector, abi.encode(WORKER));
-        market.settleJob(params, receipt, "", RESULT);
+        market.settleJob(job(), receipt, "", RESULT);
     }
 
     function test_RevertWhen_KeyIsFrozen() public {
@@ -248,27 +251,27 @@ contract JobSettlementTest is Kit {
     }
 
     function test_RevertWhen_CiphertextIsAnother() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         expect(
             IJobMarket.ReceiptCiphertextMismatched.selector,
             abi.encode(sha256("another resul"), receipt.ciphertextDigest)
         );
-        market.settleJob(params, receipt, signed, "another resul");
+        market.settleJob(job(), receipt, signed, "another resul");
     }
 
     function test_RevertWhen_CiphertextHasAnotherLength() public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         receipt.outputBytes += 1;
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         expect(
             IJobMarket.ReceiptOutputInvalid.selector, abi.encode(RESULT.length, RESULT.length + 1, 2048)
         );
-        market.settleJob(params, receipt, signed, RESULT);
+        market.settleJob(job(), receipt, signed, RESULT);
     }
 
     function test_RevertWhen_CiphertextIsLongerThanTheJobAllows() public {
-        expectTooLong(params, 2049, 2048);
+        expectTooLong(job(), 2049, 2048);
     }
 
     function test_RevertWhen_CiphertextIsLongerThanInlineResults() public {
@@ -284,50 +287,51 @@ contract JobSettlementTest is Kit {
     }
 
     function test_RevertWhen_FailureCarriesOutput() public {
-        Receipt memory receipt = makeReceipt(params, 1, 16);
+        Receipt memory receipt = makeReceipt(job(), 1, 16);
         receipt.outputBytes = uint32(RESULT.length);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         expect(IJobMarket.ReceiptOutputInvalid.selector, abi.encode(RESULT.length, RESULT.length, 0));
-        market.settleJob(params, receipt, signed, RESULT);
+        market.settleJob(job(), receipt, signed, RESULT);
     }
 
     // Time out, cancel, withdraw
 
     function test_timeOutJob() public {
-        vm.warp(params.deadline + 1);
+        vm.warp(job().deadline + 1);
         vm.expectEmit(address(market));
         emit IJobMarket.JobTimedOut(id, nodeId, WORKER);
         vm.prank(STRANGER);
-        market.timeOutJob(params);
+        market.timeOutJob(job());
         expectEnd(JobStatus.TimedOut, PRICE, 0, FEE, true);
         eq(nodes.nodeOf(nodeId).failed, 1);
     }
 
     function test_timeOutJob_KeyIsBanned() public {
         measurements.ban(MEASUREMENT);
-        vm.warp(params.deadline + 1);
-        market.timeOutJob(params);
+        vm.warp(job().deadline + 1);
+        market.timeOutJob(job());
         expectEnd(JobStatus.TimedOut, PRICE, 0, FEE, true);
     }
 
     function test_RevertWhen_TimedOutJobIsNotClaimed() public {
-        settle(params, 32);
-        vm.warp(params.deadline + 1);
+        settle(job(), 32);
+        vm.warp(job().deadline + 1);
         expect(IJobMarket.JobNotClaimed.selector, abi.encode(JobStatus.Open));
-        market.timeOutJob(params);
+        market.timeOutJob(job());
     }
 
     function test_RevertWhen_TimedOutBeforeTheDeadline() public {
-        vm.warp(params.deadline);
-        expect(IJobMarket.JobDeadlineAhead.selector, abi.encode(params.deadline, params.deadline));
-        market.timeOutJob(params);
+        vm.warp(job().deadline);
+        expect(IJobMarket.JobDeadlineAhead.selector, abi.encode(job().deadline, job().deadline));
+        market.timeOutJob(job());
     }
 
     function test_RevertWhen_TimedOutParamsAreNotTheJobs() public {
-        vm.warp(params.deadline + 1);
-        params.fee = 0;
+        vm.warp(job().deadline + 1);
+        JobParams memory changed = job();
+        changed.fee = 0;
         vm.expectPartialRevert(IJobMarket.JobParamsMismatched.selector);
-        market.timeOutJob(params);
+        market.timeOutJob(changed);
     }
 
     function test_cancelJob_NeverClaimed() public {
@@ -342,43 +346,43 @@ contract JobSettlementTest is Kit {
     }
 
     function test_cancelJob_Reopened() public {
-        settle(params, 32);
-        vm.warp(params.claimBy + 1);
-        cancel(params);
+        settle(job(), 32);
+        vm.warp(job().claimBy + 1);
+        cancel(job());
         expectEnd(JobStatus.Cancelled, 0, 0, FEE + PRICE, false);
     }
 
     function test_cancelJob_Tainted() public {
-        settle(params, 48);
-        vm.warp(params.claimBy + 1);
+        settle(job(), 48);
+        vm.warp(job().claimBy + 1);
         vm.expectEmit(address(market));
         emit IJobMarket.JobCancelled(id, REQUESTER, false);
-        cancel(params);
+        cancel(job());
         expectEnd(JobStatus.Cancelled, PRICE, 0, FEE, true);
     }
 
     function test_RevertWhen_CancellerIsNotRequester() public {
-        vm.warp(params.claimBy + 1);
+        vm.warp(job().claimBy + 1);
         expect(IJobMarket.JobCallerNotRequester.selector, abi.encode(STRANGER, REQUESTER));
         vm.prank(STRANGER);
-        market.cancelJob(params);
+        market.cancelJob(job());
     }
 
     function test_RevertWhen_CancelledJobIsClaimed() public {
-        vm.warp(params.claimBy + 1);
+        vm.warp(job().claimBy + 1);
         expect(IJobMarket.JobNotOpen.selector, abi.encode(JobStatus.Claimed));
-        cancel(params);
+        cancel(job());
     }
 
     function test_RevertWhen_CancelledBeforeTheClaimWindowEnds() public {
-        settle(params, 32);
-        vm.warp(params.claimBy);
-        expect(IJobMarket.JobClaimWindowOpen.selector, abi.encode(params.claimBy, params.claimBy));
-        cancel(params);
+        settle(job(), 32);
+        vm.warp(job().claimBy);
+        expect(IJobMarket.JobClaimWindowOpen.selector, abi.encode(job().claimBy, job().claimBy));
+        cancel(job());
     }
 
     function test_withdraw() public {
-        settle(params, 0);
+        settle(job(), 0);
         vm.expectEmit(address(market));
         emit IJobMarket.Withdrawn(address(token), OWNER, PRICE);
         vm.prank(OWNER);
@@ -414,7 +418,7 @@ contract JobSettlementTest is Kit {
 
     function testFuzz_settleJob_MoneyIsConserved(uint16 code) public {
         code = uint16(bound(code, 0, 63));
-        settle(params, code);
+        settle(job(), code);
         bool open = code >= 32;
         eq(owed(OWNER) + owed(OPERATOR) + owed(REQUESTER) + (open ? PRICE + FEE : 0), PRICE + FEE);
         bool returned = code >= 1 && code <= 15;
@@ -424,16 +428,16 @@ contract JobSettlementTest is Kit {
     }
 
     function testFuzz_settleJob_AnyCiphertext(bytes memory ciphertext) public {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         receipt.outputBytes = uint32(ciphertext.length);
         receipt.ciphertextDigest = sha256(ciphertext);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         if (ciphertext.length > 2048) vm.expectPartialRevert(IJobMarket.ReceiptOutputInvalid.selector);
-        market.settleJob(params, receipt, signed, ciphertext);
+        market.settleJob(job(), receipt, signed, ciphertext);
     }
 
     function testFuzz_RevertWhen_ReceiptChangesAfterSigning(uint8 field, bytes32 value) public {
-        Receipt memory receipt = makeReceipt(params, 1, 16);
+        Receipt memory receipt = makeReceipt(job(), 1, 16);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         bytes32 before = market.receiptDigest(receipt);
         field %= 4;
@@ -443,14 +447,19 @@ contract JobSettlementTest is Kit {
         else receipt.releasesHash = value;
         vm.assume(market.receiptDigest(receipt) != before);
         expect(IJobMarket.ReceiptSignatureInvalid.selector, abi.encode(WORKER));
-        market.settleJob(params, receipt, signed, "");
+        market.settleJob(job(), receipt, signed, "");
     }
 
     function testFuzz_timeOutJob_NeverEarly(uint40 time) public {
         time = uint40(bound(time, START, type(uint40).max));
         vm.warp(time);
-        if (time <= params.deadline) vm.expectPartialRevert(IJobMarket.JobDeadlineAhead.selector);
-        market.timeOutJob(params);
+        if (time <= job().deadline) vm.expectPartialRevert(IJobMarket.JobDeadlineAhead.selector);
+        market.timeOutJob(job());
+    }
+
+    /// @dev The claimed job, as its requester keeps it.
+    function job() private view returns (JobParams memory) {
+        return abi.decode(encoded, (JobParams));
     }
 
     function expectEnd(JobStatus status, uint256 owner, uint256 operator, uint256 requester, bool used) private view {
@@ -458,26 +467,26 @@ contract JobSettlementTest is Kit {
         eq(owed(OWNER), owner);
         eq(owed(OPERATOR), operator);
         eq(owed(REQUESTER), requester);
-        Grant memory stored = grants.grantOf(params.inputs[0].grantHash);
+        Grant memory stored = grants.grantOf(job().inputs[0].grantHash);
         eq(stored.uses, used ? 1 : 0);
-        eq(stored.outputBytes, used ? params.maxOutputBytes : 0);
+        eq(stored.outputBytes, used ? job().maxOutputBytes : 0);
     }
 
     function uses() private view returns (uint256) {
-        return grants.grantOf(params.inputs[0].grantHash).uses;
+        return grants.grantOf(job().inputs[0].grantHash).uses;
     }
 
     function claimAgain(address operator, uint256 key) private {
         addWorker(operator, key);
         vm.prank(operator);
-        market.claimJob(params, vm.addr(key));
+        market.claimJob(job(), vm.addr(key));
     }
 
     /// @dev Leaves the job claimed by the third node.
     function failTwice(uint16 first, uint16 second) private {
-        settle(params, first);
+        settle(job(), first);
         claimAgain(SECOND_OPERATOR, SECOND_KEY);
-        settle(params, makeReceipt(params, 2, second), SECOND_KEY);
+        settle(job(), makeReceipt(job(), 2, second), SECOND_KEY);
         claimAgain(THIRD_OPERATOR, THIRD_KEY);
     }
 
@@ -487,9 +496,9 @@ contract JobSettlementTest is Kit {
         submit(open, one(makeTerms()));
     }
 
-    function cancel(JobParams memory job) private {
+    function cancel(JobParams memory params) private {
         vm.prank(REQUESTER);
-        market.cancelJob(job);
+        market.cancelJob(params);
     }
 
     function expect(bytes4 selector, bytes memory rest) private {
@@ -499,27 +508,27 @@ contract JobSettlementTest is Kit {
     function expectSettle(Receipt memory receipt, bytes4 selector, bytes memory rest) private {
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         expect(selector, rest);
-        market.settleJob(params, receipt, signed, receipt.code == 0 ? RESULT : bytes(""));
+        market.settleJob(job(), receipt, signed, receipt.code == 0 ? RESULT : bytes(""));
     }
 
     function expectNotUsable(KeyState state, bool banned) private {
-        Receipt memory receipt = makeReceipt(params, 1, 0);
+        Receipt memory receipt = makeReceipt(job(), 1, 0);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         vm.expectRevert(
             abi.encodeWithSelector(INodeRegistry.EnclaveKeyNotUsable.selector, WORKER, state, banned)
         );
-        market.settleJob(params, receipt, signed, RESULT);
+        market.settleJob(job(), receipt, signed, RESULT);
     }
 
-    function expectTooLong(JobParams memory job, uint256 length, uint256 max) private {
+    function expectTooLong(JobParams memory params, uint256 length, uint256 max) private {
         bytes memory ciphertext = new bytes(length);
-        Receipt memory receipt = makeReceipt(job, 1, 0);
+        Receipt memory receipt = makeReceipt(params, 1, 0);
         receipt.outputBytes = uint32(length);
         receipt.ciphertextDigest = sha256(ciphertext);
         bytes memory signed = signature(WORKER_KEY, market.receiptDigest(receipt));
         vm.expectRevert(
-            abi.encodeWithSelector(IJobMarket.ReceiptOutputInvalid.selector, idOf(job), length, length, max)
+            abi.encodeWithSelector(IJobMarket.ReceiptOutputInvalid.selector, idOf(params), length, length, max)
         );
-        market.settleJob(job, receipt, signed, ciphertext);
+        market.settleJob(params, receipt, signed, ciphertext);
     }
 }

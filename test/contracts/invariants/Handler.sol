@@ -21,7 +21,7 @@ contract Handler is Kit {
     uint256 private constant OPERATORS = 4;
 
     struct Known {
-        JobParams params;
+        bytes params;
         uint256 escrow;
         bytes32 settled; // hash of the stored job when it ended
     }
@@ -164,7 +164,7 @@ contract Handler is Kit {
         try market.submitJob(params, list) {
             if (broken) brokenGrantUsed = true;
             jobs.push();
-            jobs[jobs.length - 1].params = params;
+            jobs[jobs.length - 1].params = abi.encode(params);
             jobs[jobs.length - 1].escrow = escrow;
             broughtIn += escrow;
         } catch {}
@@ -174,7 +174,7 @@ contract Handler is Kit {
         if (jobs.length == 0) return;
         Known storage known = jobs[which % jobs.length];
         vm.prank(REQUESTER);
-        try market.cancelJob(known.params) {
+        try market.cancelJob(paramsOf(known)) {
             close(known);
         } catch {}
     }
@@ -186,7 +186,7 @@ contract Handler is Kit {
         Known storage known = jobs[which % jobs.length];
         who %= OPERATORS;
         vm.prank(operatorOf(who));
-        try market.claimJob(known.params, vm.addr(keyOf(who))) {} catch {}
+        try market.claimJob(paramsOf(known), vm.addr(keyOf(who))) {} catch {}
     }
 
     /// @dev The most frequent end, whatever the code.
@@ -203,7 +203,7 @@ contract Handler is Kit {
     function timeOutJob(uint256 which) external {
         if (jobs.length == 0) return;
         Known storage known = jobs[which % jobs.length];
-        try market.timeOutJob(known.params) {
+        try market.timeOutJob(paramsOf(known)) {
             close(known);
         } catch {}
     }
@@ -269,14 +269,14 @@ contract Handler is Kit {
 
     function countOf(JobStatus status) external view returns (uint256 count) {
         for (uint256 i = 0; i < jobs.length; ++i) {
-            if (market.jobOf(idOf(jobs[i].params)).status == status) ++count;
+            if (market.jobOf(idOf(paramsOf(jobs[i]))).status == status) ++count;
         }
     }
 
     /// @dev Escrow of jobs that have not ended, by the market's word for their state.
     function openEscrow() external view returns (uint256 sum) {
         for (uint256 i = 0; i < jobs.length; ++i) {
-            JobStatus status = market.jobOf(idOf(jobs[i].params)).status;
+            JobStatus status = market.jobOf(idOf(paramsOf(jobs[i]))).status;
             if (status == JobStatus.Open || status == JobStatus.Claimed) sum += jobs[i].escrow;
         }
     }
@@ -316,11 +316,12 @@ contract Handler is Kit {
             uint256 uses = 0;
             uint256 reserved = 0;
             for (uint256 j = 0; j < jobs.length; ++j) {
-                if (!keepsUses(jobs[j].params)) continue;
-                for (uint256 k = 0; k < jobs[j].params.inputs.length; ++k) {
-                    if (jobs[j].params.inputs[k].grantHash != grantHash) continue;
+                JobParams memory params = paramsOf(jobs[j]);
+                if (!keepsUses(params)) continue;
+                for (uint256 k = 0; k < params.inputs.length; ++k) {
+                    if (params.inputs[k].grantHash != grantHash) continue;
                     ++uses;
-                    reserved += jobs[j].params.maxOutputBytes;
+                    reserved += params.maxOutputBytes;
                 }
             }
             Grant memory stored = grants.grantOf(grantHash);
@@ -331,7 +332,7 @@ contract Handler is Kit {
 
     function endedJobsUnchanged() external view returns (bool) {
         for (uint256 i = 0; i < jobs.length; ++i) {
-            if (jobs[i].settled != 0 && jobs[i].settled != stateOf(jobs[i].params)) return false;
+            if (jobs[i].settled != 0 && jobs[i].settled != stateOf(paramsOf(jobs[i]))) return false;
         }
         return true;
     }
@@ -339,7 +340,7 @@ contract Handler is Kit {
     /// @dev A receipt is stored exactly where one ended the job.
     function receiptsWhereDue() external view returns (bool) {
         for (uint256 i = 0; i < jobs.length; ++i) {
-            Job memory job = market.jobOf(idOf(jobs[i].params));
+            Job memory job = market.jobOf(idOf(paramsOf(jobs[i])));
             bool due = job.status == JobStatus.Settled || job.status == JobStatus.Failed;
             if (due != (job.receiptDigest != 0)) return false;
         }
@@ -348,7 +349,7 @@ contract Handler is Kit {
 
     function claimsAreWhole() external view returns (bool) {
         for (uint256 i = 0; i < jobs.length; ++i) {
-            Job memory job = market.jobOf(idOf(jobs[i].params));
+            Job memory job = market.jobOf(idOf(paramsOf(jobs[i])));
             if (job.status == JobStatus.Open && job.signer != address(0)) return false;
             if (job.status == JobStatus.Claimed && job.signer == address(0)) return false;
             if (job.attempt == 0 || job.attempt > 3) return false;
@@ -370,7 +371,7 @@ contract Handler is Kit {
     }
 
     function settleKnown(Known storage known, uint16 code) private {
-        JobParams memory params = known.params;
+        JobParams memory params = paramsOf(known);
         Job memory job = market.jobOf(idOf(params));
         if (job.status != JobStatus.Claimed) return;
         code = code % 3 == 0 ? 0 : code % 64;
@@ -387,7 +388,11 @@ contract Handler is Kit {
     }
 
     function close(Known storage known) private {
-        known.settled = stateOf(known.params);
+        known.settled = stateOf(paramsOf(known));
+    }
+
+    function paramsOf(Known storage known) private view returns (JobParams memory) {
+        return abi.decode(known.params, (JobParams));
     }
 
     function stateOf(JobParams memory params) private view returns (bytes32) {

@@ -6,8 +6,8 @@ import {Check} from "../helpers/Check.sol";
 import {Handler} from "./Handler.sol";
 
 /// @dev Numbered in docs/invariants.md. Each looks at runs of everything that Handler does.
-/// hardhat-config: invariant.runs = 6
-/// hardhat-config: invariant.depth = 60
+/// hardhat-config: invariant.runs = 16
+/// hardhat-config: invariant.depth = 80
 contract InvariantsTest is Check {
     Handler private handler;
 
