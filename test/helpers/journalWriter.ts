@@ -1,0 +1,18 @@
+// Run as a process of its own and killed in the middle: takes jobs through their states in the journal at argv[2] without
+// end, and says each number on stdout once its last step is written.
+
+import { writeSync } from "node:fs";
+import { openJournal } from "../../node/src/compute/journal.ts";
+
+const file = process.argv[2];
+if (file === undefined) throw new Error("usage: journalWriter.ts FILE");
+const journal = openJournal(file);
+for (let n = 0; ; n++) {
+  const jobId = `0x${n.toString(16).padStart(64, "0")}` as const;
+  journal.add(jobId, Uint8Array.of(n & 0xff));
+  journal.apply(jobId, { type: "claim" });
+  journal.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa" });
+  journal.apply(jobId, { type: "receiptSigned" }, Uint8Array.of(n & 0xff, 1));
+  journal.setNextBlock(BigInt(n));
+  writeSync(1, `${n}\n`);
+}
