@@ -14,6 +14,7 @@ const nodeConfigSchema = z.strictObject({
   passphraseFile: path.describe("file that holds the keystore's passphrase"),
   dataDir: path.describe("this node's own state: journal, sealed keys, deposits"),
   storeDir: path.describe("local IPFS block store it reads"),
+  kuboUrl: z.url().optional().describe("RPC endpoint of a Kubo daemon to read instead of storeDir"),
   host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
   port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
   stake: z.string().regex(/^\d+$/).default("0").describe("stake in the token's smallest unit, on first registration"),

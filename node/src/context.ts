@@ -10,7 +10,7 @@ import { connectChain } from "./chain/connectChain.ts";
 import { type NodeConfig, readJson } from "./config.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
 import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
-import { createLocalIpfs } from "./storage/index.ts";
+import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
 
 /** All that a duty of the daemon may use. */
 export type Context = {
@@ -40,13 +40,20 @@ export async function createContext(config: NodeConfig): Promise<Context> {
     deployment,
     operator: account.address,
     verifier: getAddress(config.verifier),
-    store: await createLocalIpfs({ path: config.storeDir }),
+    store: await openStore(config),
     isolation: detectIsolation(),
   };
 }
 
+async function openStore({ kuboUrl, storeDir }: NodeConfig): Promise<BlobStore> {
+  if (kuboUrl === undefined) return createLocalIpfs({ path: storeDir });
+  // Loaded where it is asked for: no other node pays for it.
+  const { create } = await import("kubo-rpc-client");
+  return createKuboStore(create({ url: kuboUrl }));
+}
+
 /** @throws PersonaError DEPLOYMENT_UNKNOWN */
-export function readDeployment(file: string): Deployment {
+function readDeployment(file: string): Deployment {
   const parsed = deploymentSchema.safeParse(readJson(file));
   if (!parsed.success)
     throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });

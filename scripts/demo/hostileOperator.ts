@@ -30,9 +30,9 @@ export type HostileOperator = {
   stop(): Promise<void>;
 };
 
-export type Tricks = { readonly flipBitInBlob?: boolean };
+type Tricks = { readonly flipBitInBlob?: boolean };
 
-export type RunReport = {
+type RunReport = {
   /** What each guardian that was asked answered: `RELEASED` or the code of its refusal. */
   readonly guardians: readonly { readonly guardian: number; readonly answer: string }[];
   /** The failure in the receipt that the enclave signed; undefined for a result. */

@@ -47,7 +47,7 @@ export function parseChain(text: string): ChainKind {
   throw new PersonaError("USAGE", "--chain takes hardhat or anvil.", { data: { chain: text } });
 }
 
-export async function newRunDir(): Promise<string> {
+async function newRunDir(): Promise<string> {
   const parent = join(repositoryRoot, ".run");
   await mkdir(parent, { recursive: true, mode: 0o700 });
   return mkdtemp(join(parent, "network-"));

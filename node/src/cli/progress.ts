@@ -1,6 +1,6 @@
 import yoctoSpinner from "yocto-spinner";
 
-export type Step = {
+type Step = {
   /** What is being done just now. */
   update(detail: string): void;
   done(result?: string): void;

@@ -21,7 +21,7 @@ export type Processes = {
   pids(): readonly { readonly name: string; readonly pid: number }[];
 };
 
-export type StartOptions = {
+type StartOptions = {
   readonly name: string;
   readonly command: readonly string[];
   readonly isReady: (line: string) => boolean;

@@ -30,7 +30,7 @@ export type NetworkOptions = {
   readonly wrapRpc?: (url: string) => Promise<string>;
 };
 
-export type NodeReady = {
+type NodeReady = {
   readonly name: string;
   readonly nodeId: number;
   readonly signer: string;

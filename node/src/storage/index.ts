@@ -1,2 +1,2 @@
-export { createKuboStore, type KuboClient } from "./kubo.ts";
+export { createKuboStore } from "./kubo.ts";
 export { createLocalIpfs } from "./localIpfs.ts";

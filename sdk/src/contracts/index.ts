@@ -7,6 +7,7 @@ export {
   createChainView,
   type DatasetState,
   type EnclaveKeyState,
+  type JobChainState,
   type NodeState,
 } from "./chainView.ts";
 export type { Deployment } from "./deployment.ts";

@@ -11,7 +11,7 @@ import { type ErrorCode, errorTable, isPersonaError, PersonaError } from "@perso
 import { z } from "zod";
 
 /** Largest frame either side accepts; blobs travel in pieces well below it. */
-export const maxFrameBytes = 32 * 1024 * 1024;
+const maxFrameBytes = 32 * 1024 * 1024;
 /** Calls that may wait for an answer at once; more is a peer gone wrong. */
 const maxPendingCalls = 4_096;
 

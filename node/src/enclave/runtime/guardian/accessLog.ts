@@ -1,4 +1,4 @@
-import { encodeAbiParameters, type Hex, keccak256, zeroHash } from "viem";
+import { encodeAbiParameters, type Hex, keccak256 } from "viem";
 
 export type LogEntry = {
   readonly jobId: Hex;
@@ -16,7 +16,7 @@ export type AccessLog = {
   append(entry: LogEntry): Hex;
 };
 
-/** @param head where the chain stands; `zeroHash` for an empty log. @param store keeps entry and head outside. */
+/** @param head where the chain stands; 32 zero bytes for an empty log. @param store keeps entry and head outside. */
 export function createAccessLog(head: Hex, store: (entry: LogEntry, head: Hex) => void): AccessLog {
   let current = head;
   return {
@@ -30,7 +30,7 @@ export function createAccessLog(head: Hex, store: (entry: LogEntry, head: Hex) =
 }
 
 /** keccak(abi(previous head, jobId, datasetId, signer, reason, blockNumber)). */
-export function nextLogHead(previous: Hex, { jobId, datasetId, signer, reason, blockNumber }: LogEntry): Hex {
+function nextLogHead(previous: Hex, { jobId, datasetId, signer, reason, blockNumber }: LogEntry): Hex {
   return keccak256(
     encodeAbiParameters(
       [
@@ -45,5 +45,3 @@ export function nextLogHead(previous: Hex, { jobId, datasetId, signer, reason, b
     ),
   );
 }
-
-export const emptyLogHead = zeroHash;
