@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
-import { dev } from "./dev.ts";
-import { nodeStart } from "./nodeStart.ts";
 import { runCommand } from "./runCommand.ts";
 
 const json = process.argv.includes("--json");
+// Each command loads its own code when it is called: help and a mistyped flag answer at once.
 const program = new Command("persona")
   .description("Persona Protocol: your data, run only by programs you have allowed.")
   .option("--json", "one JSON object on one line, the last of stdout")
@@ -20,7 +19,7 @@ program
   .option("--port <number>", "port of the chain's JSON-RPC; 0 picks a free one", "8545")
   .option("--dir <folder>", "where to keep its state (default: a new folder under .run)")
   .option("--json", "print addresses and process ids as one line of JSON")
-  .action((options) => dev({ ...options, json }));
+  .action(async (options) => (await import("./dev.ts")).dev({ ...options, json }));
 
 const node = program.command("node").description("run a node");
 node
@@ -28,7 +27,36 @@ node
   .description("run a compute node or guardian until it is asked to stop")
   .requiredOption("--config <file>", "JSON configuration; docs/node-config.md lists its settings")
   .option("--json", "print the node's id, keys and process ids as one line of JSON")
-  .action((options) => nodeStart({ ...options, json }));
+  .action(async (options) => (await import("./nodeStart.ts")).nodeStart({ ...options, json }));
+
+program
+  .command("import")
+  .description("read an export, and publish it encrypted as a dataset of yours")
+  .argument("<file>", "the archive as the service exported it, or the folder it was unpacked to")
+  .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--keystore <file>", "keystore with your root key (kind owner-root)")
+  .option("--new-keystore", "make that keystore, with a new root key")
+  .option("--passphrase-file <file>", "file with the passphrase of the keystores")
+  .option("--account <file>", "keystore with the account that registers the dataset (kind account)")
+  .option("--account-passphrase-file <file>", "its passphrase, where it has another")
+  .option("--guardians <ids>", "node ids of the guardians you trust, such as 1,2,3")
+  .option("--threshold <number>", "how many guardians together can release a key")
+  .option("--out <file>", "where your private record of the dataset goes (default: dataset-<id>.json here)")
+  .option("--max-entry-bytes <number>", "largest file of the archive that is read")
+  .option("--json", "print what was found and published as one line of JSON")
+  .action(async (file, options) => (await import("./import.ts")).importFile(file, { ...options, json }));
+
+const keystore = program.command("keystore").description("keys under a passphrase");
+keystore
+  .command("new")
+  .description("make a random key and keep it in a new keystore file")
+  .requiredOption("--kind <kind>", "account (signs transactions) or owner-root (opens your data)")
+  .requiredOption("--out <file>", "the file to make")
+  .requiredOption("--passphrase-file <file>", "file with the passphrase")
+  .option("--json", "print its file and public part as one line of JSON")
+  .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
 await runCommand(
   async () => {

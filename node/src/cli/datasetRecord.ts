@@ -1,0 +1,33 @@
+import type { Dataset } from "@persona-protocol/sdk/access";
+import type { Deployment } from "@persona-protocol/sdk/contracts";
+
+/**
+ * What an owner keeps of a dataset: names and counts, which the chain does not know, and the KeyBox, which opens every segment
+ * with the root key. Private, but no key by itself.
+ */
+export type DatasetRecord = {
+  readonly v: 1;
+  readonly kind: "persona-dataset";
+  readonly chainId: number;
+  readonly datasetRegistry: string;
+  readonly dataset: Dataset;
+  /** DAG-CBOR in base64. */
+  readonly keyBox: { readonly head: string; readonly body: string };
+};
+
+export function encodeDatasetRecord(
+  { chainId, datasetRegistry }: Deployment,
+  dataset: Dataset,
+  keyBox: { readonly head: Uint8Array; readonly body: Uint8Array },
+): string {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  const record: DatasetRecord = {
+    v: 1,
+    kind: "persona-dataset",
+    chainId,
+    datasetRegistry,
+    dataset,
+    keyBox: { head: base64(keyBox.head), body: base64(keyBox.body) },
+  };
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
