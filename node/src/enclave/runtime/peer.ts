@@ -128,7 +128,14 @@ export function createPeer(options: {
         };
         const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
         pending.set(id, { resolve, reject, timer });
-        send({ id, method, params });
+        try {
+          send({ id, method, params });
+        } catch (error) {
+          // Too large, or no CBOR: nobody will answer what was never sent.
+          pending.delete(id);
+          clearTimeout(timer);
+          throw error;
+        }
       });
     },
     closed,
