@@ -3,6 +3,7 @@
  * and ends after its answer. Plaintext arrives over stdin and lies in unlinked files on tmpfs: they have no name, and vanish
  * with the process however it dies.
  */
+import { randomUUID } from "node:crypto";
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
@@ -27,7 +28,8 @@ const peer = createPeer({
   methods: {
     async open(params) {
       const { table, owner } = openParams.parse(params);
-      const name = `/dev/shm/persona-${process.pid}-${tables.size}`;
+      // Every sandbox is process 1 of its own namespace, and all share this folder: names must not be guessable or meet.
+      const name = `/dev/shm/persona-${randomUUID()}`;
       const fd = openSync(name, "wx+", 0o600);
       unlinkSync(name);
       tables.set(fd, { table, owner, path: `/proc/self/fd/${fd}`, fd });
