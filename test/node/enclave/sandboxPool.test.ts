@@ -1,0 +1,240 @@
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
+import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
+import { expect } from "chai";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
+import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
+import { expectError } from "../../helpers/errors.ts";
+import { allGone, commandOf, descendantsOf, openFilesOf } from "../../helpers/processTree.ts";
+import { createProgram } from "../../helpers/programs.ts";
+
+const canary = "canary of a post 5e1f";
+const limits = { timeMs: 1_500, memoryMb: 128 };
+const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
+const sandboxes = () =>
+  descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")));
+
+describe("createSandboxPool", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let parquet: Uint8Array;
+  let pool: SandboxPool;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "persona-sandbox-"));
+    const file = join(folder, "posts.parquet");
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    await connection.run(`COPY (SELECT '${canary}' AS content, n FROM range(100) r(n)) TO '${file}' (FORMAT parquet)`);
+    connection.closeSync();
+    instance.closeSync();
+    parquet = new Uint8Array(await readFile(file));
+    await writeFile(join(folder, "host.txt"), "a file of the host");
+    pool = createSandboxPool(detectIsolation(), repositoryRoot);
+  });
+  after(async () => {
+    const pids = sandboxes();
+    pool?.close();
+    await allGone(pids);
+    await rm(folder, { recursive: true });
+    expect(shmFiles()).to.deep.equal([]);
+  });
+
+  function run(
+    statement: string,
+    choice: Partial<Program> = {},
+    args: ProgramArgs = {},
+  ): Promise<readonly ResultRow[]> {
+    const program = createProgram({ statement, limits, ...choice });
+    return pool.run(program, args, [{ table: "posts", owner: "aa01", parquet: parquet.slice() }]);
+  }
+  async function codeOf(statement: string, choice: Partial<Program> = {}): Promise<ErrorCode> {
+    try {
+      const rows = await run(statement, choice);
+      throw new Error(`${statement} gave ${JSON.stringify(rows, (_, value) => String(value)).slice(0, 200)}`);
+    } catch (error) {
+      if (!isPersonaError(error)) throw error;
+      const everything = JSON.stringify([error.message, error.data, String(error.cause ?? "")]);
+      expect(everything, statement).not.to.contain("canary");
+      return error.code;
+    }
+  }
+  /** Each statement ends with one of these codes. Four at a time: each is a process of its own. */
+  async function each(
+    codes: readonly ErrorCode[],
+    statements: readonly string[],
+    choice: Partial<Program> = {},
+  ): Promise<void> {
+    const queue = [...statements];
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        expect(await codeOf(next, choice), next).to.be.oneOf([...codes]);
+      }
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+  }
+
+  it("default: a SELECT over the owner's rows, with arguments", async () => {
+    const statement = "SELECT owner, count(*)::BIGINT AS n FROM posts WHERE n >= $least GROUP BY owner";
+    const rows = await run(statement, {}, { least: 90 });
+    expect(rows.map((row) => ({ ...row, n: Number(row["n"]) }))).to.deep.equal([{ owner: "aa01", n: 10 }]);
+    const both = createProgram({ statement: "SELECT DISTINCT owner FROM posts ORDER BY owner" });
+    const two = await pool.run({ ...both, result: { ...both.result, maxRows: 2 } }, {}, [
+      { table: "posts", owner: "aa01", parquet: parquet.slice() },
+      { table: "posts", owner: "bb'--02", parquet: parquet.slice() },
+    ]);
+    expect(two.map(({ owner }) => owner)).to.deep.equal(["aa01", "bb'--02"]);
+  });
+
+  it("error: files of the host, by every door DuckDB has", async () => {
+    const file = join(folder, "host.txt");
+    await each(
+      ["PROGRAM_FAILED", "PROGRAM_INVALID"],
+      [
+        "SELECT content FROM read_text('/etc/passwd')",
+        "SELECT content FROM read_blob('/proc/self/environ')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        `SELECT content FROM read_text('${file}')`,
+        "SELECT * FROM glob('/*')",
+        `SELECT * FROM glob('${folder}/*')`,
+        "SELECT content FROM read_text('/dev/shm/persona-1-0')",
+        "SELECT content FROM read_text('/proc/self/fd/0')",
+        "SELECT * FROM read_text('/proc/self/fd/../environ')",
+        "SELECT * FROM read_text('https://example.org/')",
+        "SELECT * FROM read_parquet('s3://bucket/x')",
+        "SELECT * FROM sniff_csv('/etc/passwd')",
+        "SELECT getenv('PATH')",
+        "SELECT * FROM query('COPY posts TO ''/tmp/x''')",
+      ],
+    );
+  });
+
+  it("error: whatever is not one SELECT", async () => {
+    const out = join(folder, "out");
+    await each(
+      ["PROGRAM_INVALID", "PROGRAM_FAILED"],
+      [
+        `COPY posts TO '${out}'`,
+        `COPY (SELECT 1) TO '${out}.parquet'`,
+        `EXPORT DATABASE '${out}'`,
+        `ATTACH '${out}.db'`,
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "PRAGMA enable_profiling",
+        "PRAGMA threads = 8",
+        "SET enable_external_access = true",
+        "SET memory_limit = '100GB'",
+        "RESET ALL",
+        "CREATE TABLE t AS SELECT 1",
+        "DELETE FROM posts",
+        "CALL pragma_version()",
+        "EXPLAIN ANALYZE SELECT 1",
+        "SELECT 1; SELECT 2",
+        `SELECT 1; COPY posts TO '${out}'`,
+        "",
+        ";",
+        "SELECT",
+        "SELECT 1 /*",
+        "VACUUM",
+        "CHECKPOINT",
+      ],
+    );
+    expect(existsSync(out) || existsSync(`${out}.parquet`) || existsSync(`${out}.db`)).to.equal(false);
+  });
+
+  it("error: OUTPUT_POLICY_VIOLATED: more rows than declared, and columns that are no scalars", async () => {
+    await each(
+      ["OUTPUT_POLICY_VIOLATED"],
+      ["SELECT n FROM posts", "SELECT 1 FROM range(1000000000)", "SELECT content FROM posts LIMIT 2"],
+      { result: { columns: [{ name: "n", type: "bigint", nullable: true }], maxRows: 1 } },
+    );
+    await each(
+      ["OUTPUT_POLICY_VIOLATED"],
+      [
+        "SELECT [content] AS x FROM posts LIMIT 1",
+        "SELECT {a: content} AS x FROM posts LIMIT 1",
+        "SELECT map([content], [1]) AS x FROM posts LIMIT 1",
+        "SELECT 'x'::BLOB AS x",
+        "SELECT DATE '2020-01-01' AS x",
+        "SELECT INTERVAL 1 DAY AS x",
+      ],
+    );
+  });
+
+  it("error: PROGRAM_FAILED: an error that quotes data says nothing of it", async () => {
+    await each(
+      ["PROGRAM_FAILED"],
+      [
+        "SELECT content::INTEGER FROM posts",
+        "SELECT error(content) FROM posts",
+        "SELECT strptime(content, '%Y') FROM posts",
+        "SELECT content::JSON FROM posts",
+        "SELECT * FROM no_such_table",
+        "SELECT regexp_matches(content, content || '(') FROM posts",
+        "SELECT enum_code(content::ENUM('a')) FROM posts",
+      ],
+    );
+  });
+
+  it("error: LIMIT_EXCEEDED: endless recursion and huge memory, within the limit and little more", async () => {
+    const statements = [
+      "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) AS n FROM t",
+      "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 3",
+      "SELECT count(DISTINCT hash(a.range * 31 + 7)) AS n FROM range(400000000) a",
+      "SELECT length(string_agg(repeat('x', 1000000), '')) AS n FROM range(2000)",
+      "SELECT max(len(l)) AS n FROM (SELECT list(range) AS l FROM range(100000000))",
+    ];
+    for (const statement of statements) {
+      const from = performance.now();
+      expect(await codeOf(statement), statement).to.be.oneOf(["LIMIT_EXCEEDED"]);
+      expect(performance.now() - from, statement).to.be.lessThan(limits.timeMs + 1_500);
+    }
+  });
+
+  it("behavior: plaintext lies in a file without a name, and process and file are gone after the run", async () => {
+    const endless = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 3";
+    let done = false;
+    const running = run(endless, { limits: { timeMs: 1_500, memoryMb: 128 } })
+      .catch((error: unknown) => error)
+      .finally(() => {
+        done = true;
+      });
+    const isOurs = (path: string) => path.startsWith("/dev/shm/persona-");
+    let unnamed: number[] = [];
+    while (!done && unnamed.length === 0) {
+      unnamed = sandboxes().filter((pid) =>
+        openFilesOf(pid).some((path) => isOurs(path) && path.endsWith(" (deleted)")),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(unnamed.length, "a sandbox that holds an unlinked file").to.be.greaterThan(0);
+    expect(shmFiles()).to.deep.equal([]);
+    const failed = await running;
+    expect(isPersonaError(failed, "LIMIT_EXCEEDED"), String(failed)).to.equal(true);
+    await allGone(unnamed);
+    expect(shmFiles()).to.deep.equal([]);
+  });
+
+  it("behavior: a stale or planted file of a likely name keeps no job from running", async () => {
+    const planted = ["1-0", "2-0", "3-0", `${process.pid}-0`].map((name) => `/dev/shm/persona-${name}`);
+    try {
+      for (const path of planted) await writeFile(path, "planted");
+      const [row] = await run("SELECT count(*)::BIGINT AS n FROM posts");
+      expect(Number(row?.["n"])).to.equal(100);
+    } finally {
+      for (const path of planted) await rm(path, { force: true });
+    }
+  });
+
+  it("behavior: each job has a process of its own: nothing of one is seen by the next", async () => {
+    await run("SELECT count(*)::BIGINT AS n FROM posts");
+    const program = createProgram({ statement: "SELECT count(*)::BIGINT AS n FROM posts", limits });
+    await expectError("PROGRAM_FAILED", () => pool.run(program, {}, []));
+  });
+});
