@@ -24,7 +24,7 @@ describe("readSmallFile", () => {
 
   it("error: a folder, an endless device, a pipe that nobody writes to", async () => {
     const pipe = folder.path("pipe");
-    expect(spawnSync("mkfifo", [pipe]).status).to.equal(0);
+    expect(spawnSync("sh", ["-c", 'mkfifo "$0"', pipe]).status).to.equal(0);
     for (const path of [folder.path("."), "/dev/zero", pipe]) {
       await expectError("DEPLOYMENT_UNKNOWN", () => readSmallFile(path, 16, "DEPLOYMENT_UNKNOWN"));
     }
