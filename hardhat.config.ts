@@ -4,18 +4,21 @@ import { defineConfig } from "hardhat/config";
 // Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
 const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url));
 
+/** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
+export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
+  // Governance is OpenZeppelin's own contract, deployed as it is.
+  npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+  compilers: [
+    {
+      version: "0.8.37",
+      path: soljson,
+      settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 10_000 } },
+    },
+  ],
+});
+
 export default defineConfig({
-  solidity: {
-    // Governance is OpenZeppelin's own contract, deployed as it is.
-    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
-    compilers: [
-      {
-        version: "0.8.37",
-        path: soljson,
-        settings: { evmVersion: "osaka", viaIR: true, optimizer: { enabled: true, runs: 10_000 } },
-      },
-    ],
-  },
+  solidity: solidityConfig({ viaIR: true }),
   paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
   networks: { default: { type: "edr-simulated", hardfork: "osaka" } },
 });

@@ -100,14 +100,11 @@ contract JobMarket is JobStorage, IJobMarket, EIP712, ReentrancyGuardTransient {
         if (class == CodeClass.Success) {
             _settle(jobId, job, params, receipt, digest, signature, ciphertext);
         } else if (class == CodeClass.ProvedBeforeRelease || class == CodeClass.ProvedAfterRelease) {
-            (NodeId nodeId, address operator) = NODES.recordOutcome(job.signer, ClaimOutcome.ProvedFailure);
-            bool after_ = class == CodeClass.ProvedAfterRelease;
-            _fail(jobId, job, params, receipt, digest, signature, nodeId, after_, operator);
+            _fail(job, params, receipt, signature, class);
+        } else if (job.attempt < MAX_ATTEMPTS) {
+            _reopen(job, receipt, class);
         } else {
-            (NodeId nodeId,) = NODES.recordOutcome(job.signer, ClaimOutcome.UnprovedFailure);
-            bool after_ = class == CodeClass.UnprovedAfterRelease;
-            if (job.attempt < MAX_ATTEMPTS) _reopen(jobId, job, receipt, nodeId, after_);
-            else _fail(jobId, job, params, receipt, digest, signature, nodeId, after_, params.requester);
+            _fail(job, params, receipt, signature, class);
         }
     }
 
@@ -242,41 +239,40 @@ contract JobMarket is JobStorage, IJobMarket, EIP712, ReentrancyGuardTransient {
         emit JobSettled(jobId, nodeId, signer, receipt, signature, ciphertext);
     }
 
-    /// @param afterRelease of this attempt; together with earlier ones it decides over uses and prices.
-    /// @param feeTo the operator where the failure is proved, else the requester.
     function _fail(
-        JobId jobId,
         Job storage job,
         JobParams calldata params,
         Receipt calldata receipt,
-        bytes32 digest,
         bytes calldata signature,
-        NodeId nodeId,
-        bool afterRelease,
-        address feeTo
+        CodeClass class
     ) private {
-        bool tainted = job.tainted || afterRelease;
+        bool proved = class == CodeClass.ProvedBeforeRelease || class == CodeClass.ProvedAfterRelease;
+        (NodeId nodeId, address operator) = NODES.recordOutcome(
+            job.signer, proved ? ClaimOutcome.ProvedFailure : ClaimOutcome.UnprovedFailure
+        );
+        bool tainted = job.tainted || class == CodeClass.ProvedAfterRelease || class == CodeClass.UnprovedAfterRelease;
         job.status = JobStatus.Failed;
         job.tainted = tainted;
-        job.receiptDigest = digest;
+        job.receiptDigest = receiptDigest(receipt);
         if (tainted) _payOwners(params);
         else _giveBack(params);
-        _credit(params.token, feeTo, params.fee);
-        emit JobFailed(jobId, nodeId, job.signer, receipt.code, !tainted, receipt, signature);
+        _credit(params.token, proved ? operator : params.requester, params.fee);
+        emit JobFailed(receipt.jobId, nodeId, job.signer, receipt.code, !tainted, receipt, signature);
     }
 
-    function _reopen(JobId jobId, Job storage job, Receipt calldata receipt, NodeId nodeId, bool afterRelease) private {
+    function _reopen(Job storage job, Receipt calldata receipt, CodeClass class) private {
         address signer = job.signer;
-        bool tainted = job.tainted || afterRelease;
+        (NodeId nodeId,) = NODES.recordOutcome(signer, ClaimOutcome.UnprovedFailure);
+        bool tainted = job.tainted || class == CodeClass.UnprovedAfterRelease;
         uint8 attempt = job.attempt + 1;
-        Excluded storage excluded = _excluded[jobId];
+        Excluded storage excluded = _excluded[receipt.jobId];
         if (excluded.first == NodeId.wrap(0)) excluded.first = nodeId;
         else excluded.second = nodeId;
         job.signer = address(0);
         job.status = JobStatus.Open;
         job.attempt = attempt;
         job.tainted = tainted;
-        emit JobReopened(jobId, nodeId, signer, receipt.code, attempt, tainted);
+        emit JobReopened(receipt.jobId, nodeId, signer, receipt.code, attempt, tainted);
     }
 
     function _payOwners(JobParams calldata params) private {

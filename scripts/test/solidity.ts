@@ -1,7 +1,10 @@
 // `hardhat test solidity` as a program of its own that also sends its counts, from what Hardhat returns, to scripts/test.ts.
 import { parseArgs } from "node:util";
-import hre from "hardhat";
 import { countSolidityTests } from "./countSolidityTests.ts";
+
+// Read when Hardhat is loaded, hence before it is. Whoever sets it already means another one.
+process.env["HARDHAT_CONFIG"] ??= "hardhat.test.config.ts";
+const { default: hre } = await import("hardhat");
 
 const { values } = parseArgs({ options: { grep: { type: "string" } } });
 
