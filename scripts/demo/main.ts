@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { enterCallerDirectory } from "../../node/src/cli/callerDirectory.ts";
 import { parseChain } from "../../node/src/cli/dev.ts";
 import { runCommand } from "../../node/src/cli/runCommand.ts";
 import { untilStopped } from "../../node/src/cli/untilStopped.ts";
@@ -95,4 +96,5 @@ function parseOptions() {
   }
 }
 
+enterCallerDirectory();
 await runCommand(main, { json: process.argv.includes("--json") });

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
+import { enterCallerDirectory } from "./callerDirectory.ts";
 import { runCommand } from "./runCommand.ts";
 
+enterCallerDirectory();
 const json = process.argv.includes("--json");
 // Each command loads its own code when it is called: help and a mistyped flag answer at once.
 const program = new Command("persona")
