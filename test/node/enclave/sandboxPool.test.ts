@@ -14,7 +14,10 @@ import { allGone, commandOf, descendantsOf, openFilesOf } from "../../helpers/pr
 import { createProgram } from "../../helpers/programs.ts";
 
 const canary = "canary of a post 5e1f";
-const limits = { timeMs: 1_500, memoryMb: 128 };
+/** Far off where time is not what is tested, so that a busy machine changes nothing. */
+const limits = { timeMs: 30_000, memoryMb: 128 };
+const short = { timeMs: 1_500, memoryMb: 128 };
+const slackMs = 5_000;
 const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
 const sandboxes = () =>
   descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")));
@@ -192,15 +195,15 @@ describe("createSandboxPool", function () {
     ];
     for (const statement of statements) {
       const from = performance.now();
-      expect(await codeOf(statement), statement).to.be.oneOf(["LIMIT_EXCEEDED"]);
-      expect(performance.now() - from, statement).to.be.lessThan(limits.timeMs + 1_500);
+      expect(await codeOf(statement, { limits: short }), statement).to.equal("LIMIT_EXCEEDED");
+      expect(performance.now() - from, statement).to.be.lessThan(short.timeMs + slackMs);
     }
   });
 
   it("behavior: plaintext lies in a file without a name, and process and file are gone after the run", async () => {
     const endless = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 3";
     let done = false;
-    const running = run(endless, { limits: { timeMs: 1_500, memoryMb: 128 } })
+    const running = run(endless, { limits: short })
       .catch((error: unknown) => error)
       .finally(() => {
         done = true;
