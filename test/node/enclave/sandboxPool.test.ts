@@ -23,7 +23,7 @@ const sandboxes = () =>
   descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")));
 
 describe("createSandboxPool", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let parquet: Uint8Array;
   let pool: SandboxPool;
