@@ -19,10 +19,9 @@ export class PersonaError extends Error {
   constructor(code: ErrorCode, shortMessage: string, options: PersonaErrorOptions = {}) {
     const data = options.data ?? {};
     const lines = Object.entries(data).map(([name, value]) => `  ${name}: ${value}`);
-    super(
-      [shortMessage, ...lines, `${errorTable[code].fix}`, `docs/errors.md#${code.toLowerCase()}`].join("\n"),
-      { cause: options.cause },
-    );
+    super([shortMessage, ...lines, `${errorTable[code].fix}`, `docs/errors.md#${code.toLowerCase()}`].join("\n"), {
+      cause: options.cause,
+    });
     this.code = code;
     this.shortMessage = shortMessage;
     this.data = data;

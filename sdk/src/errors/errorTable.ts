@@ -26,93 +26,277 @@ const temporary = (why: string, fix: string): ErrorEntry => ({ exit: 75, retry: 
 
 export const errorTable = {
   // Refusals shared by contracts, guardians and supervisor: the order is the order of the checks.
-  REQUEST_INVALID: refused(1, "The request is malformed, too large or not signed by the key it names.", "Send a request built by the SDK of the same protocol version."),
-  NODE_KEY_UNKNOWN: refused(2, "No registered node owns this enclave key.", "Register the enclave key with NodeRegistry.addEnclaveKey first."),
-  NODE_KEY_EXPIRED: refused(3, "The enclave key's attestation has expired.", "Renew the attestation: restart the enclave, or run the node's renewal."),
-  NODE_KEY_INACTIVE: refused(4, "The enclave key is draining, frozen or destroyed.", "Use another node; the operator can register a new key."),
-  MEASUREMENT_BANNED: refused(5, "The enclave's measurement is not allowed, or was banned.", "Upgrade the node to an allowed build."),
-  JOB_UNKNOWN: refused(6, "The market has no job with this id.", "Check chain, market address and job id; wait for the transaction to confirm."),
-  JOB_PARAMS_MISMATCH: refused(7, "The job's parameters do not hash to what the market holds.", "Take the parameters from the JobSubmitted event."),
+  REQUEST_INVALID: refused(
+    1,
+    "The request is malformed, too large or not signed by the key it names.",
+    "Send a request built by the SDK of the same protocol version.",
+  ),
+  NODE_KEY_UNKNOWN: refused(
+    2,
+    "No registered node owns this enclave key.",
+    "Register the enclave key with NodeRegistry.addEnclaveKey first.",
+  ),
+  NODE_KEY_EXPIRED: refused(
+    3,
+    "The enclave key's attestation has expired.",
+    "Renew the attestation: restart the enclave, or run the node's renewal.",
+  ),
+  NODE_KEY_INACTIVE: refused(
+    4,
+    "The enclave key is draining, frozen or destroyed.",
+    "Use another node; the operator can register a new key.",
+  ),
+  MEASUREMENT_BANNED: refused(
+    5,
+    "The enclave's measurement is not allowed, or was banned.",
+    "Upgrade the node to an allowed build.",
+  ),
+  JOB_UNKNOWN: refused(
+    6,
+    "The market has no job with this id.",
+    "Check chain, market address and job id; wait for the transaction to confirm.",
+  ),
+  JOB_PARAMS_MISMATCH: refused(
+    7,
+    "The job's parameters do not hash to what the market holds.",
+    "Take the parameters from the JobSubmitted event.",
+  ),
   JOB_NOT_CLAIMED: refused(8, "The job is not claimed, or has already ended.", "Claim it first, or submit a new job."),
-  JOB_CLAIMED_BY_OTHER: refused(9, "Another enclave key has claimed this job.", "Only the claiming enclave can obtain the keys."),
+  JOB_CLAIMED_BY_OTHER: refused(
+    9,
+    "Another enclave key has claimed this job.",
+    "Only the claiming enclave can obtain the keys.",
+  ),
   JOB_DEADLINE_PASSED: refused(10, "The job's deadline has passed.", "Submit the job again with a later deadline."),
-  BUNDLE_INVALID: refused(11, "The job bundle cannot be opened, or is not what the job names.", "Build the bundle with the SDK and put it to storage before submitting the job."),
-  JOB_SPEC_MISMATCH: refused(12, "The bundle's contents do not hash to the job's specHash.", "Submit the job again with the hash of the bundle's own spec."),
+  BUNDLE_INVALID: refused(
+    11,
+    "The job bundle cannot be opened, or is not what the job names.",
+    "Build the bundle with the SDK and put it to storage before submitting the job.",
+  ),
+  JOB_SPEC_MISMATCH: refused(
+    12,
+    "The bundle's contents do not hash to the job's specHash.",
+    "Submit the job again with the hash of the bundle's own spec.",
+  ),
   INPUT_UNKNOWN: refused(13, "The job has no such input.", "Ask for an input the job lists."),
-  DATASET_UNKNOWN: refused(14, "The registry has no dataset with this id.", "Check chain, registry address and dataset id."),
+  DATASET_UNKNOWN: refused(
+    14,
+    "The registry has no dataset with this id.",
+    "Check chain, registry address and dataset id.",
+  ),
   DATASET_ERASED: refused(15, "The owner has erased this dataset.", "Ask the owner for another dataset."),
-  GRANT_UNKNOWN: refused(16, "No such grant has been registered.", "Ask the owner for a grant, and submit it before the job."),
+  GRANT_UNKNOWN: refused(
+    16,
+    "No such grant has been registered.",
+    "Ask the owner for a grant, and submit it before the job.",
+  ),
   GRANT_REVOKED: refused(17, "The owner has revoked this grant.", "Ask the owner for a new grant."),
   GRANT_NOT_YET_VALID: refused(18, "The grant is not valid yet.", "Wait until the grant's notBefore."),
-  GRANT_EXPIRED: refused(19, "The grant has expired, or would expire before the job's deadline.", "Choose an earlier deadline, or ask the owner for a new grant."),
+  GRANT_EXPIRED: refused(
+    19,
+    "The grant has expired, or would expire before the job's deadline.",
+    "Choose an earlier deadline, or ask the owner for a new grant.",
+  ),
   GRANT_EXHAUSTED: refused(20, "All uses of this grant are spent.", "Ask the owner for a new grant."),
-  GRANT_OUTPUT_EXHAUSTED: refused(21, "The grant's total output bytes are spent.", "Ask for less output, or ask the owner for a new grant."),
-  GRANT_KIND_MISMATCH: refused(22, "The grant is of another kind (Compute or Read).", "Ask the owner for a grant of the kind you need."),
+  GRANT_OUTPUT_EXHAUSTED: refused(
+    21,
+    "The grant's total output bytes are spent.",
+    "Ask for less output, or ask the owner for a new grant.",
+  ),
+  GRANT_KIND_MISMATCH: refused(
+    22,
+    "The grant is of another kind (Compute or Read).",
+    "Ask the owner for a grant of the kind you need.",
+  ),
   GRANTEE_MISMATCH: refused(23, "The grant names another requester.", "Submit from the account that the grant names."),
   OWNER_MISMATCH: refused(24, "The grant's signer does not own the dataset.", "Ask the dataset's present owner."),
-  KEY_EPOCH_OLD: refused(25, "The dataset's keys were changed after the grant was made.", "Ask the owner for a new grant."),
-  MEASUREMENT_NOT_GRANTED: refused(26, "The enclave's build was allowed after the grant was signed, and the grant does not follow upgrades.", "Use a node with an older build, or ask for a new grant."),
-  NODE_POLICY_MISMATCH: refused(27, "The node does not meet the grant's node policy.", "Use a node whose attestation kind, vendor and stake the owner accepts."),
-  SCOPE_MISMATCH: refused(28, "The opened Scope is not the one the grant commits to.", "Use the Scope that the owner handed over with the grant."),
-  PROGRAM_NOT_GRANTED: refused(29, "The grant names another program.", "Run the granted program, or ask the owner to grant this one."),
-  SEGMENT_NOT_GRANTED: refused(30, "The job asks for a segment that is not in the grant.", "Ask only for granted segments."),
-  ARGS_NOT_GRANTED: refused(31, "The arguments break the grant's rule for arguments.", "Use the arguments that the grant allows."),
-  OUTPUT_NOT_GRANTED: refused(32, "The job's output class, schema or size is wider than the grant.", "Ask for a narrower output."),
-  VERSION_NOT_GRANTED: refused(33, "The dataset version is outside the grant's version rule.", "Use a version that the grant allows."),
-  DATASET_HEAD_MISMATCH: refused(34, "The job was made for another version of the dataset than the chain holds.", "Build the job again from the dataset's current head."),
-  GUARDIAN_SET_MISMATCH: refused(35, "The guardian is not in the dataset's guardian set, or the set is not the registered one.", "Ask the guardians that the dataset's KeyBox names."),
-  GUARDIAN_CONFLICT: refused(36, "Guardian and claiming node belong to the same operator.", "Another node must claim the job, or other guardians must answer."),
-  SHARE_UNKNOWN: refused(37, "The guardian holds no share of this segment.", "The owner deposits the KeyBox at its guardians (persona import does so)."),
+  KEY_EPOCH_OLD: refused(
+    25,
+    "The dataset's keys were changed after the grant was made.",
+    "Ask the owner for a new grant.",
+  ),
+  MEASUREMENT_NOT_GRANTED: refused(
+    26,
+    "The enclave's build was allowed after the grant was signed, and the grant does not follow upgrades.",
+    "Use a node with an older build, or ask for a new grant.",
+  ),
+  NODE_POLICY_MISMATCH: refused(
+    27,
+    "The node does not meet the grant's node policy.",
+    "Use a node whose attestation kind, vendor and stake the owner accepts.",
+  ),
+  SCOPE_MISMATCH: refused(
+    28,
+    "The opened Scope is not the one the grant commits to.",
+    "Use the Scope that the owner handed over with the grant.",
+  ),
+  PROGRAM_NOT_GRANTED: refused(
+    29,
+    "The grant names another program.",
+    "Run the granted program, or ask the owner to grant this one.",
+  ),
+  SEGMENT_NOT_GRANTED: refused(
+    30,
+    "The job asks for a segment that is not in the grant.",
+    "Ask only for granted segments.",
+  ),
+  ARGS_NOT_GRANTED: refused(
+    31,
+    "The arguments break the grant's rule for arguments.",
+    "Use the arguments that the grant allows.",
+  ),
+  OUTPUT_NOT_GRANTED: refused(
+    32,
+    "The job's output class, schema or size is wider than the grant.",
+    "Ask for a narrower output.",
+  ),
+  VERSION_NOT_GRANTED: refused(
+    33,
+    "The dataset version is outside the grant's version rule.",
+    "Use a version that the grant allows.",
+  ),
+  DATASET_HEAD_MISMATCH: refused(
+    34,
+    "The job was made for another version of the dataset than the chain holds.",
+    "Build the job again from the dataset's current head.",
+  ),
+  GUARDIAN_SET_MISMATCH: refused(
+    35,
+    "The guardian is not in the dataset's guardian set, or the set is not the registered one.",
+    "Ask the guardians that the dataset's KeyBox names.",
+  ),
+  GUARDIAN_CONFLICT: refused(
+    36,
+    "Guardian and claiming node belong to the same operator.",
+    "Another node must claim the job, or other guardians must answer.",
+  ),
+  SHARE_UNKNOWN: refused(
+    37,
+    "The guardian holds no share of this segment.",
+    "The owner deposits the KeyBox at its guardians (persona import does so).",
+  ),
 
   // Data that is not what it should be.
-  DIGEST_MISMATCH: fatal("The bytes are not those that their digest names.", "Fetch from another store; the stored copy is damaged or was changed."),
-  ENVELOPE_INVALID: fatal("The object is not a valid envelope, or was changed, cut or put together from parts.", "Fetch the object again; if it stays so, the owner must publish the dataset again."),
-  KEY_COMMITMENT_MISMATCH: fatal("The key is not the one this object was encrypted with.", "Use the key of the same dataset, segment and key epoch."),
+  DIGEST_MISMATCH: fatal(
+    "The bytes are not those that their digest names.",
+    "Fetch from another store; the stored copy is damaged or was changed.",
+  ),
+  ENVELOPE_INVALID: fatal(
+    "The object is not a valid envelope, or was changed, cut or put together from parts.",
+    "Fetch the object again; if it stays so, the owner must publish the dataset again.",
+  ),
+  KEY_COMMITMENT_MISMATCH: fatal(
+    "The key is not the one this object was encrypted with.",
+    "Use the key of the same dataset, segment and key epoch.",
+  ),
   MANIFEST_INVALID: fatal("The manifest breaks its schema or its limits.", "Publish the dataset again with the SDK."),
-  KEYBOX_INVALID: fatal("The KeyBox breaks its schema, or a share does not fit its commitment.", "The owner makes a new KeyBox; the message names who lied."),
-  SHARES_INSUFFICIENT: temporary("Fewer guardians answered than the threshold needs.", "Wait until more guardians are reachable."),
-  SEALED_BOX_INVALID: fatal("A sealed message does not open with this key in this context.", "It was sealed for another key, job, dataset or chain."),
-  BLOB_NOT_FOUND: temporary("The store does not have this blob.", "Check that the dataset is published to a store this node reads."),
-  STORE_FAILED: temporary("The blob store could not be read or written.", "Check disk space and permissions of the store, or the IPFS endpoint."),
+  KEYBOX_INVALID: fatal(
+    "The KeyBox breaks its schema, or a share does not fit its commitment.",
+    "The owner makes a new KeyBox; the message names who lied.",
+  ),
+  SHARES_INSUFFICIENT: temporary(
+    "Fewer guardians answered than the threshold needs.",
+    "Wait until more guardians are reachable.",
+  ),
+  SEALED_BOX_INVALID: fatal(
+    "A sealed message does not open with this key in this context.",
+    "It was sealed for another key, job, dataset or chain.",
+  ),
+  BLOB_NOT_FOUND: temporary(
+    "The store does not have this blob.",
+    "Check that the dataset is published to a store this node reads.",
+  ),
+  STORE_FAILED: temporary(
+    "The blob store could not be read or written.",
+    "Check disk space and permissions of the store, or the IPFS endpoint.",
+  ),
   KEYSTORE_INVALID: fatal("The keystore file cannot be read.", "Restore it from your backup."),
-  KEYSTORE_PASSPHRASE_WRONG: fatal("The passphrase does not open this keystore.", "Try again with the right passphrase."),
+  KEYSTORE_PASSPHRASE_WRONG: fatal(
+    "The passphrase does not open this keystore.",
+    "Try again with the right passphrase.",
+  ),
 
   // Import.
   ARCHIVE_NOT_FOUND: fatal("There is no file at this path.", "Check the path."),
-  ARCHIVE_NOT_ZIP: fatal("The file is not a zip archive, or is cut off.", "Download the archive again and give the .zip file as it came."),
+  ARCHIVE_NOT_ZIP: fatal(
+    "The file is not a zip archive, or is cut off.",
+    "Download the archive again and give the .zip file as it came.",
+  ),
   ARCHIVE_ENCRYPTED: fatal("The archive is protected by a password.", "Unpack it and zip it again without a password."),
-  ARCHIVE_HOSTILE: fatal("The archive holds an entry that no honest export has (path outside the archive, zip bomb, link).", "Do not use this file; download your archive from the service again."),
-  ARCHIVE_TOO_LARGE: fatal("An entry of the archive is larger than the limit.", "Raise the limit with --max-entry-bytes if you trust the file."),
-  ARCHIVE_UNRECOGNISED: fatal("No connector recognises this archive.", "Give the archive as the service exported it; docs/connectors.md lists what can be read."),
-  EXPORT_INVALID: fatal("A file of the export is not in the format of its service.", "Download the archive again; if it stays so, report the file's name and the message."),
+  ARCHIVE_HOSTILE: fatal(
+    "The archive holds an entry that no honest export has (path outside the archive, zip bomb, link).",
+    "Do not use this file; download your archive from the service again.",
+  ),
+  ARCHIVE_TOO_LARGE: fatal(
+    "An entry of the archive is larger than the limit.",
+    "Raise the limit with --max-entry-bytes if you trust the file.",
+  ),
+  ARCHIVE_UNRECOGNISED: fatal(
+    "No connector recognises this archive.",
+    "Give the archive as the service exported it; docs/connectors.md lists what can be read.",
+  ),
+  EXPORT_INVALID: fatal(
+    "A file of the export is not in the format of its service.",
+    "Download the archive again; if it stays so, report the file's name and the message.",
+  ),
 
   // Programs and results.
   PROGRAM_INVALID: fatal("The program bundle breaks its schema.", "Build the program again."),
   PROGRAM_FAILED: fatal("The program ended with an error.", "Test the program on sample data."),
   LIMIT_EXCEEDED: fatal("The program used more time or memory than allowed.", "Make the program lighter."),
-  OUTPUT_TOO_LARGE: fatal("The result is larger than the job allows.", "Ask for less, or for a larger maxOutputBytes within the grant."),
-  OUTPUT_POLICY_VIOLATED: fatal("The result breaks the grant's output policy.", "Change the program so that its result fits the granted shape."),
-  DATA_INVALID: fatal("The owner's data does not decrypt or decode as its manifest says.", "The owner must publish the dataset again."),
-  GUARDIANS_REFUSED: fatal("So many guardians refused that the key cannot be had.", "See the refusal reasons; usually the grant does not allow this job."),
+  OUTPUT_TOO_LARGE: fatal(
+    "The result is larger than the job allows.",
+    "Ask for less, or for a larger maxOutputBytes within the grant.",
+  ),
+  OUTPUT_POLICY_VIOLATED: fatal(
+    "The result breaks the grant's output policy.",
+    "Change the program so that its result fits the granted shape.",
+  ),
+  DATA_INVALID: fatal(
+    "The owner's data does not decrypt or decode as its manifest says.",
+    "The owner must publish the dataset again.",
+  ),
+  GUARDIANS_REFUSED: fatal(
+    "So many guardians refused that the key cannot be had.",
+    "See the refusal reasons; usually the grant does not allow this job.",
+  ),
   GUARDIANS_UNAVAILABLE: temporary("Too few guardians answered.", "Try again later."),
   HOST_DID_NOT_DELIVER: temporary("The host did not bring a blob that the job needs.", "Another node will try."),
-  RECEIPT_INVALID: fatal("The receipt's signature, job or digests do not verify.", "Do not use the result; report the node."),
+  RECEIPT_INVALID: fatal(
+    "The receipt's signature, job or digests do not verify.",
+    "Do not use the result; report the node.",
+  ),
   JOB_FAILED: fatal("The job ended with a signed failure.", "See the failure code in docs/errors.md."),
   JOB_TIMED_OUT: temporary("The job did not end before its deadline.", "Submit it again."),
-  JOB_NOT_CLAIMABLE: fatal("The job cannot be claimed any more.", "Another node was first, or the claim window has passed."),
+  JOB_NOT_CLAIMABLE: fatal(
+    "The job cannot be claimed any more.",
+    "Another node was first, or the claim window has passed.",
+  ),
 
   // Surroundings.
-  CHAIN_UNREACHABLE: temporary("The chain endpoint does not answer.", "Check the --rpc URL and that the chain runs (persona dev starts a local one)."),
+  CHAIN_UNREACHABLE: temporary(
+    "The chain endpoint does not answer.",
+    "Check the --rpc URL and that the chain runs (persona dev starts a local one).",
+  ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
-  DEPLOYMENT_UNKNOWN: fatal("No contract addresses are known for this chain.", "Start a local network with persona dev, or give --deployment FILE."),
+  DEPLOYMENT_UNKNOWN: fatal(
+    "No contract addresses are known for this chain.",
+    "Start a local network with persona dev, or give --deployment FILE.",
+  ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
-  ENCLAVE_FAILED: temporary("The enclave process ended or broke the protocol.", "The daemon starts it again; see the log when it repeats."),
+  ENCLAVE_FAILED: temporary(
+    "The enclave process ended or broke the protocol.",
+    "The daemon starts it again; see the log when it repeats.",
+  ),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),
   CANCELLED: fatal("The operation was cancelled.", "Start it again when you want it."),
-  INTERNAL: fatal("A bug: something happened that the code holds to be impossible.", "Please report it with the message and your version."),
+  INTERNAL: fatal(
+    "A bug: something happened that the code holds to be impossible.",
+    "Please report it with the message and your version.",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
