@@ -4,24 +4,30 @@ import type { CheckResult } from "./checks.ts";
 
 const DOCUMENT = "docs/dependencies.md";
 const MANIFESTS = ["package.json", "sdk/package.json", "node/package.json"];
-const FIELDS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+const INSTALLED = ["dependencies", "devDependencies", "optionalDependencies"] as const;
+const PEERS = ["peerDependencies"] as const;
 
-type Manifest = Partial<Record<(typeof FIELDS)[number], Record<string, string>>>;
+type Field = (typeof INSTALLED)[number] | (typeof PEERS)[number];
+type Manifest = Partial<Record<Field, Record<string, string>>>;
 
 /**
  * Every dependency has a row in docs/dependencies.md that starts with its name, every such row a dependency, and two manifests
- * that name the same package name the same version: tests would otherwise test another one than what runs.
+ * that install the same package install the same version: tests would otherwise test another one than what runs. Peers are
+ * ranges, and the user's choice.
  */
 export function dependencyDocs(root: string): CheckResult {
   const path = join(root, DOCUMENT);
   if (!existsSync(path)) return { ok: false, output: `${DOCUMENT} is missing.` };
   const described = new Set([...readFileSync(path, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name));
-  const named = MANIFESTS.flatMap((file) => {
-    const manifest: Manifest = JSON.parse(readFileSync(join(root, file), "utf8"));
-    return FIELDS.flatMap((field) => Object.entries(manifest[field] ?? {}));
-  }).filter(([name]) => !name.startsWith("@persona-protocol/"));
-  const used = new Set(named.map(([name]) => name));
-  const versions = (wanted: string) => new Set(named.filter(([name]) => name === wanted).map(([, version]) => version));
+  const manifests = MANIFESTS.map((file): Manifest => JSON.parse(readFileSync(join(root, file), "utf8")));
+  const named = (fields: readonly Field[]) =>
+    manifests
+      .flatMap((manifest) => fields.flatMap((field) => Object.entries(manifest[field] ?? {})))
+      .filter(([name]) => !name.startsWith("@persona-protocol/"));
+  const installed = named(INSTALLED);
+  const used = new Set([...installed, ...named(PEERS)].map(([name]) => name));
+  const versions = (wanted: string) =>
+    new Set(installed.filter(([name]) => name === wanted).map(([, version]) => version));
   const problems = [
     ...[...used]
       .filter((name) => versions(name).size > 1)

@@ -69,11 +69,11 @@ describe("fileSizes", () => {
 });
 
 describe("dependencyDocs", () => {
-  const check = (document: string, nodeDependencies: object = {}) =>
+  const check = (document: string, nodeDependencies: object = {}, peerDependencies: object = {}) =>
     dependencyDocs(
       makeTree({
         "package.json": '{"devDependencies":{"a":"1"}}',
-        "sdk/package.json": '{"dependencies":{"@x/b":"1"}}',
+        "sdk/package.json": JSON.stringify({ dependencies: { "@x/b": "1" }, peerDependencies }),
         "node/package.json": JSON.stringify({ dependencies: { "@persona-protocol/sdk": "1", ...nodeDependencies } }),
         "docs/dependencies.md": document,
       }),
@@ -92,5 +92,10 @@ describe("dependencyDocs", () => {
     expect(check("| `a` | why |\n| `@x/b` | why |\n", { a: "2" }).output).to.equal(
       "a is named in the versions 1 and 2",
     );
+  });
+
+  it("behavior: a peer is a range beside the pinned version, and has a row too", () => {
+    expect(check("| `a` | why |\n| `@x/b` | why |\n", {}, { a: "^1.0.0" }).ok).to.equal(true);
+    expect(check("| `a` | why |\n| `@x/b` | why |\n", {}, { c: "^1.0.0" }).output).to.include("c is used");
   });
 });
