@@ -24,8 +24,6 @@ import { type Address, getAddress, parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { engagement } from "../../examples/engagement.ts";
 import { exampleAccount } from "../../examples/localNetwork.ts";
-// The script itself runs in a process of its own; this line has it type-checked.
-import type {} from "../../examples/score.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openArchive } from "../../node/src/ingest/index.ts";
