@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { type ArchiveInput, readArchive } from "../../../sdk/src/ingest/index.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 import { readParquet } from "./readParquet.ts";
 
 /** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */
-const folder = fileURLToPath(new URL("../../../../shared/vectors/exports/twitter", import.meta.url));
+const folder = join(repositoryRoot, "../shared/vectors/exports/twitter");
 
 async function archiveOf(path: string): Promise<ArchiveInput> {
   const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter((item) => item.isFile());
@@ -31,14 +31,14 @@ async function tables(path: string) {
   };
 }
 
-describe("X archive vectors", () => {
-  before(function () {
-    if (existsSync(folder)) return;
-    console.warn(`\n  !! SKIPPED: ${folder} is not there, the X connector was NOT held against real formats.\n`);
-    this.skip();
-  });
+/** A test of one sample; where the sample is absent it is skipped, with the reason in its title for the reporter. */
+function withVectors(path: string, title: string, test: () => Promise<void>): void {
+  if (existsSync(join(folder, path))) it(title, test);
+  else it.skip(`${title} (skipped: ../shared/vectors/exports/twitter/${path} is not there)`, test);
+}
 
-  it("the archive of 2023", async () => {
+describe("X archive vectors", () => {
+  withVectors("synthetic", "the archive of 2023", async () => {
     const { connector, segments, remarks, account, posts, likes } = await tables(join(folder, "synthetic"));
     expect(connector).to.equal("x-archive");
     expect(remarks).to.deep.equal([]);
@@ -90,22 +90,16 @@ describe("X archive vectors", () => {
     ]);
   });
 
-  it("files of an early archive, without posts", async () => {
+  withVectors("dogsheep-twitter-to-sqlite", "files of an early archive, without posts", async () => {
     const { segments, account } = await tables(join(folder, "dogsheep-twitter-to-sqlite"));
     expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0]);
     expect(account[0]).to.include({ id: "12497", username: "simonw", phone: "+15555555555", created_via: "web" });
     expect(String(account[0]?.created)).to.equal("2006-11-15 13:18:50");
   });
 
-  it("the archive of 2019", async function () {
-    const path = join(folder, "synthetic-legacy-2019");
-    if (!existsSync(path)) {
-      console.warn(
-        `\n  !! SKIPPED: ${path} is not among the vectors here; readArchive.test.ts has the same form self-made.\n`,
-      );
-      this.skip();
-    }
-    const { posts } = await tables(path);
+  // readArchive.test.ts has the same form, self-made.
+  withVectors("synthetic-legacy-2019", "the archive of 2019", async () => {
+    const { posts } = await tables(join(folder, "synthetic-legacy-2019"));
     expect(posts).to.have.length(1);
     expect(posts[0]?.content).to.match(/in text$/);
   });
