@@ -16,13 +16,13 @@ import {
   verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
-import type { DatasetRecord } from "../../../node/src/cli/datasetRecord.ts";
-import { freePort } from "../../../node/src/dev/freePort.ts";
-import { type Network, startNetwork } from "../../../node/src/dev/startNetwork.ts";
-import { openArchive } from "../../../node/src/ingest/index.ts";
-import { writeSampleArchive } from "../../../scripts/demo/sampleArchive.ts";
-import { temporaryFolder } from "../ingest/temporaryFolder.ts";
-import { expectRefusal, runPersona } from "./persona.ts";
+import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
+import { freePort } from "../../node/src/dev/freePort.ts";
+import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { openArchive } from "../../node/src/ingest/index.ts";
+import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
+import { expectRefusal, runPersona } from "../node/cli/persona.ts";
+import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
 const passphrase = "a passphrase ø 42";
 const canary = "canary of a post 9f8e";
