@@ -158,6 +158,13 @@ contract JobSettlementTest is Kit {
         expectEnd(JobStatus.Failed, PRICE, 0, FEE, true);
     }
 
+    function test_settleJob_ThirdUnprovedFailure_TaintedByTheFirst() public {
+        failTwice(48, 32);
+        yes(market.jobOf(id).tainted);
+        settle(job(), makeReceipt(job(), 3, 32), THIRD_KEY);
+        expectEnd(JobStatus.Failed, PRICE, 0, FEE, true);
+    }
+
     function test_settleJob_ThirdUnprovedFailureAfterRelease() public {
         failTwice(32, 32);
         settle(job(), makeReceipt(job(), 3, 48), THIRD_KEY);
