@@ -223,7 +223,7 @@ interface INodeRegistry {
     /// - The key is active or draining.
     function freezeEnclaveKey(address signer) external;
 
-    /// @notice Lets a frozen key work again.
+    /// @notice Lets a frozen key work again, as active: its operator drains it once more if it was draining.
     /// @dev Emits {EnclaveKeyStateChanged}.
     ///
     /// Requirements:

@@ -34,7 +34,8 @@ library NodePolicyLib {
     /// @param kind index of the verifier's kind, not a bitmap.
     /// @param vendor index of the vendor, not a bitmap.
     function admits(NodePolicy calldata self, uint8 kind, uint8 vendor, uint256 stake) internal pure returns (bool) {
-        return kind < 32 && vendor < 32 && (uint256(self.verifierKinds) >> kind) & 1 == 1
-            && (uint256(self.vendors) >> vendor) & 1 == 1 && stake >= self.minStake;
+        // An index beyond the 32 bits finds a zero.
+        return (uint256(self.verifierKinds) >> kind) & 1 == 1 && (uint256(self.vendors) >> vendor) & 1 == 1
+            && stake >= self.minStake;
     }
 }

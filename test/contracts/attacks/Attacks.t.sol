@@ -202,7 +202,7 @@ contract AttacksTest is Kit {
         Terms memory terms = makeTerms();
         bytes memory signed = signature(OWNER_KEY, GrantHash.unwrap(grants.hashTerms(terms)));
         IGrantRegistry other = IGrantRegistry(
-            make("access/GrantRegistry.sol:GrantRegistry", abi.encode(datasets, measurements, address(market)))
+            make("access", "GrantRegistry", abi.encode(datasets, measurements, address(market)))
         );
         vm.expectPartialRevert(IGrantRegistry.GrantSignatureInvalid.selector);
         other.grantBySig(terms, signed);
@@ -379,7 +379,7 @@ contract AttacksTest is Kit {
     }
 
     function deploySimulated() external {
-        make("attestation/SimulatedEvidenceVerifier.sol:SimulatedEvidenceVerifier", abi.encode(OWNER));
+        make("attestation", "SimulatedEvidenceVerifier", abi.encode(OWNER));
     }
 
     function termsIn(address money) private returns (Terms memory terms) {

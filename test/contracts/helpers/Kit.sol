@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IDatasetRegistry} from "../../../contracts/interfaces/IDatasetRegistry.sol";
 import {IEvidenceVerifier} from "../../../contracts/interfaces/IEvidenceVerifier.sol";
 import {IGrantRegistry} from "../../../contracts/interfaces/IGrantRegistry.sol";
@@ -69,29 +68,30 @@ abstract contract Kit is Check {
     }
 
     function deploy() internal {
-        address admin = address(this);
-        authority = IAccessManager(make("access/Authority.sol:Authority", abi.encode(admin)));
-        token = ITestMoney(make("dev/DevToken.sol:DevToken", ""));
-        measurements =
-            IMeasurementPolicy(make("attestation/MeasurementPolicy.sol:MeasurementPolicy", abi.encode(authority)));
-        datasets = IDatasetRegistry(make("storage/DatasetRegistry.sol:DatasetRegistry", ""));
+        bytes memory admin = abi.encode(address(this));
+        authority = IAccessManager(create(vm.getCode("AccessManager.sol:AccessManager"), admin));
+        token = ITestMoney(make("dev", "DevToken", ""));
+        measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority)));
+        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", ""));
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
-        nodes = INodeRegistry(make("compute/NodeRegistry.sol:NodeRegistry", abi.encode(token, measurements, predicted, authority))
-        );
-        grants = IGrantRegistry(make("access/GrantRegistry.sol:GrantRegistry", abi.encode(datasets, measurements, predicted))
-        );
-        market = IJobMarket(make("compute/JobMarket.sol:JobMarket", abi.encode(grants, nodes)));
+        bytes memory arguments = abi.encode(token, measurements, predicted, authority);
+        nodes = INodeRegistry(make("compute", "NodeRegistry", arguments));
+        grants = IGrantRegistry(make("access", "GrantRegistry", abi.encode(datasets, measurements, predicted)));
+        market = IJobMarket(make("compute", "JobMarket", abi.encode(grants, nodes)));
         eq(address(market), predicted);
-        verifier = IEvidenceVerifier(make("attestation/SimulatedEvidenceVerifier.sol:SimulatedEvidenceVerifier", abi.encode(vm.addr(ROOT_KEY)))
-        );
+        arguments = abi.encode(vm.addr(ROOT_KEY));
+        verifier = IEvidenceVerifier(make("attestation", "SimulatedEvidenceVerifier", arguments));
         nodes.allowVerifier(verifier);
         measurements.allow(MEASUREMENT);
     }
 
     /// @dev From the artifact. `new` would compile the contract once more into every test.
-    function make(string memory artifact, bytes memory arguments) internal returns (address) {
-        bytes memory code = bytes.concat(vm.getCode(string.concat("contracts/", artifact)), arguments);
-        address made;
+    function make(string memory layer, string memory name, bytes memory arguments) internal returns (address) {
+        return create(vm.getCode(string.concat("contracts/", layer, "/", name, ".sol:", name)), arguments);
+    }
+
+    function create(bytes memory code, bytes memory arguments) internal returns (address made) {
+        code = bytes.concat(code, arguments);
         assembly ("memory-safe") {
             made := create(0, add(code, 0x20), mload(code))
             if iszero(made) {
@@ -99,7 +99,6 @@ abstract contract Kit is Check {
                 revert(0, returndatasize())
             }
         }
-        return made;
     }
 
     // People
