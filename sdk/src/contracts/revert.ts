@@ -1,11 +1,13 @@
 import {
   type AbiItem,
   BaseError,
+  ChainMismatchError,
   ContractFunctionRevertedError,
   decodeErrorResult,
   type Hex,
-  HttpRequestError,
-  TimeoutError,
+  InsufficientFundsError,
+  isHex,
+  UserRejectedRequestError,
 } from "viem";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
 import * as abis from "./abis.ts";
@@ -37,28 +39,81 @@ const codeByError: Readonly<Record<string, ErrorCode>> = {
   JobParamsMismatched: "JOB_PARAMS_MISMATCH",
 };
 
+/** Nodes say it in words of their own: geth, anvil, Hardhat. */
+const noFunds = /insufficient funds|enough funds/i;
+const reverted = /\brevert(ed)?\b/i;
+/** JSON-RPC's code of an execution that reverted. */
+const revertCode = 3;
+
 /**
- * What a failed call to a contract means: a decoded revert with the contract's own values as data, or a chain that cannot be
- * reached. Errors that are neither are returned as they are.
+ * What a failed call to a contract means. Never to be tried again are only a revert that the chain has said in so many words,
+ * a wallet's no, a wrong chain and an empty account. Whatever else went wrong on the way (no answer, a rate limit, an internal
+ * error, a nonce that another transaction took, a receipt that does not come) says nothing about the call: CHAIN_UNREACHABLE.
+ * What is no error of viem, and what viem could not encode, is returned as it is.
  */
 export function explainChainError(error: unknown, what: string): unknown {
   if (isPersonaError(error) || !(error instanceof BaseError)) return error;
-  const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
-  if (revert instanceof ContractFunctionRevertedError) return explainRevert(revert, what);
-  const transport = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
-  if (transport !== null)
-    return new PersonaError("CHAIN_UNREACHABLE", `The chain endpoint failed during ${what}.`, { cause: error });
-  return new PersonaError("TRANSACTION_REVERTED", `${what} failed: ${error.shortMessage}`, { cause: error });
+  const known = error.walk((cause) => isPersonaError(cause));
+  if (known !== null) return known;
+  const has = (test: (cause: unknown) => boolean) => error.walk(test) !== null;
+  if (has((cause) => cause instanceof UserRejectedRequestError))
+    return new PersonaError("CANCELLED", `${what} was rejected in the wallet.`, { cause: error });
+  if (has((cause) => cause instanceof ChainMismatchError))
+    return new PersonaError("CHAIN_WRONG", `${what} was not sent: the wallet is on another chain.`, { cause: error });
+  const raw = revertData(error);
+  if (has(isSaidRevert) || (raw !== undefined && decode(raw) !== undefined)) {
+    const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+    const reason = revert instanceof ContractFunctionRevertedError ? revert.reason : undefined;
+    return explainRevert({ raw, reason }, what, error);
+  }
+  if (has(isEmptyAccount)) {
+    const text = `${what} was not sent: the account cannot pay the gas.`;
+    return new PersonaError("TRANSACTION_REVERTED", text, { cause: error });
+  }
+  if (isEncodingError(error)) return error;
+  return new PersonaError("CHAIN_UNREACHABLE", `The chain did not take ${what}: ${error.shortMessage}`, {
+    cause: error,
+  });
 }
 
-function explainRevert(revert: ContractFunctionRevertedError, what: string): PersonaError {
+const isEmptyAccount = (cause: unknown): boolean =>
+  cause instanceof InsufficientFundsError || (cause instanceof BaseError && noFunds.test(cause.details));
+
+/** viem calls every internal error (-32603) of an endpoint a revert: what the endpoint itself has said decides. */
+function isSaidRevert(cause: unknown): boolean {
+  if (!(cause instanceof BaseError) || cause instanceof ContractFunctionRevertedError) return false;
+  return ("code" in cause && cause.code === revertCode) || reverted.test(cause.details);
+}
+
+/** A custom error's bytes, wherever the endpoint and viem have put them. */
+function revertData(error: BaseError): Hex | undefined {
+  let found: Hex | undefined;
+  error.walk((cause) => {
+    const data = fieldOf(cause, "raw") ?? fieldOf(cause, "data");
+    const bytes = isHex(data) ? data : fieldOf(data, "data");
+    if (isHex(bytes) && bytes.length >= 10) found ??= bytes;
+    return false;
+  });
+  return found;
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined;
+
+/** Thrown before anything was sent: the caller's arguments do not fit the ABI. */
+const isEncodingError = ({ name }: BaseError): boolean =>
+  /^(Abi|InvalidAddress|InvalidAbi|InvalidArray|IntegerOutOfRange|BytesSize|SizeExceeds)/.test(name);
+
+type Revert = { readonly raw: Hex | undefined; readonly reason: string | undefined };
+
+function explainRevert(revert: Revert, what: string, cause: unknown): PersonaError {
   const { errorName, args = [], names } = decodeRevert(revert);
   const values = args.map((value, i) => [names[i] ?? `arg${i}`, String(value)] as const);
   const data = { error: errorName, ...Object.fromEntries(values) };
   // The grant registry reports the same Reason that guardians do.
   const reason = errorName === "GrantNotUsable" ? codeOfReason(Number(args[1])) : undefined;
   const code = reason ?? codeByError[errorName] ?? "TRANSACTION_REVERTED";
-  return new PersonaError(code, `The contract refused ${what}.`, { data, cause: revert });
+  return new PersonaError(code, `The contract refused ${what}.`, { data, cause });
 }
 
 type DecodedRevert = {
@@ -67,14 +122,18 @@ type DecodedRevert = {
   readonly names: readonly (string | undefined)[];
 };
 
-function decodeRevert({ raw, reason }: ContractFunctionRevertedError): DecodedRevert {
-  const unknown = { errorName: reason ?? "without a reason", args: [], names: [] };
-  if (raw === undefined || raw === "0x") return unknown;
+function decodeRevert({ raw, reason }: Revert): DecodedRevert {
+  const decoded = raw === undefined ? undefined : decode(raw);
+  return decoded ?? { errorName: reason ?? "without a reason", args: [], names: [] };
+}
+
+/** Undefined when it is not one of the protocol's errors: a token's own, for instance. */
+function decode(raw: Hex): DecodedRevert | undefined {
   try {
-    const { errorName, args, abiItem } = decodeErrorResult({ abi: allErrors, data: raw as Hex });
+    const { errorName, args, abiItem } = decodeErrorResult({ abi: allErrors, data: raw });
     const names = "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
     return { errorName, args: args ?? [], names };
   } catch {
-    return unknown; // Not one of the protocol's errors: a token's own, for instance.
+    return undefined;
   }
 }
