@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
-import { measuredFolders } from "./runtime/measureRuntime.ts";
+import { readableCode } from "./runtime/measureRuntime.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 
 export type EnclaveRole = "worker" | "guardian";
@@ -20,8 +20,6 @@ const mains: Record<EnclaveRole, string> = {
   guardian: fileURLToPath(new URL("runtime/guardian/guardianMain.ts", import.meta.url)),
 };
 
-const repository = fileURLToPath(new URL("../../../", import.meta.url));
-
 /**
  * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to code
  * only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
@@ -33,15 +31,10 @@ export function startEnclave(options: {
   readonly log: (line: string) => void;
 }): EnclaveProcess {
   const { role, isolation, methods, log } = options;
-  const packages = ["", "sdk/", "node/"].flatMap((folder) => [
-    `${repository}${folder}package.json`,
-    `${repository}${folder}node_modules`,
-  ]);
-  const readable = [...measuredFolders, ...packages];
   const node = [
     process.execPath,
     "--permission",
-    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...readableCode.map((path) => `--allow-fs-read=${path}`),
     // Only the compute supervisor has children: its sandboxes.
     ...(role === "worker" ? ["--allow-child-process"] : []),
     "--no-warnings",

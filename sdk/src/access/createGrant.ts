@@ -106,8 +106,8 @@ export async function buildGrant({ client, deployment }: Context, parameters: Gr
     scopeHash: scopeHashOf(scope),
     salt: toHex(randomBytes(32)),
   };
-  const { version, keyEpoch, head, catalogue, guardians } = dataset;
-  return { terms, scope, signature: undefined, dataset: { version, keyEpoch, head, catalogue, guardians } };
+  const { version, keyEpoch, head, catalogue, guardians, threshold } = dataset;
+  return { terms, scope, signature: undefined, dataset: { version, keyEpoch, head, catalogue, guardians, threshold } };
 }
 
 /** Grants on chain, in a transaction of the owner. */

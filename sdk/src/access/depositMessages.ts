@@ -44,6 +44,7 @@ export function decodeDeposit(bytes: Uint8Array): Deposit {
   const { owner, salt, head, body, signature } = decodeCbor(bytes, {
     schema,
     maxBytes: maxDepositBytes,
+    maxItems: 64,
     code: "REQUEST_INVALID",
     what: "KeyBox deposit",
   });

@@ -15,6 +15,8 @@ export type GrantPackage = {
     readonly head: DatasetHead;
     readonly catalogue: readonly Hex[];
     readonly guardians: readonly number[];
+    /** How many of them a job needs; `head.guardianSetHash` covers both. */
+    readonly threshold: number;
   };
 };
 
@@ -27,19 +29,22 @@ const schema = z.strictObject({
   terms: bytes,
   scope: bytes,
   signature: bytes.nullable(),
-  dataset: z.strictObject({
-    version: z.int().min(1),
-    keyEpoch: z.int().min(0),
-    head: z.strictObject({
-      manifestDigest: hex32,
-      keyBoxDigest: hex32,
-      guardianSetHash: hex32,
-      catalogueHash: hex32,
-      catalogueLength: z.int().min(0).max(256),
-    }),
-    catalogue: z.array(hex32).max(256),
-    guardians: z.array(z.int().min(1)).max(16),
-  }),
+  dataset: z
+    .strictObject({
+      version: z.int().min(1),
+      keyEpoch: z.int().min(0),
+      head: z.strictObject({
+        manifestDigest: hex32,
+        keyBoxDigest: hex32,
+        guardianSetHash: hex32,
+        catalogueHash: hex32,
+        catalogueLength: z.int().min(0).max(256),
+      }),
+      catalogue: z.array(hex32).max(256),
+      guardians: z.array(z.int().min(1)).max(16),
+      threshold: z.int().min(2),
+    })
+    .refine(({ threshold, guardians }) => threshold <= guardians.length, "a threshold above the number of guardians"),
 });
 
 /** Canonical DAG-CBOR, to send or to keep. */

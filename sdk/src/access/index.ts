@@ -3,7 +3,6 @@ export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, 
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
 export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
-export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export {
   createGuardianRelease,
   type KeyReleaseAnswer,
@@ -11,6 +10,7 @@ export {
   type KeyReleaseRequest,
   type OpenedInput,
 } from "./keyReleaseProvider.ts";
+export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

@@ -71,7 +71,7 @@ export async function publishDataset(
   parameters: publishDataset.Parameters,
 ): Promise<publishDataset.ReturnType> {
   const { client, deployment, store } = context;
-  const { segments, threshold, ownerPublicKey, onProgress = () => {} } = parameters;
+  const { segments, threshold, ownerPublicKey, onProgress = () => {}, onPrepared = async () => {} } = parameters;
   const owner = client.account.address;
   const salt = toHex(randomBytes(32));
   const datasetId = datasetIdOf(deployment, owner, salt);
@@ -128,12 +128,6 @@ export async function publishDataset(
       catalogueHash: catalogueHash(catalogue),
       catalogueLength: catalogue.length,
     };
-    const receipt = await callContract(client, {
-      address: deployment.datasetRegistry,
-      abi: datasetRegistryAbi,
-      functionName: "registerDataset",
-      args: [salt, head.manifestDigest, head.keyBoxDigest, head.guardianSetHash, catalogue],
-    });
     const dataset: Dataset = {
       datasetId,
       owner,
@@ -151,7 +145,15 @@ export async function publishDataset(
         cid: stored[index]?.segment.cid ?? "",
       })),
     };
-    return { dataset, keyBox: { head: keyBox.headBytes, body: keyBox.bodyBytes }, gasUsed: receipt.gasUsed };
+    const kept = { head: keyBox.headBytes, body: keyBox.bodyBytes };
+    await onPrepared({ dataset, keyBox: kept });
+    const { gasUsed } = await callContract(client, {
+      address: deployment.datasetRegistry,
+      abi: datasetRegistryAbi,
+      functionName: "registerDataset",
+      args: [salt, head.manifestDigest, head.keyBoxDigest, head.guardianSetHash, catalogue],
+    });
+    return { dataset, keyBox: kept, gasUsed };
   } finally {
     zeroise(...deks.values());
   }
@@ -172,13 +174,18 @@ export declare namespace publishDataset {
       readonly done: number;
       readonly total: number;
     }) => void;
+    /**
+     * Awaited before the registration is sent; when it throws, nothing is registered. Whoever wants to lose nothing keeps it here:
+     * after this a transaction may be mined although its answer never arrives.
+     */
+    readonly onPrepared?: (prepared: Prepared) => Promise<void>;
   };
-  type ReturnType = {
+  type Prepared = {
     readonly dataset: Dataset;
     /** The owner keeps it: with the root key it opens every segment, guardians or not. */
     readonly keyBox: { readonly head: Uint8Array; readonly body: Uint8Array };
-    readonly gasUsed: bigint;
   };
+  type ReturnType = Prepared & { readonly gasUsed: bigint };
 }
 
 async function storeSegment(

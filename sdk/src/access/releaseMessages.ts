@@ -131,5 +131,5 @@ function decode<schema extends z.ZodType>(
   maxBytes: number,
   what: string,
 ): z.output<schema> {
-  return decodeCbor(body, { schema, maxBytes, code: "REQUEST_INVALID", what });
+  return decodeCbor(body, { schema, maxBytes, maxItems: 4_096, code: "REQUEST_INVALID", what });
 }

@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { GrantPackage } from "../access/grantPackage.ts";
-import { resolveGuardians } from "../access/resolveGuardians.ts";
+import { findGuardians, type Guardian, type GuardianFailure } from "../access/resolveGuardians.ts";
 import { segmentIndexes } from "../access/segments.ts";
 import {
   type ChainClient,
@@ -48,7 +48,11 @@ export type BuiltJob = {
   readonly programBytes: Uint8Array;
 };
 
-/** Builds spec, bundle and parameters. It does not judge whether the grants allow the job: contracts and guardians do. */
+/**
+ * Builds spec, bundle and parameters. It does not judge whether the grants allow the job: contracts and guardians do. The
+ * bundle is for the guardians that can be reached now, at least the threshold of each input's dataset.
+ * @throws PersonaError GUARDIANS_UNAVAILABLE, naming who failed and why; REQUEST_INVALID, SEGMENT_NOT_GRANTED
+ */
 export async function buildJob(
   { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
   request: JobRequest,
@@ -74,9 +78,9 @@ export async function buildJob(
     maxOutputBytes: request.maxOutputBytes ?? 2_048,
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
   };
-  const guardians = await resolveGuardians(createChainView(client, deployment), [
-    ...new Set(grants.flatMap(({ dataset }) => dataset.guardians)),
-  ]);
+  const wanted = [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))];
+  const { guardians, failures } = await findGuardians(createChainView(client, deployment), wanted);
+  for (const [input, grant] of grants.entries()) requireThreshold(input, grant, guardians, failures);
   const bundle = await sealJobBundle(
     deployment,
     {
@@ -136,6 +140,34 @@ function inputSpecOf(
     segments: asked,
     grantHash: grantHashOf(deployment, terms),
   };
+}
+
+/** Fewer could not release the input's keys: the job would be paid for and fail. */
+function requireThreshold(
+  input: number,
+  { terms, dataset }: GrantPackage,
+  guardians: readonly Guardian[],
+  failures: readonly GuardianFailure[],
+): void {
+  const reachable = guardians.filter(({ nodeId }) => dataset.guardians.includes(nodeId)).length;
+  if (reachable >= dataset.threshold) return;
+  const failed = failures.filter(({ nodeId }) => dataset.guardians.includes(nodeId));
+  throw new PersonaError("GUARDIANS_UNAVAILABLE", "Fewer guardians can be reached than the dataset's threshold.", {
+    data: {
+      input,
+      datasetId: terms.datasetId,
+      threshold: dataset.threshold,
+      reachable,
+      ...Object.fromEntries(failed.map(({ nodeId, error }) => [`guardian ${nodeId}`, whyOf(error)])),
+    },
+    cause: new AggregateError(failed.map(({ error }) => error)),
+  });
+}
+
+function whyOf(error: Error): string {
+  if (error instanceof PersonaError) return `${error.code}: ${error.shortMessage}`;
+  // viem's full messages quote the request.
+  return "shortMessage" in error ? String(error.shortMessage) : error.name;
 }
 
 /** What all grants accept together. */

@@ -9,6 +9,8 @@ export const failureCodes = {
   GUARDIANS_REFUSED: 1,
   PROGRAM_INVALID: 2,
   BUNDLE_INVALID: 3,
+  MANIFEST_INVALID: 4,
+  KEYBOX_INVALID: 5,
   PROGRAM_FAILED: 16,
   LIMIT_EXCEEDED: 17,
   OUTPUT_TOO_LARGE: 18,
@@ -17,7 +19,10 @@ export const failureCodes = {
   HOST_DID_NOT_DELIVER: 32,
   GUARDIANS_UNAVAILABLE: 33,
   DIGEST_MISMATCH: 34,
+  INTERNAL: 35,
   ENCLAVE_FAILED: 48,
+  // Unproved on purpose: a host that starves the program could otherwise be paid for not running it.
+  TIME_LIMIT_EXCEEDED: 49,
 } as const satisfies Partial<Record<ErrorCode, number>>;
 
 export type FailureName = keyof typeof failureCodes;

@@ -4,6 +4,7 @@ export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./
 export {
   argsCommitmentOf,
   type BundleInput,
+  checkGuardianLists,
   decodeSealedBundle,
   type JobBundle,
   maxBundleBytes,

@@ -64,13 +64,17 @@ const sealedSchema = z.strictObject({
     .array(
       z.strictObject({
         guardian: z.number().int().min(1),
-        inputs: z.array(z.number().int().min(0).max(63)).max(64),
+        inputs: z
+          .array(z.number().int().min(0).max(63))
+          .max(64)
+          .refine((list) => list.every((input, i) => i === 0 || input > (list[i - 1] ?? -1)), "not ascending"),
         keyId: bytes32,
         enc: bytes(2_048),
         ct: bytes(256),
       }),
     )
-    .max(maxGuardianKeys),
+    .max(maxGuardianKeys)
+    .refine((keys) => new Set(keys.map(({ guardian }) => guardian)).size === keys.length, "a guardian is named twice"),
 });
 const bundleSchema = z.strictObject({
   v: z.literal(1),
@@ -157,6 +161,22 @@ export function decodeSealedBundle(block: Uint8Array, bundleDigest: Hex): Sealed
     throw invalid("It is not the one the job names.");
   const { ct, keys } = decode(sealedSchema, block);
   return { ct, keys: keys.map((key) => ({ ...key, keyId: bytesToHex(key.keyId) })) };
+}
+
+/**
+ * Names the bundle between 2 and 16 guardians for each input, and for no other? What a host asks follows this list: a longer
+ * one would make it flood guardians, a shorter one could only fail.
+ * @throws PersonaError BUNDLE_INVALID
+ */
+export function checkGuardianLists({ keys }: SealedBundle, inputs: number): void {
+  const counts = new Array<number>(inputs).fill(0);
+  for (const input of keys.flatMap((key) => key.inputs)) {
+    const count = counts[input];
+    if (count === undefined) throw invalid("It names guardians for an input that the job does not have.");
+    counts[input] = count + 1;
+  }
+  if (counts.some((count) => count < 2 || count > 16))
+    throw invalid("It does not name 2 to 16 guardians for each input.");
 }
 
 /** What a guardian does: opens its copy of the bundle key. @throws PersonaError BUNDLE_INVALID */

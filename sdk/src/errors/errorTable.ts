@@ -243,7 +243,11 @@ export const errorTable = {
   // Programs and results.
   PROGRAM_INVALID: fatal("The program bundle breaks its schema.", "Build the program again."),
   PROGRAM_FAILED: fatal("The program ended with an error.", "Test the program on sample data."),
-  LIMIT_EXCEEDED: fatal("The program used more time or memory than allowed.", "Make the program lighter."),
+  LIMIT_EXCEEDED: fatal("The program used more memory than allowed.", "Make the program lighter."),
+  TIME_LIMIT_EXCEEDED: fatal(
+    "The program did not end within its time, or before the job's deadline.",
+    "Make the program lighter, or give the job a later deadline.",
+  ),
   OUTPUT_TOO_LARGE: fatal(
     "The result is larger than the job allows.",
     "Ask for less, or for a larger maxOutputBytes within the grant.",

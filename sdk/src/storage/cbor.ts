@@ -16,11 +16,21 @@ export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
  */
 export function decodeCbor<S extends z.ZodType>(
   bytes: Uint8Array,
-  parameters: { readonly schema: S; readonly maxBytes: number; readonly code: ErrorCode; readonly what: string },
+  parameters: {
+    readonly schema: S;
+    readonly maxBytes: number;
+    /** Most data items (RFC 8949, 3) it may hold; decoding costs a microsecond each. Default 65,536. */
+    readonly maxItems?: number;
+    readonly code: ErrorCode;
+    readonly what: string;
+  },
 ): z.output<S> {
   const { code, what, maxBytes } = parameters;
   if (bytes.length > maxBytes) {
     throw new PersonaError(code, `The ${what} is larger than allowed.`, { data: { bytes: bytes.length, maxBytes } });
+  }
+  if (hasMoreItems(bytes, parameters.maxItems ?? 65_536)) {
+    throw new PersonaError(code, `The ${what} holds more items than allowed.`, { data: { bytes: bytes.length } });
   }
   let value: unknown;
   let canonical: Uint8Array;
@@ -40,4 +50,33 @@ export function decodeCbor<S extends z.ZodType>(
     data: { path: issue?.path.map(String).join(".") ?? "" },
     cause: parsed.error,
   });
+}
+
+/**
+ * Does this CBOR hold more than `max` items? Looks at the heads only, so that two megabytes of empty arrays are refused before
+ * anything is built from them. What is not well-formed ends the walk: the decoder refuses it.
+ */
+function hasMoreItems(bytes: Uint8Array, max: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  for (let items = 0; at < bytes.length; items++) {
+    if (items >= max) return true;
+    const head = view.getUint8(at);
+    const major = head >> 5;
+    const info = head & 31;
+    if (info > 27) return false;
+    const width = info < 24 ? 0 : 2 ** (info - 24);
+    if (at + 1 + width > bytes.length) return false;
+    at += 1;
+    const argument = width === 0 ? info : readUint(view, at, width);
+    at += width + (major === 2 || major === 3 ? argument : 0);
+  }
+  return false;
+}
+
+function readUint(view: DataView, at: number, width: number): number {
+  if (width === 1) return view.getUint8(at);
+  if (width === 2) return view.getUint16(at);
+  if (width === 4) return view.getUint32(at);
+  return Number(view.getBigUint64(at));
 }

@@ -22,5 +22,8 @@ export const sandboxNamespaces = ["--map-root-user", "--net", "--pid", "--fork",
 
 /** The command line that starts `command` so held. */
 export function isolated(isolation: Isolation, namespaces: readonly string[], command: readonly string[]): string[] {
-  return isolation === "namespaces" ? ["unshare", ...namespaces, "--", ...command] : [...command];
+  if (isolation === "none") return [...command];
+  // The first process of a process namespace cannot kill itself: a shell is the first, and the command the second.
+  const held = namespaces.includes("--pid") ? ["/bin/sh", "-c", '"$@"; exit $?', "sh", ...command] : command;
+  return ["unshare", ...namespaces, "--", ...held];
 }

@@ -10,6 +10,12 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url));
 /** Folders whose code runs inside an enclave: the runtime, and the SDK it is built on. */
 export const measuredFolders = ["node/src/enclave/runtime", "sdk/src"].map((folder) => join(root, folder));
 
+/** All that an enclave or sandbox may read: its code and the packages it is built on, and nothing a host keeps beside them. */
+export const readableCode = [
+  ...measuredFolders,
+  ...["", "sdk", "node"].flatMap((folder) => [join(root, folder, "package.json"), join(root, folder, "node_modules")]),
+];
+
 /**
  * SHA-256 over the sorted paths and contents of the measured code: what a simulated TEE reports as its measurement. Real
  * silicon measures the image; the reproducible bundle comes with the enclave issue.

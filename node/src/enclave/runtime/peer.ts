@@ -12,6 +12,7 @@ import { z } from "zod";
 
 /** Largest frame either side accepts; blobs travel in pieces well below it. */
 const maxFrameBytes = 32 * 1024 * 1024;
+const maxUnsentBytes = 8 * maxFrameBytes;
 /** Calls that may wait for an answer at once; more is a peer gone wrong. */
 const maxPendingCalls = 4_096;
 
@@ -23,7 +24,7 @@ const message = z.union([
     error: z.strictObject({
       code: z.string().max(64),
       message: z.string().max(4_096),
-      data: z.record(z.string(), z.string()),
+      data: z.record(z.string().max(64), z.string().max(1_024)),
     }),
   }),
 ]);
@@ -53,6 +54,7 @@ export function createPeer(options: {
 }): Peer {
   const { input, output, methods } = options;
   const pending = new Map<number, Pending>();
+  const takesCalls = Object.keys(methods).length > 0;
   let nextId = 1;
   let open = true;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
@@ -66,6 +68,8 @@ export function createPeer(options: {
     new DataView(head.buffer).setUint32(0, body.length);
     output.write(head);
     output.write(body);
+    // A side that asks and never reads must not fill our memory.
+    if (output.writableLength > maxUnsentBytes) end(new Error("the other side does not read"));
   };
 
   const end = (cause?: unknown) => {
@@ -97,6 +101,7 @@ export function createPeer(options: {
     if (!parsed.success) throw new PersonaError("REQUEST_INVALID", "A message over the enclave door is malformed.");
     const value = parsed.data;
     if ("method" in value) {
+      if (!takesCalls) throw new PersonaError("REQUEST_INVALID", "This side of the enclave door takes no calls.");
       void answer(value.id, value.method, value.params);
       return;
     }
@@ -189,7 +194,8 @@ function failureOf(error: unknown): Failure {
     ? error
     : new PersonaError("INTERNAL", "An unexpected error inside.", { cause: error });
   const { code, message: text, data } = known.toJSON();
-  return { code, message: text.slice(0, 4_096), data };
+  const short = Object.entries(data).map(([name, value]) => [name.slice(0, 64), value.slice(0, 1_024)] as const);
+  return { code, message: text.slice(0, 4_096), data: Object.fromEntries(short) };
 }
 
 function errorOf(failure: Failure): PersonaError {

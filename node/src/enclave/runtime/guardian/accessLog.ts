@@ -12,16 +12,26 @@ export type LogEntry = {
 /** Hash-chained: every release and refusal carries the head, so an owner who compares heads finds an omitted entry. */
 export type AccessLog = {
   readonly head: () => Hex;
-  /** Appends and returns the new head. */
+  /** Appends and returns the new head. A refusal that repeats an earlier one changes nothing: it must not fill the disk. */
   append(entry: LogEntry): Hex;
 };
+
+const maxRemembered = 10_000;
 
 /** @param head where the chain stands; 32 zero bytes for an empty log. @param store keeps entry and head outside. */
 export function createAccessLog(head: Hex, store: (entry: LogEntry, head: Hex) => void): AccessLog {
   let current = head;
+  const refusals = new Set<string>();
   return {
     head: () => current,
     append(entry) {
+      if (entry.reason !== 0) {
+        const refusal = [entry.jobId, entry.datasetId, entry.signer, entry.reason].join();
+        if (refusals.has(refusal)) return current;
+        const [oldest] = refusals;
+        if (refusals.size >= maxRemembered && oldest !== undefined) refusals.delete(oldest);
+        refusals.add(refusal);
+      }
       current = nextLogHead(current, entry);
       store(entry, current);
       return current;

@@ -70,16 +70,26 @@ async function select(
       throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
     return reader
       .getRowObjectsJS()
-      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(name, value)])));
+      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(value)])));
   } catch (error) {
     if (error instanceof PersonaError) throw error;
-    const outOfMemory = error instanceof Error && error.message.startsWith("Out of Memory");
-    if (outOfMemory) throw new PersonaError("LIMIT_EXCEEDED", "The program used more memory than its limit.");
-    throw new PersonaError("PROGRAM_FAILED", "The statement failed.");
+    throw verdictOf(error);
   }
 }
 
-function scalarOf(column: string, value: unknown): ResultRow[string] {
+/** How DuckDB's messages begin when the statement itself is to blame, on the same data everywhere. */
+const blamesProgram =
+  /^(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Not implemented|Mismatch Type|Syntax|Permission) Error/i;
+
+function verdictOf(error: unknown): PersonaError {
+  const message = error instanceof Error ? error.message : "";
+  if (message.startsWith("Out of Memory"))
+    return new PersonaError("LIMIT_EXCEEDED", "The program used too much memory.");
+  if (blamesProgram.test(message)) return new PersonaError("PROGRAM_FAILED", "The statement failed.");
+  return new PersonaError("ENCLAVE_FAILED", "The engine failed.");
+}
+
+function scalarOf(value: unknown): ResultRow[string] {
   if (
     value === null ||
     typeof value === "string" ||
@@ -88,7 +98,7 @@ function scalarOf(column: string, value: unknown): ResultRow[string] {
     typeof value === "bigint"
   )
     return value;
-  throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The column "${column}" is not a scalar: cast it in the statement.`);
+  throw new PersonaError("OUTPUT_POLICY_VIOLATED", "A column is not a scalar: cast it in the statement.");
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

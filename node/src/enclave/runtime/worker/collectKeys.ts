@@ -40,17 +40,38 @@ export type JobContext = {
  * Asks every guardian of every input at once. Each promise settles with what that guardian said; none rejects.
  */
 export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: Uint8Array): Promise<GuardianAnswer>[] {
+  const inTurn = createTurns(maxAsksAtOnce);
   return sealed.keys.flatMap(({ guardian, inputs }) =>
     inputs.map(async (input) => {
       const who = { input, guardian };
       try {
-        return { ...who, ...(await askGuardian(context, who, bundle)) };
+        return { ...who, ...(await inTurn(() => askGuardian(context, who, bundle))) };
       } catch {
         // Unreachable, malformed or badly signed: to the supervisor that is a guardian who did not answer.
         return { ...who, status: "silent" as const };
       }
     }),
   );
+}
+
+/** Each request carries the whole bundle: so many of them are in memory at once. */
+const maxAsksAtOnce = 16;
+
+/** Runs at most `width` works at once, the others in their order. */
+function createTurns(width: number): <value>(work: () => Promise<value>) => Promise<value> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
 }
 
 async function askGuardian(

@@ -1,26 +1,28 @@
-import { type FailureName, failureCodes } from "@persona-protocol/sdk/compute";
+import { type FailureName, failureCodes, isBeforeRelease } from "@persona-protocol/sdk/compute";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 
 /**
- * Turns what went wrong into a receipt's failure code. The closed set holds codes for before and after a share was opened;
- * after it, nothing may claim to have happened before: that would hand uses back for data already read.
+ * Turns what went wrong into a receipt's failure code. After a share was opened nothing may claim to have happened before: that
+ * would hand uses back for data already read. Before it nothing may claim to have happened after: that would pay an owner for
+ * data that nobody could read.
  */
 export function failureCodeOf(error: unknown, opened: boolean): number {
-  const name = nameOf(error);
-  const code = failureCodes[name];
-  const saysBefore = code <= 15 || (code >= 32 && code <= 47);
-  return opened && saysBefore ? failureCodes.ENCLAVE_FAILED : code;
+  const code = failureCodes[nameOf(error, opened)];
+  if (isBeforeRelease(code) !== opened) return code;
+  return opened ? failureCodes.ENCLAVE_FAILED : failureCodes.INTERNAL;
 }
 
-function nameOf(error: unknown): FailureName {
-  if (!isPersonaError(error)) return "ENCLAVE_FAILED";
-  if (Object.hasOwn(failureCodes, error.code)) return error.code as FailureName;
+function nameOf(error: unknown, opened: boolean): FailureName {
+  if (!isPersonaError(error)) return opened ? "ENCLAVE_FAILED" : "INTERNAL";
   switch (error.code) {
+    case "DATA_INVALID":
+    case "MANIFEST_INVALID":
     case "ENVELOPE_INVALID":
     case "KEY_COMMITMENT_MISMATCH":
-    case "MANIFEST_INVALID":
+      return opened ? "DATA_INVALID" : "MANIFEST_INVALID";
     case "KEYBOX_INVALID":
-      return "DATA_INVALID";
+    case "GUARDIAN_SET_MISMATCH":
+      return opened ? "DATA_INVALID" : "KEYBOX_INVALID";
     case "ARGS_NOT_GRANTED":
       return "PROGRAM_INVALID";
     case "SHARES_INSUFFICIENT":
@@ -29,6 +31,6 @@ function nameOf(error: unknown): FailureName {
     case "STORE_FAILED":
       return "HOST_DID_NOT_DELIVER";
     default:
-      return "ENCLAVE_FAILED";
+      return Object.hasOwn(failureCodes, error.code) ? (error.code as FailureName) : "INTERNAL";
   }
 }

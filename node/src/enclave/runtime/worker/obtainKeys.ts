@@ -1,6 +1,7 @@
 import { checkScope, segmentIndexes } from "@persona-protocol/sdk/access";
 import {
   argsCommitmentOf,
+  checkGuardianLists,
   decodeArgs,
   decodeProgram,
   decodeSealedBundle,
@@ -52,11 +53,14 @@ export type ObtainedKeys = {
 };
 
 const maxProgramBytes = 64 * 1024;
+/** Ciphertext of one job, held in memory together with its plaintext. */
+const maxCiphertextBytes = 512 * 1024 * 1024;
 
 /** @param onOpening called right before the first share is opened: from then on no failure may claim to be earlier. */
 export async function obtainKeys(context: JobContext, onOpening: () => void): Promise<ObtainedKeys> {
   const block = await context.host.block(context.params.bundleDigest, maxBundleBytes);
   const sealed = decodeSealedBundle(block, context.params.bundleDigest);
+  checkGuardianLists(sealed, context.params.inputs.length);
   const answers: GuardianAnswer[] = [];
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
@@ -113,24 +117,40 @@ async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPla
     if (objection !== undefined)
       throw new PersonaError("GUARDIANS_REFUSED", "The supervisor itself refuses this job.", { data: { objection } });
   }
-  const segments = await Promise.all(spec.inputs.map((input) => fetchSegments(context, input)));
-  return { bundle, jobSpecHash, program, args, segments: segments.flat() };
+  const listed = await Promise.all(spec.inputs.map((input) => listSegments(context, input)));
+  return { bundle, jobSpecHash, program, args, segments: await fetchSegments(context, listed.flat()) };
 }
 
-async function fetchSegments({ host }: JobContext, input: InputSpec): Promise<PlannedSegment[]> {
+/** One after the other, and only when all together fit: a manifest may claim any size, and its data may be made of nothing. */
+async function fetchSegments(
+  { host }: JobContext,
+  listed: readonly Omit<PlannedSegment, "ciphertext">[],
+): Promise<PlannedSegment[]> {
+  const bytes = listed.reduce((sum, { segment }) => sum + segment.size, 0);
+  if (bytes > maxCiphertextBytes) {
+    throw new PersonaError("MANIFEST_INVALID", "The job's data is larger than this node takes.", {
+      data: { bytes, maxCiphertextBytes },
+    });
+  }
+  const planned: PlannedSegment[] = [];
+  for (const entry of listed) planned.push({ ...entry, ciphertext: await host.blob(entry.segment) });
+  return planned;
+}
+
+async function listSegments({ host }: JobContext, input: InputSpec): Promise<Omit<PlannedSegment, "ciphertext">[]> {
   const { datasetId, keyEpoch, manifestDigest: digest } = input;
   const bytes = await host.block(digest, MAX_MANIFEST_BYTES);
   const manifest = decodeManifest(bytes, { digest, datasetId, keyEpoch, version: Number(input.version) });
-  const planned: PlannedSegment[] = [];
+  const listed: Omit<PlannedSegment, "ciphertext">[] = [];
   for (const index of segmentIndexes(input.segments)) {
     const segment = manifest.segments.find((candidate) => candidate.index === index);
     if (segment === undefined)
-      throw new PersonaError("DATA_INVALID", "The manifest lacks a granted segment.", {
+      throw new PersonaError("MANIFEST_INVALID", "The manifest lacks a granted segment.", {
         data: { datasetId, segment: index },
       });
-    planned.push({ input, segment, ciphertext: await host.blob(segment) });
+    listed.push({ input, segment });
   }
-  return planned;
+  return listed;
 }
 
 async function fetchHeads({ host }: JobContext, bundle: JobBundle): Promise<KeyBoxHead[]> {

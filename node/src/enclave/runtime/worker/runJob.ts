@@ -1,6 +1,6 @@
-import { encodeResult, sealResult } from "@persona-protocol/sdk/compute";
+import { encodeResult, type Program, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobParams, jobIdOf, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
-import { HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
+import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
@@ -36,8 +36,7 @@ export async function runJob(context: JobContext & { readonly sandboxes: Sandbox
     return await succeed(context, keys);
   } catch (error) {
     const code = failureCodeOf(error, opened);
-    const failure =
-      error instanceof PersonaError ? [error.code, error.data["reasons"] ?? ""].join(" ").trim() : "INTERNAL";
+    const failure = failureTextOf(error);
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), failure);
   }
 }
@@ -53,6 +52,13 @@ async function requireClaim({ chain, identity, params, attempt }: JobContext): P
     throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
   if (job.paramsHash !== jobParamsHashOf(params))
     throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
+}
+
+/** A code, and for refusals the guardians' codes: this text leaves the enclave, so nothing else may be in it. */
+function failureTextOf(error: unknown): string {
+  if (!(error instanceof PersonaError)) return "INTERNAL";
+  const refused = error.code === "GUARDIANS_REFUSED" || error.code === "GUARDIANS_UNAVAILABLE";
+  return refused ? `${error.code} ${error.data["reasons"] ?? ""}`.trim() : error.code;
 }
 
 type Outcome = Omit<Receipt, "jobId" | "jobSpecHash" | "attempt">;
@@ -73,7 +79,7 @@ async function succeed(
   const { bundle, program, jobSpecHash } = plan;
   try {
     const tables = await decryptTables(plan, deks);
-    const rows = await context.sandboxes.run(program, plan.args, tables);
+    const rows = await context.sandboxes.run(program, plan.args, tables, await timeLimitMs(context, program));
     for (const { parquet } of tables) zeroise(parquet);
 
     // The output policy is applied here, outside the sandbox: shape, then size.
@@ -95,8 +101,16 @@ async function succeed(
   }
 }
 
+/** The program's own limit, or what is left until the deadline: later nobody takes the receipt. */
+async function timeLimitMs({ chain, params }: JobContext, program: Program): Promise<number> {
+  const { timestamp } = await chain.block("latest");
+  const leftMs = (params.deadline - Number(timestamp)) * 1_000;
+  return Math.max(1, Math.min(program.limits.timeMs, leftMs));
+}
+
 async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<SandboxTable[]> {
   const tables: SandboxTable[] = [];
+  const pseudonymOf = createPseudonyms(plan, deks);
   for (const planned of plan.segments) {
     const dek = deks.get(dekName(planned.input.datasetId, planned.segment.index));
     if (dek === undefined) throw new PersonaError("DATA_INVALID", "A segment has no key.");
@@ -106,7 +120,7 @@ async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise
     if (table === undefined) continue;
     tables.push({
       table: table.table,
-      owner: pseudonymOf(dek, plan.jobSpecHash),
+      owner: pseudonymOf(planned.input.grantHash),
       parquet: await decrypt(planned, dek),
     });
   }
@@ -134,11 +148,23 @@ function decrypt(planned: PlannedSegment, dek: Uint8Array): Promise<Uint8Array> 
   return decryptEnvelopeBytes(planned.ciphertext, { ...idsOf(planned), dek });
 }
 
-/** Tells owners apart within one job and nothing else: without the data key it cannot be linked to a dataset. */
-function pseudonymOf(dek: Uint8Array, jobSpecHash: Hex): string {
-  return bytesToHex(
-    hkdfSha256({ ikm: dek, salt: hexToBytes(jobSpecHash), info: toBytes("persona/pseudonym/v1"), length: 8 }),
-  ).slice(2);
+/**
+ * Tells owners apart within one job and nothing else: it is keyed by the job's data keys, so it cannot be computed from the
+ * chain or linked to another job, and all segments of one owner share it.
+ */
+function createPseudonyms({ bundle, jobSpecHash }: JobPlan, deks: ObtainedKeys["deks"]): (grantHash: Hex) => string {
+  const sorted = [...deks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, dek]) => dek);
+  const ikm = concatBytes(...sorted);
+  const ownerOf = new Map(
+    bundle.spec.inputs.map(({ grantHash }, i) => [grantHash, bundle.inputs[i]?.terms.owner ?? "0x"]),
+  );
+  const names = new Map<Hex, string>();
+  for (const [grantHash, owner] of ownerOf) {
+    const info = concatBytes(toBytes("persona/pseudonym/v1"), hexToBytes(owner));
+    names.set(grantHash, bytesToHex(hkdfSha256({ ikm, salt: hexToBytes(jobSpecHash), info, length: 8 })).slice(2));
+  }
+  zeroise(ikm);
+  return (grantHash) => names.get(grantHash) ?? "";
 }
 
 async function sign(

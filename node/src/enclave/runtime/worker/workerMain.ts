@@ -3,7 +3,6 @@
  * the receipt. It has no network and no files; its host carries bytes, and every byte is checked.
  */
 
-import { fileURLToPath } from "node:url";
 import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { hexToBytes } from "viem";
@@ -25,9 +24,8 @@ process.on("SIGINT", () => {});
 const startParams = z.strictObject({ deployment: deploymentSchema });
 const runParams = z.strictObject({ params: z.instanceof(Uint8Array), attempt: z.number().int().min(0).max(255) });
 
-const root = fileURLToPath(new URL("../../../../../", import.meta.url));
 const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
-const sandboxes = createSandboxPool(isolation, root);
+const sandboxes = createSandboxPool(isolation);
 const evidence = simulatedEvidence(measureRuntime());
 const identity = await createEnclaveIdentity();
 /** One receipt per job and attempt, whatever the host asks. */
