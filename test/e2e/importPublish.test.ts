@@ -109,6 +109,7 @@ describe("persona import", function () {
 
     const record: DatasetRecord = JSON.parse(await readFile(report.out, "utf8"));
     expect(JSON.stringify(record) + stdout + stderr).to.not.include(canary);
+    expect(record.registration).to.equal("confirmed");
     const { datasetId, head } = record.dataset;
     const client = await network.fundedClient();
     const chain = createChainView(client, network.deployment);
@@ -202,6 +203,30 @@ describe("persona import", function () {
       refused("CONFIG_INVALID", { keystore: account }),
       refused("CONFIG_INVALID", { out: account }),
     ]);
+  });
+
+  it("error: a registration that is not mined leaves the record, which says so, and the message says where", async () => {
+    const cwd = await newFolder();
+    const poor = join(cwd, "poor.json");
+    const made = await runPersona(
+      ["keystore", "new", "--kind", "account", "--out", poor, "--passphrase-file", passphraseFile, "--json"],
+      cwd,
+    );
+    // Enough to be asked for a transaction, not enough to pay for it.
+    const rich = await network.fundedClient();
+    const hash = await rich.sendTransaction({ to: JSON.parse(made.stdout).address, value: 1n });
+    await rich.waitForTransactionReceipt({ hash });
+
+    const { code, stderr } = await runPersona(["import", archive, ...flags(cwd, { account: poor }), "--json"], cwd);
+    expect(code, stderr).not.to.equal(0);
+    const { data } = JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error;
+    expect((await readdir(cwd)).sort()).to.deep.equal([`dataset-${data.datasetId}.json`, "owner.json", "poor.json"]);
+    expect(data.record).to.equal(join(cwd, `dataset-${data.datasetId}.json`));
+    const record: DatasetRecord = JSON.parse(await readFile(data.record, "utf8"));
+    expect(record.registration).to.equal("pending");
+    const chain = createChainView(rich, network.deployment);
+    const { number } = await chain.block("latest");
+    expect((await chain.dataset(record.dataset.datasetId, number)).status).to.equal("none");
   });
 
   it("error: an account without ether, guardians that are not there, an archive that is bad: nothing is registered", async () => {

@@ -1,4 +1,4 @@
-import type { Dataset } from "@persona-protocol/sdk/access";
+import type { Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { Deployment } from "@persona-protocol/sdk/contracts";
 
 /**
@@ -10,6 +10,11 @@ export type DatasetRecord = {
   readonly kind: "persona-dataset";
   readonly chainId: number;
   readonly datasetRegistry: string;
+  /**
+   * Pending from before the transaction is sent until its receipt was seen. A record that stays pending may be of a dataset that
+   * is registered all the same: the chain knows, by `dataset.datasetId`.
+   */
+  readonly registration: "pending" | "confirmed";
   readonly dataset: Dataset;
   /** DAG-CBOR in base64. */
   readonly keyBox: { readonly head: string; readonly body: string };
@@ -17,8 +22,8 @@ export type DatasetRecord = {
 
 export function encodeDatasetRecord(
   { chainId, datasetRegistry }: Deployment,
-  dataset: Dataset,
-  keyBox: { readonly head: Uint8Array; readonly body: Uint8Array },
+  { dataset, keyBox }: publishDataset.Prepared,
+  registration: DatasetRecord["registration"],
 ): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
   const record: DatasetRecord = {
@@ -26,6 +31,7 @@ export function encodeDatasetRecord(
     kind: "persona-dataset",
     chainId,
     datasetRegistry,
+    registration,
     dataset,
     keyBox: { head: base64(keyBox.head), body: base64(keyBox.body) },
   };

@@ -1,9 +1,9 @@
-import { access } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { access, rename } from "node:fs/promises";
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type ImportRemark, readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import Table from "cli-table3";
@@ -143,11 +143,12 @@ async function publish(
 ): Promise<Published> {
   const { client, deployment } = target;
   const step = progress.step("encrypting, splitting keys, registering");
+  let pending: { readonly out: string; readonly datasetId: string } | undefined;
   try {
     const store = await createLocalIpfs({ path: options.storeDir });
     // The root key is on the disk before anything is sealed to it, and stays there when publishing fails.
     const ownerPublicKey = target.ownerPublicKey ?? (await makeRootKey(options.keystore, target.passphrase));
-    const { dataset, keyBox, gasUsed } = await publishDataset(
+    const published = await publishDataset(
       { client, deployment, store },
       {
         segments: imported.segments,
@@ -155,43 +156,44 @@ async function publish(
         threshold: options.threshold,
         ownerPublicKey,
         onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
+        // So is the record before the dataset is registered: from then on it must not be lost, whatever happens here.
+        onPrepared: async (prepared) => {
+          const { datasetId } = prepared.dataset;
+          const out = options.outOf(datasetId);
+          await writeNewFile(out, encodeDatasetRecord(deployment, prepared, "pending"));
+          pending = { out, datasetId };
+          step.update("register");
+        },
       },
     );
-    const record = encodeDatasetRecord(deployment, dataset, keyBox);
-    const out = await keepRecord(record, dataset.datasetId, options);
+    const { dataset, gasUsed } = published;
+    const out = options.outOf(dataset.datasetId);
+    await replaceFile(out, encodeDatasetRecord(deployment, published, "confirmed"));
     step.done();
     return { dataset, out, keystore: options.newKeystore ? options.keystore : undefined, gasUsed };
   } catch (error) {
     step.fail();
-    throw error;
+    throw pending === undefined ? error : withRecord(error, pending);
   }
 }
 
-/** The dataset is registered: its record must not be lost because a disk filled up or somebody else took the name. */
-async function keepRecord(record: string, datasetId: string, options: PublishOptions): Promise<string> {
-  const out = options.outOf(datasetId);
-  try {
-    await writeNewFile(out, record);
-    return out;
-  } catch (cause) {
-    const instead = join(dirname(options.keystore), `dataset-${datasetId}.json`);
-    const data = { datasetId, out };
-    await writeNewFile(instead, record).catch(() => {
-      throw new PersonaError(
-        "CONFIG_INVALID",
-        "The dataset is registered, and its record could not be written anywhere.",
-        { data, cause },
-      );
-    });
-    throw new PersonaError(
-      "CONFIG_INVALID",
-      "The dataset is registered, and its record is in another place than asked.",
-      {
-        data: { ...data, instead },
-        cause,
-      },
-    );
-  }
+/** The file is ours and whole at every moment. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const next = `${path}.${randomUUID()}`;
+  await writeNewFile(next, text);
+  await rename(next, path);
+}
+
+/** What failed after the record was written may have come after the registration too. */
+function withRecord(error: unknown, { out, datasetId }: { readonly out: string; readonly datasetId: string }): Error {
+  const known = isPersonaError(error)
+    ? error
+    : new PersonaError("INTERNAL", error instanceof Error ? error.name : String(error), { cause: error });
+  return new PersonaError(
+    known.code,
+    `${known.shortMessage} The dataset's record is kept, its registration not confirmed: throw it away only when the chain has no such dataset.`,
+    { data: { ...known.data, datasetId, record: out }, cause: error },
+  );
 }
 
 async function makeRootKey(out: string, passphrase: string): Promise<Uint8Array> {
