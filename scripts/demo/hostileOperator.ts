@@ -14,6 +14,7 @@ import {
 } from "@persona-protocol/sdk/contracts";
 import { codeOfReason, PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
+import { bytesToHex } from "viem";
 import type { Network } from "../../node/src/dev/startNetwork.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import { relayChain } from "../../node/src/enclave/relayChain.ts";
@@ -37,6 +38,8 @@ type RunReport = {
   readonly guardians: readonly { readonly guardian: number; readonly answer: string }[];
   /** The failure in the receipt that the enclave signed; undefined for a result. */
   readonly failure: string | undefined;
+  /** Takes the receipt to the market. */
+  readonly settle: () => Promise<void>;
 };
 
 export async function startHostileOperator(network: Network): Promise<HostileOperator> {
@@ -93,9 +96,21 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
           "run",
           { params: encodeStruct("JobParams", job.params), attempt },
           { timeoutMs: 30_000 },
-        )) as { receipt: Uint8Array };
-        const { code } = decodeStruct("Receipt", answer.receipt);
-        return { guardians: heard, failure: code === 0 ? undefined : (failureName(code) ?? String(code)) };
+        )) as { receipt: Uint8Array; signature: Uint8Array; ciphertext: Uint8Array };
+        const receipt = decodeStruct("Receipt", answer.receipt);
+        const args = [job.params, receipt, bytesToHex(answer.signature), bytesToHex(answer.ciphertext)] as const;
+        return {
+          guardians: heard,
+          failure: receipt.code === 0 ? undefined : (failureName(receipt.code) ?? String(receipt.code)),
+          async settle() {
+            await callContract(client, {
+              address: deployment.jobMarket,
+              abi: jobMarketAbi,
+              functionName: "settleJob",
+              args,
+            });
+          },
+        };
       },
       stop: () => enclave.stop(),
     };
