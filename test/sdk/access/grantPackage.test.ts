@@ -29,6 +29,7 @@ function anyPackage(): GrantPackage {
       },
       catalogue,
       guardians: [1, 2, 3].map((first) => first + random.integer(1_000)),
+      threshold: 2 + random.integer(2),
     },
   };
 }
@@ -71,6 +72,10 @@ describe("grant packages", () => {
       { keyEpoch: -1 },
       { guardians: [0] },
       { guardians: Array.from({ length: 17 }, (_, i) => i + 1) },
+      { threshold: 1 },
+      { threshold: 2.5 },
+      { threshold: 4 },
+      { threshold: null },
       { catalogue: Array.from({ length: 257 }, () => commitment) },
       { catalogue: [random.bytes(31)] },
       { more: true },
