@@ -1,6 +1,10 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { sealKeystore } from "@persona-protocol/sdk/storage";
+import { hexToBytes } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { ChainKind } from "../dev/chainProcess.ts";
 import { repositoryRoot } from "../dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../dev/startNetwork.ts";
@@ -36,7 +40,8 @@ export async function dev(options: {
     throw error;
   });
   step.done();
-  print(network, options.json);
+  const wallets = await seedWallets(network);
+  print(network, wallets, options.json);
   await aborted(signal);
   await network.close();
   process.exitCode = 0;
@@ -47,17 +52,46 @@ export function parseChain(text: string): ChainKind {
   throw new PersonaError("USAGE", "--chain takes hardhat or anvil.", { data: { chain: text } });
 }
 
+type Wallets = {
+  readonly passphraseFile: string;
+  readonly accounts: readonly { name: string; address: string; file: string }[];
+};
+
+/** Two accounts with ether and test money, as keystores that every command takes: to try things with. */
+async function seedWallets({ runDir, fund }: Network): Promise<Wallets> {
+  const folder = join(runDir, "wallets");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const passphrase = randomBytes(16).toString("hex");
+  const passphraseFile = join(folder, "passphrase");
+  await writeFile(passphraseFile, passphrase, { mode: 0o600 });
+  const accounts: { name: string; address: string; file: string }[] = [];
+  for (const name of ["owner", "dapp"]) {
+    const key = generatePrivateKey();
+    const { address } = privateKeyToAccount(key);
+    const file = join(folder, `${name}.json`);
+    const keystore = await sealKeystore({ kind: "account", secret: hexToBytes(key), passphrase });
+    await writeFile(file, `${JSON.stringify(keystore, null, 2)}\n`, { mode: 0o600 });
+    await fund(address);
+    accounts.push({ name, address, file });
+  }
+  return { passphraseFile, accounts };
+}
+
 async function newRunDir(): Promise<string> {
   const parent = join(repositoryRoot, ".run");
   await mkdir(parent, { recursive: true, mode: 0o700 });
   return mkdtemp(join(parent, "network-"));
 }
 
-function print({ rpcUrl, runDir, deployment, processes, guardians, workers }: Network, json: boolean): void {
+function print(
+  { rpcUrl, runDir, deployment, processes, guardians, workers }: Network,
+  { accounts, passphraseFile }: Wallets,
+  json: boolean,
+): void {
   const nodes = [...guardians, ...workers];
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: plainDeployment(deployment), nodes })}\n`,
+      `${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: plainDeployment(deployment), nodes, accounts, passphraseFile })}\n`,
     );
     return;
   }
@@ -67,6 +101,8 @@ function print({ rpcUrl, runDir, deployment, processes, guardians, workers }: Ne
     ...nodes.map(
       ({ name, nodeId, pid, enclavePid }) => `${name.padEnd(12)}node ${nodeId}, pid ${pid}, enclave pid ${enclavePid}`,
     ),
+    ...accounts.map(({ name, address, file }) => `${name.padEnd(12)}${address}, with ether and test money: ${file}`),
+    `passphrase  of both: ${passphraseFile}`,
     `deployment  ${join(runDir, "deployment.json")}`,
     `logs        ${join(runDir, "logs")}`,
     "",

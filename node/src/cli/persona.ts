@@ -68,6 +68,8 @@ await runCommand(
       if (!(error instanceof CommanderError)) throw error;
       if (error.exitCode === 0) return; // Help was asked for, and printed.
       if (error.code === "commander.help") {
+        // Called without a command: what there is, and an exit code that says that nothing was done.
+        program.outputHelp();
         process.exitCode = 1;
         return;
       }

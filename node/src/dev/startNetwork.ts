@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
 import { type BlobStore, sealKeystore } from "@persona-protocol/sdk/storage";
-import { bytesToHex, hexToBytes, parseEther } from "viem";
+import { type Address, bytesToHex, hexToBytes, parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
@@ -47,7 +47,9 @@ export type Network = LocalDeployment & {
   readonly processes: Processes;
   readonly guardians: readonly NodeReady[];
   readonly workers: readonly NodeReady[];
-  /** A new account with ether and test money. */
+  /** Gives an account ether and test money. */
+  fund(address: Address): Promise<void>;
+  /** A client of a new account with ether and test money. */
   fundedClient(): Promise<ChainClient>;
   close(): Promise<void>;
 };
@@ -122,6 +124,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       processes,
       guardians: ready.filter(({ name }) => name.startsWith("guardian")),
       workers: ready.filter(({ name }) => name.startsWith("worker")),
+      fund,
       fundedClient,
       close,
     };
