@@ -26,6 +26,19 @@ const nodeConfigSchema = z.strictObject({
     .default(0)
     .describe("blocks behind the newest that count as confirmed"),
   pollMs: z.number().int().min(10).max(60_000).default(1_000).describe("how often the chain is read"),
+  maxJobs: z.number().int().min(1).max(64).default(2).describe("jobs claimed and run at once (worker)"),
+  minFee: z
+    .string()
+    .regex(/^\d{1,29}$/)
+    .default("0")
+    .describe("lowest fee a job is claimed for, in the smallest unit of the token it pays in (worker)"),
+  claimMarginSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(30)
+    .describe("time that must be left before a job's deadline for it to be claimed (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
 });
 

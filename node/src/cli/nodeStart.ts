@@ -3,7 +3,10 @@ import { loadNodeConfig } from "../config.ts";
 import { startNode } from "../startNode.ts";
 import { aborted, untilStopped } from "./untilStopped.ts";
 
-/** `persona node start`: runs until it is asked to stop, or its enclave dies. Logs go to stderr, stdout has one line. */
+/**
+ * `persona node start`: runs until it is asked to stop, or its enclave dies or must be replaced (exit code 75: a
+ * supervisor starts it again). Logs go to stderr, stdout has one line.
+ */
 export async function nodeStart(options: { readonly config: string; readonly json: boolean }): Promise<void> {
   const signal = untilStopped();
   const config = loadNodeConfig(options.config);
@@ -22,5 +25,9 @@ export async function nodeStart(options: { readonly config: string; readonly jso
     process.exitCode = 0;
     return;
   }
-  throw new PersonaError("ENCLAVE_FAILED", `The enclave process ended: ${how}.`, { data: { nodeId } });
+  throw new PersonaError(
+    "ENCLAVE_FAILED",
+    `The enclave is of no more use: ${how}. Start the node again: it makes a fresh one.`,
+    { data: { nodeId } },
+  );
 }

@@ -5,6 +5,7 @@ import { callContract, decodeStruct, jobMarketAbi, type Receipt } from "@persona
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex, parseEventLogs, type TransactionReceipt } from "viem";
 import { z } from "zod";
+import type { NodeConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
 import type { Journal, JournalRow } from "./journal.ts";
@@ -13,6 +14,9 @@ export type WorkerContext = Pick<Context, "client" | "deployment" | "operator" |
   readonly journal: Journal;
   readonly enclave: Pick<EnclaveProcess, "call">;
   readonly signer: Hex;
+  /** The enclave key is of no use from then on, in Unix seconds. */
+  readonly openUntil: number;
+  readonly limits: Pick<NodeConfig, "minFee" | "claimMarginSeconds">;
 };
 
 type Claim = { readonly attempt: number; readonly signer: string };
@@ -62,6 +66,12 @@ async function claim(context: WorkerContext, row: JournalRow): Promise<void> {
   if (job.status >= jobStatus.claimed)
     return leave(job.status === jobStatus.claimed ? "JOB_CLAIMED_BY_OTHER" : "JOB_NOT_CLAIMABLE");
   if (now > params.claimBy) return leave("JOB_NOT_CLAIMABLE");
+  if (params.fee < BigInt(context.limits.minFee)) return leave("FEE_TOO_LOW");
+  if (params.deadline - now < context.limits.claimMarginSeconds) return leave("JOB_DEADLINE_PASSED");
+  if (params.deadline >= context.openUntil)
+    throw new PersonaError("NODE_KEY_EXPIRED", "The job outlives the enclave's key: it waits for a fresh one.", {
+      data: { deadline: params.deadline, openUntil: context.openUntil },
+    });
 
   journal.apply(jobId, { type: "claim" });
   let receipt: TransactionReceipt;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
@@ -11,9 +12,15 @@ import type { PeerMethods } from "../enclave/runtime/peer.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningNode } from "../startNode.ts";
 import { createGuardianClient } from "./guardianClient.ts";
-import { advanceJob, type WorkerContext } from "./jobSteps.ts";
-import { openJournal } from "./journal.ts";
+import { advanceJob } from "./jobSteps.ts";
+import { type Journal, openJournal } from "./journal.ts";
+import { serialWrites } from "./serialWrites.ts";
 import { watchJobs } from "./watchJobs.ts";
+import { readKey, watchKey } from "./watchKey.ts";
+import { workJobs } from "./workJobs.ts";
+
+/** As long as an enclave may take for one job, and its settlement. */
+const maxDrainMs = 11 * 60_000;
 
 const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66);
 const blockParams = z.strictObject({ digest, maxBytes: z.number().int().positive() });
@@ -60,55 +67,48 @@ export async function startWorker(context: Context): Promise<RunningNode> {
       journal.setNodeId(nodeId);
     }
     await registerEnclaveKey(context, enclave, { signer, nodeId, role: "worker" });
-    working = work({ ...context, journal, enclave, signer }, stopping.signal);
-    log.info({ nodeId, signer, isolation }, "worker serves");
-    return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended: enclave.ended, stop };
+    const key = await readKey(context, signer);
+    // An endpoint that lags behind its own answers does not know the key yet: then the market alone judges.
+    const openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
+    const { maxJobs } = config;
+    let mayClaim = true;
+    const worker = { ...context, client: serialWrites(client), limits: config, openUntil, journal, enclave, signer };
+    const jobs = workJobs({
+      journal,
+      log,
+      maxJobs,
+      mayClaim: () => mayClaim,
+      advance: (row) => advanceJob(worker, row),
+      signal: stopping.signal,
+    });
+    const watching = watchJobs(context, journal, jobs.wake, stopping.signal);
+    const keyEnded = watchKey(context, signer, stopping.signal).then(async (end) => {
+      // Stopped by the signal: whoever gave it waits for nothing else.
+      if (end === undefined) return new Promise<never>(() => {});
+      mayClaim = false;
+      log.warn(
+        { signer, why: end.why },
+        "the enclave must be replaced: no more jobs are claimed, and the daemon ends with exit code 75 so that its supervisor (systemd: Restart=on-failure) starts it with a fresh key",
+      );
+      if (!end.atOnce) await drained(journal, stopping.signal);
+      return end.why;
+    });
+    working = Promise.all([jobs.ended, watching]).then(() => {});
+    log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
+    const ended = Promise.race([enclave.ended, keyEnded]);
+    return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Until the signal: reads the chain, and does one job's step after the other. */
-async function work(context: WorkerContext & Pick<Context, "config">, signal: AbortSignal): Promise<void> {
-  let wake: () => void = () => {};
-  let news = true;
-  const onNews = () => {
-    news = true;
-    wake();
-  };
-  signal.addEventListener("abort", onNews);
-  const retry = setInterval(onNews, Math.max(context.config.pollMs * 10, 1_000));
-  const watching = watchJobs(context, context.journal, onNews, signal);
-  while (!signal.aborted) {
-    if (!news)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    news = false;
-    for (const { jobId } of context.journal.open()) await finishJob(context, jobId, signal);
-  }
-  clearInterval(retry);
-  await watching;
-}
-
-/** Steps until the job wants nothing more, or something must be tried again later. */
-async function finishJob(context: WorkerContext, jobId: Hex, signal: AbortSignal): Promise<void> {
-  const { journal, log } = context;
-  for (let row = journal.get(jobId); row !== undefined && !signal.aborted; row = journal.get(jobId)) {
-    if (row.state.status === "done" || row.state.status === "left") return;
-    try {
-      await advanceJob(context, row);
-    } catch (error) {
-      if (signal.aborted) return;
-      const code = isPersonaError(error) ? error.code : "INTERNAL";
-      log.error(
-        { jobId, status: row.state.status, code, message: isPersonaError(error) ? error.shortMessage : String(error) },
-        "a step failed; it will be tried again",
-      );
-      return;
-    }
-  }
+/** Until no claimed job is under way, or the longest that one may take. */
+async function drained(journal: Pick<Journal, "open">, signal: AbortSignal): Promise<void> {
+  const from = performance.now();
+  const underWay = () => journal.open().some(({ state: { status } }) => status !== "seen");
+  while (!signal.aborted && underWay() && performance.now() - from < maxDrainMs)
+    await sleep(1_000, undefined, { signal }).catch(() => {});
 }
 
 /** What the host brings to its enclave: blocks and blobs from its store, and answers of guardians. */

@@ -96,7 +96,19 @@ describe("advanceJob", () => {
     const enclave = { call: async () => running() };
     const silent = () => {};
     const log = { info: silent, warn: silent, error: silent };
-    return { client, deployment, operator: other, log, journal, enclave, signer: ours } as unknown as WorkerContext;
+    const limits = { minFee: "10", claimMarginSeconds: 30 };
+    const openUntil = now + 86_400;
+    return {
+      client,
+      deployment,
+      limits,
+      openUntil,
+      operator: other,
+      log,
+      journal,
+      enclave,
+      signer: ours,
+    } as unknown as WorkerContext;
   };
   const status = () => journal.get(jobId)?.state;
   const step = async (): Promise<string | undefined> => {
@@ -211,6 +223,28 @@ describe("advanceJob", () => {
       change();
       expect(await step()).to.equal(undefined);
       expect(status()).to.deep.equal({ status: "left", why });
+    }
+  });
+
+  it("behavior: a fee too low, a deadline too near, and a key that ends before the job", async () => {
+    for (const [change, wanted] of [
+      [{ fee: 9n }, { status: "left", why: "FEE_TOO_LOW" }],
+      [
+        { claimBy: now + 10, deadline: now + 29 },
+        { status: "left", why: "JOB_DEADLINE_PASSED" },
+      ],
+      // A fresh key may still take it.
+      [{ deadline: now + 86_400 }, { status: "seen" }],
+      [{ deadline: now + 86_399 }, { status: "running", attempt: 1, signer: ours }],
+      [
+        { claimBy: now + 10, deadline: now + 30 },
+        { status: "running", attempt: 1, signer: ours },
+      ],
+    ] as const) {
+      jobId = randomHex32(random);
+      journal.add(jobId, encodeStruct("JobParams", { ...params, ...change }));
+      expect(await step()).to.equal(wanted.status === "seen" ? "NODE_KEY_EXPIRED" : undefined);
+      expect(status()).to.deep.equal(wanted);
     }
   });
 

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ChainClient } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { expect } from "chai";
+import type { Hex } from "viem";
+import { type Journal, type JournalRow, openJournal } from "../../../node/src/compute/journal.ts";
+import { serialWrites } from "../../../node/src/compute/serialWrites.ts";
+import { keyEnd } from "../../../node/src/compute/watchKey.ts";
+import { workJobs } from "../../../node/src/compute/workJobs.ts";
+
+const idOf = (n: number): Hex => `0x${String(n).padStart(64, "0")}`;
+
+describe("workJobs", () => {
+  let journal: Journal;
+  let stopping: AbortController;
+  let running: Map<Hex, () => void>;
+  let mayClaim: boolean;
+  beforeEach(() => {
+    journal = openJournal(":memory:");
+    stopping = new AbortController();
+    running = new Map();
+    mayClaim = true;
+  });
+
+  /** Claims and settles at once; a job runs until the test lets it end. */
+  const advance = async ({ jobId, state }: JournalRow): Promise<void> => {
+    if (state.status === "seen") {
+      journal.apply(jobId, { type: "claim" });
+      journal.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa" });
+    }
+    if (state.status === "running") {
+      await new Promise<void>((resolve) => running.set(jobId, resolve));
+      running.delete(jobId);
+      journal.apply(jobId, { type: "receiptSigned" }, new Uint8Array(1));
+    }
+    if (state.status === "settling") journal.apply(jobId, { type: "settled", outcome: "SETTLED" });
+  };
+  const begin = (work = advance) =>
+    workJobs({
+      journal,
+      advance: work,
+      maxJobs: 2,
+      mayClaim: () => mayClaim,
+      log: { warn: () => {} },
+      signal: stopping.signal,
+    });
+  const end = async (work: ReturnType<typeof begin>) => {
+    stopping.abort();
+    for (const resolve of running.values()) resolve();
+    await work.ended;
+    journal.close();
+  };
+  const add = (...ids: readonly number[]) => {
+    for (const n of ids) journal.add(idOf(n), new Uint8Array(1));
+  };
+  const statusOf = (n: number) => journal.get(idOf(n))?.state.status;
+
+  it("default: a job that takes long stops none of the others; no more are claimed than can run", async () => {
+    add(1, 2, 3, 4);
+    const work = begin();
+    await sleep(0);
+    expect([1, 2, 3, 4].map(statusOf)).to.deep.equal(["running", "running", "seen", "seen"]);
+    for (const n of [2, 3, 4]) {
+      running.get(idOf(n))?.();
+      await sleep(5);
+      expect(statusOf(n)).to.equal("done");
+    }
+    expect(statusOf(1)).to.equal("running");
+    await end(work);
+  });
+
+  it("behavior: what is to be settled waits for no slot, and what is claimed goes before what is new", async () => {
+    add(1, 2, 3);
+    for (const n of [2, 3]) {
+      journal.apply(idOf(n), { type: "claim" });
+      journal.apply(idOf(n), { type: "claimed", attempt: 1, signer: "0xaa" });
+    }
+    add(4);
+    journal.apply(idOf(4), { type: "claim" });
+    journal.apply(idOf(4), { type: "claimed", attempt: 1, signer: "0xaa" });
+    journal.apply(idOf(4), { type: "receiptSigned" }, new Uint8Array(1));
+    const work = begin();
+    await sleep(5);
+    expect([1, 2, 3, 4].map(statusOf)).to.deep.equal(["seen", "running", "running", "done"]);
+    await end(work);
+  });
+
+  it("behavior: a step that fails, or does nothing, is tried again after a while, however often it is woken", async () => {
+    add(1, 2);
+    const tries = new Map<Hex, number>();
+    const work = begin(async ({ jobId }) => {
+      tries.set(jobId, (tries.get(jobId) ?? 0) + 1);
+      if (jobId === idOf(1)) throw new PersonaError("ENCLAVE_FAILED", "wedged");
+    });
+    for (let i = 0; i < 50; i++) {
+      work.wake();
+      await sleep(1);
+    }
+    expect([...tries.values()]).to.deep.equal([1, 1]);
+    await sleep(1_050);
+    expect([...tries.values()]).to.deep.equal([2, 2]);
+    await sleep(1_050);
+    expect([...tries.values()], "the second delay is longer").to.deep.equal([2, 2]);
+    await end(work);
+  });
+
+  it("behavior: a node that is to end begins nothing new", async () => {
+    mayClaim = false;
+    add(1);
+    const work = begin();
+    await sleep(5);
+    expect(statusOf(1)).to.equal("seen");
+    await end(work);
+  });
+});
+
+describe("serialWrites", () => {
+  it("default: one transaction is sent after the other, and a failure stops none", async () => {
+    let sending = 0;
+    const client = serialWrites({
+      async writeContract({ value }: { value: number }) {
+        expect(++sending).to.equal(1);
+        await sleep(1);
+        sending -= 1;
+        if (value === 1) throw new Error("refused");
+        return `0x${value}`;
+      },
+    } as unknown as ChainClient) as unknown as { writeContract(call: { value: number }): Promise<string> };
+    const sent = await Promise.allSettled([0, 1, 2].map((value) => client.writeContract({ value })));
+    expect(sent.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
+  });
+});
+
+describe("keyEnd", () => {
+  const day = 86_400;
+  const key = { state: 1, registeredAt: 0, openUntil: 7 * day };
+  it("default: replaced in the last day, or the last seventh of a shorter life", () => {
+    expect(keyEnd(key, 6 * day)).to.equal(undefined);
+    expect(keyEnd(key, 6 * day + 1)).to.include({ atOnce: false });
+    expect(keyEnd({ ...key, openUntil: 700 }, 600)).to.equal(undefined);
+    expect(keyEnd({ ...key, openUntil: 700 }, 601)).to.include({ atOnce: false });
+    expect(keyEnd(key, 7 * day)).to.include({ atOnce: true });
+  });
+  it("behavior: a draining key ends its jobs; a frozen, destroyed or unknown one does not", () => {
+    expect([0, 1, 2, 3, 4].map((state) => keyEnd({ ...key, state }, 1)?.atOnce)).to.deep.equal([
+      true,
+      undefined,
+      false,
+      true,
+      true,
+    ]);
+  });
+});
