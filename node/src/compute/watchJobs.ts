@@ -4,45 +4,83 @@ import type { Hex } from "viem";
 import type { Context } from "../context.ts";
 import type { Journal } from "./journal.ts";
 
-/** Blocks asked for in one call: providers cap it. */
+/** Blocks asked for in one call, at most: providers cap it, and the range is halved when one refuses. */
 const maxRange = 2_000n;
+/** Blocks that are read again when the chain has grown: a provider's nodes are not all equally far, and blocks are replaced. */
+const overlap = 12n;
 
 /**
  * Reads the market's events into the journal, from where it stopped, until the signal; calls `onNews` after each block range
- * that held any. A chain that fails is asked again at the next turn: nothing is skipped, because the journal remembers how
- * far it has read.
+ * that held any it had not seen. A chain that fails is asked again at the next turn: nothing is skipped, because the journal
+ * remembers how far it has read, and that is never further than a block that the provider shows.
  */
 export async function watchJobs(
   { client, deployment, config, log }: Pick<Context, "client" | "deployment" | "config" | "log">,
-  journal: Journal,
+  journal: Pick<Journal, "add" | "apply" | "nextBlock" | "setNextBlock">,
   onNews: () => void,
   signal: AbortSignal,
 ): Promise<void> {
+  /** Events of the overlap, by block and place: a job that was left is not begun again by hearing the same news twice. */
+  const seen = new Map<string, bigint>();
+  let range = maxRange;
+  const read = async (from: bigint, to: bigint): Promise<void> => {
+    const [logs] = await Promise.all([
+      client.getContractEvents({
+        address: deployment.jobMarket,
+        abi: jobMarketAbi,
+        fromBlock: from,
+        toBlock: to,
+        strict: true,
+      }),
+      // A node that has not come so far answers with no events: it must show the block.
+      client.getBlock({ blockNumber: to }),
+    ]);
+    let news = false;
+    for (const event of logs) {
+      const name = `${event.blockHash}:${event.logIndex}`;
+      if (seen.has(name)) continue;
+      seen.set(name, event.blockNumber);
+      news = true;
+      if (event.eventName === "JobSubmitted")
+        journal.add(event.args.jobId, encodeStruct("JobParams", event.args.params as JobParams));
+      if (event.eventName === "JobReopened") journal.apply(event.args.jobId as Hex, { type: "reopened" });
+    }
+    for (const [name, block] of seen) if (block + 2n * overlap < to) seen.delete(name);
+    if (news) onNews();
+  };
+  /** @returns whether there is more to read at once */
+  const turn = async (): Promise<boolean> => {
+    const confirmed = (await client.getBlockNumber()) - BigInt(config.confirmations);
+    const next = journal.nextBlock() ?? deployment.fromBlock;
+    const back = (block: bigint) => max(block - overlap, deployment.fromBlock);
+    if (next > confirmed + 1n) {
+      // The chain is shorter than it was: what comes now is read, even where something else was read before.
+      const earlier = back(confirmed + 1n);
+      if (earlier < next) journal.setNextBlock(earlier);
+      return false;
+    }
+    if (next > confirmed) return false;
+    const to = min(next + range - 1n, confirmed);
+    try {
+      await read(max(back(next), to - range + 1n), to);
+    } catch (error) {
+      range = max(range / 2n, 1n);
+      throw error;
+    }
+    range = min(range * 2n, maxRange);
+    journal.setNextBlock(to + 1n);
+    return to < confirmed;
+  };
+
   while (!signal.aborted) {
     try {
-      const confirmed = (await client.getBlockNumber()) - BigInt(config.confirmations);
-      let from = journal.nextBlock() ?? deployment.fromBlock;
-      while (from <= confirmed && !signal.aborted) {
-        const to = from + maxRange - 1n < confirmed ? from + maxRange - 1n : confirmed;
-        const logs = await client.getContractEvents({
-          address: deployment.jobMarket,
-          abi: jobMarketAbi,
-          fromBlock: from,
-          toBlock: to,
-          strict: true,
-        });
-        for (const event of logs) {
-          if (event.eventName === "JobSubmitted")
-            journal.add(event.args.jobId, encodeStruct("JobParams", event.args.params as JobParams));
-          if (event.eventName === "JobReopened") journal.apply(event.args.jobId as Hex, { type: "reopened" });
-        }
-        journal.setNextBlock(to + 1n);
-        from = to + 1n;
-        if (logs.length > 0) onNews();
-      }
+      if (await turn()) continue;
     } catch (error) {
       log.warn({ error: error instanceof Error ? error.name : "unknown" }, "the chain could not be read; trying again");
     }
     await sleep(config.pollMs, undefined, { signal }).catch(() => {});
   }
 }
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
