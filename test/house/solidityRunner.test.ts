@@ -24,7 +24,7 @@ contract ATest {
 function runTests(body: string) {
   const root = makeTree({
     "package.json": '{"type":"module"}',
-    "hardhat.config.ts": CONFIG,
+    "hardhat.test.config.ts": CONFIG,
     ".mocharc.json": "{}",
     "test/contracts/A.t.sol": contract(body),
   });
