@@ -8,7 +8,7 @@ import type { Hex } from "viem";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /** Folders whose code runs inside an enclave: the runtime, and the SDK it is built on. */
-export const measuredFolders = ["node/src/enclave/runtime", "sdk/src"].map((folder) => join(root, folder));
+const measuredFolders = ["node/src/enclave/runtime", "sdk/src"].map((folder) => join(root, folder));
 
 /** All that an enclave or sandbox may read: its code and the packages it is built on, and nothing a host keeps beside them. */
 export const readableCode = [
