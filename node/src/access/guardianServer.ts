@@ -14,8 +14,14 @@ export type GuardianRoutes = {
 
 export type GuardianServer = { readonly port: number; close(): Promise<void> };
 
-/** Requests served at once; more are told to come back. */
+/** Requests before the enclave at once; more are told to come back. */
 const maxConcurrent = 64;
+/** Bodies being read at once, from one address and from all: a slow one keeps its place for as long as a request may take. */
+const maxBodiesPerAddress = 8;
+const maxBodies = 256;
+/** More are closed as they come. `GET` needs no more than a connection. */
+const maxConnectionsPerAddress = 256;
+const maxConnections = 1_024;
 
 /**
  * `GET /key`, `GET /healthz`, `POST /release`, `POST /deposit`; bodies are DAG-CBOR (docs/protocol.md 4.4, 4.5). The server
@@ -28,25 +34,26 @@ export async function startGuardianServer(options: {
   readonly log: Logger;
 }): Promise<GuardianServer> {
   const { host, port, routes, log } = options;
-  let active = 0;
+  const gates: Gates = {
+    connections: createGate(maxConnectionsPerAddress, maxConnections),
+    bodies: createGate(maxBodiesPerAddress, maxBodies),
+    enclave: createGate(maxConcurrent, maxConcurrent),
+  };
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
-    if (active >= maxConcurrent) {
-      sendError(response, 503, new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is busy."));
-      return;
-    }
-    active += 1;
-    serve(routes, request, response)
-      .catch((error: unknown) => {
-        const known = isPersonaError(error)
-          ? error
-          : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
-        log.warn({ code: known.code, path: request.url }, "request failed");
-        sendError(response, known.exitCode === 75 ? 503 : known.code === "INTERNAL" ? 500 : 400, known);
-      })
-      .finally(() => {
-        active -= 1;
-      });
+    serve(routes, gates, request, response).catch((error: unknown) => {
+      const known = isPersonaError(error)
+        ? error
+        : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
+      log.warn({ code: known.code, path: request.url }, "request failed");
+      sendError(response, known.exitCode === 75 ? 503 : known.code === "INTERNAL" ? 500 : 400, known);
+    });
+  });
+  server.maxConnections = maxConnections;
+  server.on("connection", (socket) => {
+    const leave = gates.connections.enter(socket.remoteAddress);
+    if (leave === undefined) socket.destroy();
+    else socket.once("close", leave);
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 5_000;
@@ -72,7 +79,18 @@ export async function startGuardianServer(options: {
   };
 }
 
-async function serve(routes: GuardianRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate>>;
+
+async function serve(
+  routes: GuardianRoutes,
+  gates: Gates,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  /** A body counts while it is read, and the enclave while it works: nobody waits for who only opens a request. */
+  const read = (maxBytes: number) =>
+    within(gates.bodies, request.socket.remoteAddress, () => readBody(request, maxBytes));
+  const ask = <answer>(work: () => Promise<answer>) => within(gates.enclave, undefined, work);
   switch (`${request.method} ${request.url}`) {
     case "GET /healthz": {
       const serving = routes.key() !== undefined;
@@ -85,15 +103,55 @@ async function serve(routes: GuardianRoutes, request: IncomingMessage, response:
       send(response, encode(key));
       return;
     }
-    case "POST /release":
-      send(response, await routes.release(await readBody(request, maxReleaseCallBytes)));
+    case "POST /release": {
+      const body = await read(maxReleaseCallBytes);
+      send(response, await ask(() => routes.release(body)));
       return;
-    case "POST /deposit":
-      await routes.deposit(await readBody(request, maxDepositBytes));
+    }
+    case "POST /deposit": {
+      const body = await read(maxDepositBytes);
+      await ask(() => routes.deposit(body));
       send(response, encode(null));
       return;
+    }
     default:
       response.writeHead(404).end();
+  }
+}
+
+/** A count of who is inside, in all and by address. */
+type Gate = {
+  /** @returns how to leave, once; undefined when it is full */
+  enter(address: string | undefined): (() => void) | undefined;
+};
+
+function createGate(maxPerAddress: number, maxAll: number): Gate {
+  const inside = new Map<string, number>();
+  let all = 0;
+  return {
+    enter(address = "") {
+      const same = inside.get(address) ?? 0;
+      if (all >= maxAll || same >= maxPerAddress) return undefined;
+      all += 1;
+      inside.set(address, same + 1);
+      return () => {
+        all -= 1;
+        const left = (inside.get(address) ?? 1) - 1;
+        if (left === 0) inside.delete(address);
+        else inside.set(address, left);
+      };
+    },
+  };
+}
+
+/** @throws PersonaError GUARDIANS_UNAVAILABLE when there is no place */
+async function within<result>(gate: Gate, address: string | undefined, work: () => Promise<result>): Promise<result> {
+  const leave = gate.enter(address);
+  if (leave === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is busy.");
+  try {
+    return await work();
+  } finally {
+    leave();
   }
 }
 
