@@ -19,7 +19,8 @@ class MochaReporter extends Mocha.reporters.Spec {
     });
     runner.on(EVENT_TEST_PENDING, (test) => {
       const title = test.fullTitle();
-      skipped.push({ title, reason: /\(skipped: (.+)\)/.exec(title)?.[1] ?? noReason });
+      const [suffix = "", reason = noReason] = / ?\(skipped: (.+)\)/.exec(title) ?? [];
+      skipped.push({ title: title.replace(suffix, ""), reason });
     });
     runner.once(EVENT_RUN_END, () => process.send?.({ passed, failed, skipped } satisfies SuiteResult));
   }

@@ -13,9 +13,9 @@ export type Suite = {
 
 /** In the order in which they are printed; the longest of those that run side by side comes first. */
 export const suites: readonly Suite[] = [
-  { name: "contracts", files: "test/contracts/**/*.t.sol", alone: false },
-  { name: "sdk", files: "test/sdk/**/*.test.ts", alone: false },
   { name: "node", files: "test/node/**/*.test.ts", alone: false },
+  { name: "sdk", files: "test/sdk/**/*.test.ts", alone: false },
+  { name: "contracts", files: "test/contracts/**/*.t.sol", alone: false },
   { name: "house", files: "test/house/**/*.test.ts", alone: false },
   { name: "e2e", files: "test/e2e/**/*.test.ts", alone: true },
 ];
