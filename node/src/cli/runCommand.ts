@@ -15,7 +15,8 @@ export async function runCommand(action: () => Promise<void>, options: { readonl
         : `\nerror ${known.code}: ${printable(known.message)}\n`,
     );
     if (process.env["PERSONA_DEBUG"] !== undefined) process.stderr.write(`${traceOf(known)}\n`);
-    process.exitCode = known.exitCode;
+    // Stopped by a signal: the exit code that says so is set already.
+    if (known.code !== "CANCELLED" || process.exitCode === undefined) process.exitCode = known.exitCode;
   }
 }
 

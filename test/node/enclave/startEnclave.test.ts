@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeStruct, encodeStruct, typedData } from "@persona-protocol/sdk/contracts";
 import { deriveKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { bytesToHex, type Hex, recoverTypedDataAddress } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
@@ -21,10 +22,17 @@ const deployment = randomDeployment(random);
 const plain = { ...deployment, fromBlock: "0" };
 const facts = { operator: deployment.jobMarket, keyClass: 2, blockNumber: 5, blockHash: randomHex32(random) };
 
+/** A host whose chain never answers: what is tested here needs none. */
+const noChain = {
+  rpc: async () => {
+    throw new PersonaError("CHAIN_UNREACHABLE", "there is no chain in this test");
+  },
+};
+
 /** Every process started here; those still running are ended when the file is done. */
 const running: EnclaveProcess[] = [];
 function start(role: EnclaveRole, log: string[] = []): EnclaveProcess {
-  const enclave = startEnclave({ role, isolation, methods: {}, log: (line) => log.push(line) });
+  const enclave = startEnclave({ role, isolation, methods: noChain, log: (line) => log.push(line) });
   running.push(enclave);
   return enclave;
 }
