@@ -11,7 +11,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { startNetwork } from "../node/src/dev/startNetwork.ts";
-import { runSql } from "../node/src/enclave/runtime/sandbox/runSql.ts";
+import { runSql, startSqlEngine } from "../node/src/enclave/runtime/sandbox/runSql.ts";
 import { openZipArchive } from "../node/src/ingest/index.ts";
 import { engagementProgram, threshold } from "../scripts/demo/engagementProgram.ts";
 import { readPlainArchive } from "../scripts/demo/plainArchive.ts";
@@ -99,8 +99,9 @@ async function queryPlain(runDir: string, parquet: Uint8Array | undefined): Prom
     tables: [{ table: "posts", owner: "", path }],
     maxRows: result.maxRows,
   };
-  await runSql({ ...job, memoryMb: limits.memoryMb });
-  const { ms } = await timed(() => runSql({ ...job, memoryMb: limits.memoryMb }));
+  await runSql(await startSqlEngine(), { ...job, memoryMb: limits.memoryMb });
+  const engine = await startSqlEngine();
+  const { ms } = await timed(() => runSql(engine, { ...job, memoryMb: limits.memoryMb }));
   return ms;
 }
 

@@ -14,6 +14,7 @@ import {
   type ChainBlock,
   type ChainView,
   type DatasetState,
+  type EnclaveKeyState,
   grantHashOf,
   type InputSpec,
   jobIdOf,
@@ -37,6 +38,8 @@ export type GuardianContext = {
   readonly chain: ChainView;
   readonly identity: EnclaveIdentity;
   readonly nodeId: number;
+  /** Operators of nodes seen so far. */
+  readonly operators: Map<number, Address>;
   /** Blocks behind the newest at which permissions must hold. Revocations count at the newest. */
   readonly confirmations: bigint;
   /** The KeyBox an owner deposited, by its digest; undefined when there is none. */
@@ -78,7 +81,14 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
     request.kemKeyHash === keyIdOf(call.kemKey) &&
     request.bundleDigest === params.bundleDigest;
   if (!wellFormed) note("REQUEST_INVALID");
-  note(await askChain(context, call, signer, block));
+  // One round of reads: the time of a job is mostly round trips to the chain.
+  const key = chain.enclaveKey(signer, block.number);
+  const [chainObjection, conflict, dataset] = await Promise.all([
+    askChain(context, call, signer, block, key),
+    conflictObjection(context, key, block),
+    input === undefined ? undefined : chain.dataset(input.datasetId, block.number),
+  ]);
+  note(chainObjection);
   // A stranger's request costs two signatures and some reads, never a key operation.
   const early = firstOf(objections);
   if (early === "REQUEST_INVALID" || early === "NODE_KEY_UNKNOWN") return { ...ids, status: "refused", code: early };
@@ -88,12 +98,11 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const inputSpec = "code" in bundle ? undefined : bundle.job.spec.inputs[request.input];
   if (!("code" in bundle)) note(specObjection(context, call, bundle.job, jobId));
 
-  if (!("code" in bundle) && inputSpec !== undefined && input !== undefined) {
-    const dataset = await chain.dataset(input.datasetId, block.number);
+  if (!("code" in bundle) && inputSpec !== undefined && dataset !== undefined) {
     note(inputObjection(context, call, bundle.job, dataset));
     const keys = await findKeys(context, bundle.job, request.input);
     if ("code" in keys) note(keys.code);
-    note(await conflictObjection(context, signer, block));
+    note(conflict);
     const first = firstOf(objections);
     if (first !== undefined) return { ...ids, status: "refused", code: first };
     if (!("code" in keys)) {
@@ -124,12 +133,13 @@ async function askChain(
   { request, params }: ReleaseCall,
   signer: Address,
   head: ChainBlock,
+  ownKey: Promise<EnclaveKeyState>,
 ): Promise<ErrorCode | undefined> {
   const confirmed = head.number > confirmations ? head.number - confirmations : 0n;
   const blocks = confirmed === head.number ? [head.number] : [confirmed, head.number];
   const [job, key, ...answers] = await Promise.all([
     chain.job(request.jobId, head.number),
-    chain.enclaveKey(signer, head.number),
+    ownKey,
     ...blocks.map((number) => chain.releasable(params, request.input, signer, number)),
   ]);
   if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
@@ -258,12 +268,20 @@ async function findKeys(
 
 /** A node must not compute on what it guards: its operator would need one colluding share less. */
 async function conflictObjection(
-  { chain, nodeId }: GuardianContext,
-  signer: Address,
+  context: GuardianContext,
+  claimedWith: Promise<EnclaveKeyState>,
   block: ChainBlock,
 ): Promise<ErrorCode | undefined> {
-  const key = await chain.enclaveKey(signer, block.number);
+  const [key, ours] = await Promise.all([claimedWith, operatorOf(context, context.nodeId, block)]);
   if (key.nodeId === 0) return undefined;
-  const [theirs, ours] = await Promise.all([chain.node(key.nodeId, block.number), chain.node(nodeId, block.number)]);
-  return theirs.operator === ours.operator ? "GUARDIAN_CONFLICT" : undefined;
+  return (await operatorOf(context, key.nodeId, block)) === ours ? "GUARDIAN_CONFLICT" : undefined;
+}
+
+/** A node's token is soulbound: its operator is read once. */
+async function operatorOf({ chain, operators }: GuardianContext, nodeId: number, block: ChainBlock): Promise<Address> {
+  const known = operators.get(nodeId);
+  if (known !== undefined) return known;
+  const { operator } = await chain.node(nodeId, block.number);
+  operators.set(nodeId, operator);
+  return operator;
 }

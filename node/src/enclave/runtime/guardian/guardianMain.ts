@@ -67,7 +67,7 @@ const peer = createPeer({
         peer.call("log", { ...entry, blockNumber: Number(entry.blockNumber), head }).catch(() => {});
       });
       answer = createReleaseAnswerer(
-        { ...started, nodeId, confirmations: BigInt(confirmations), deposit: fetchDeposit },
+        { ...started, nodeId, operators: new Map(), confirmations: BigInt(confirmations), deposit: fetchDeposit },
         log,
       );
     },

@@ -10,30 +10,39 @@ export type SqlTable = {
   readonly path: string;
 };
 
-/**
- * Runs one SELECT over Parquet tables in an in-memory DuckDB that can reach those files and nothing else.
- * DuckDB's own messages quote data, so none of them leaves: a failure says only what kind it was.
- * @throws PersonaError PROGRAM_INVALID, PROGRAM_FAILED, LIMIT_EXCEEDED, OUTPUT_POLICY_VIOLATED
- */
-export async function runSql(job: {
-  readonly statement: string;
-  readonly args: ProgramArgs;
-  readonly tables: readonly SqlTable[];
-  readonly maxRows: number;
-  readonly memoryMb: number;
-}): Promise<readonly ResultRow[]> {
+/** An engine without data, to be had before the job is: starting it takes as long as a small query. */
+export type SqlEngine = { readonly instance: DuckDBInstance; readonly connection: Connection };
+
+export async function startSqlEngine(): Promise<SqlEngine> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads: "1",
-    memory_limit: `${job.memoryMb}MB`,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     temp_directory: "",
     preserve_insertion_order: "true",
     default_collation: "",
   });
-  const connection = await instance.connect();
+  return { instance, connection: await instance.connect() };
+}
+
+/**
+ * Runs one SELECT over Parquet tables in an engine that then can reach those files and nothing else, and ends the engine.
+ * DuckDB's own messages quote data, so none of them leaves: a failure says only what kind it was.
+ * @throws PersonaError PROGRAM_INVALID, PROGRAM_FAILED, LIMIT_EXCEEDED, OUTPUT_POLICY_VIOLATED
+ */
+export async function runSql(
+  { instance, connection }: SqlEngine,
+  job: {
+    readonly statement: string;
+    readonly args: ProgramArgs;
+    readonly tables: readonly SqlTable[];
+    readonly maxRows: number;
+    readonly memoryMb: number;
+  },
+): Promise<readonly ResultRow[]> {
   try {
     const paths = job.tables.map(({ path }) => quoted(path)).join(", ");
+    await connection.run(`SET memory_limit = '${job.memoryMb}MB'`);
     await connection.run(`SET allowed_paths = [${paths}]`);
     await connection.run("SET enable_external_access = false");
     await connection.run("SET lock_configuration = true");

@@ -8,8 +8,10 @@ import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
 import { createPeer } from "../peer.ts";
-import { runSql, type SqlTable } from "./runSql.ts";
+import { runSql, type SqlTable, startSqlEngine } from "./runSql.ts";
 
+/** While this process is warm and waits. */
+const engine = startSqlEngine();
 const tables = new Map<number, SqlTable & { fd: number }>();
 
 const scalar = z.union([z.string(), z.number(), z.bigint(), z.boolean()]);
@@ -42,7 +44,8 @@ const peer = createPeer({
       for (let written = 0; written < bytes.length; ) written += writeSync(table.fd, bytes, written);
     },
     async run(params) {
-      const rows = await runSql({ ...runParams.parse(params), tables: [...tables.values()] });
+      const job = { ...runParams.parse(params), tables: [...tables.values()] };
+      const rows = await runSql(await engine, job);
       for (const { fd } of tables.values()) closeSync(fd);
       tables.clear();
       return rows;

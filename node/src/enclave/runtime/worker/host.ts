@@ -1,4 +1,4 @@
-import { createSha256, sha256Hex } from "@persona-protocol/sdk/crypto";
+import { sha256Async, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex } from "viem";
 import type { Peer } from "../peer.ts";
@@ -41,17 +41,15 @@ export function createWorkerHost(peer: Pick<Peer, "call">): WorkerHost {
     },
     async blob({ cid, digest, size }) {
       const blob = new Uint8Array(size);
-      const hash = createSha256();
       for (let offset = 0; offset < size; ) {
         const length = Math.min(pieceBytes, size - offset);
         const piece = await bring("blob", { cid, offset, length });
         if (piece.length !== length)
           throw new PersonaError("HOST_DID_NOT_DELIVER", "The host brought a piece of another length.");
         blob.set(piece, offset);
-        hash.update(piece);
         offset += length;
       }
-      requireDigest(bytesToHex(hash.digest()), digest);
+      requireDigest(bytesToHex(await sha256Async(blob)), digest);
       return blob;
     },
     ask: (guardian, body) => bring("ask", { guardian, body }),

@@ -70,8 +70,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
       if (bundle === undefined) continue;
-      heads = await fetchHeads(context, bundle);
-      plan = await fetchPlan(context, bundle);
+      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle)]);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
