@@ -1,4 +1,4 @@
-// npm test [-- --only contracts|sdk|node|house|e2e] [--grep PATTERN]
+// npm test [-- --only contracts|sdk|node|house|e2e|demo] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { orderedOutput } from "./test/orderedOutput.ts";
@@ -44,13 +44,13 @@ async function main(): Promise<number> {
   // Sections print in this order, however they end.
   for (const suite of chosen) output.announce(suite.name);
   await pool(
-    chosen.filter(({ alone }) => !alone),
+    chosen.filter(({ late }) => !late),
     AT_ONCE,
     run,
   );
   await pool(
-    chosen.filter(({ alone }) => alone),
-    1,
+    chosen.filter(({ late }) => late),
+    AT_ONCE,
     run,
   );
   return report(outcomes);

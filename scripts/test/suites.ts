@@ -1,23 +1,25 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo";
 
 export type Suite = {
   readonly name: SuiteName;
   /** Test files below test/<name>. */
   readonly files: string;
-  /** Real processes and ports: alone on the machine, and after the quick ones. */
-  readonly alone: boolean;
+  /** Networks of real processes: after all that is only computation. */
+  readonly late: boolean;
 };
 
 /** In the order in which they are printed; the longest of those that run side by side comes first. */
 export const suites: readonly Suite[] = [
-  { name: "node", files: "test/node/**/*.test.ts", alone: false },
-  { name: "sdk", files: "test/sdk/**/*.test.ts", alone: false },
-  { name: "contracts", files: "test/contracts/**/*.t.sol", alone: false },
-  { name: "house", files: "test/house/**/*.test.ts", alone: false },
-  { name: "e2e", files: "test/e2e/**/*.test.ts", alone: true },
+  { name: "node", files: "test/node/**/*.test.ts", late: false },
+  { name: "sdk", files: "test/sdk/**/*.test.ts", late: false },
+  { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
+  { name: "house", files: "test/house/**/*.test.ts", late: false },
+  { name: "e2e", files: "test/e2e/**/!(demo).test.ts", late: true },
+  // It mostly waits: beside the others it costs no time.
+  { name: "demo", files: "test/e2e/demo.test.ts", late: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
