@@ -16,7 +16,10 @@ export function coverageCommands(root: string): CoverageCommand[] {
     commands.push({ name: "typescript", args: [module("c8/bin/c8.js"), ...options, ...reports, ...runner] });
   }
   if (globSync("test/contracts/**/*.t.sol", { cwd: root }).length > 0) {
-    commands.push({ name: "solidity", args: [module("hardhat/dist/src/cli.js"), "test", "solidity", "--coverage"] });
+    commands.push({
+      name: "solidity",
+      args: [module("hardhat/dist/src/cli.js"), "--config", "hardhat.test.config.ts", "test", "solidity", "--coverage"],
+    });
   }
   return commands;
 }
