@@ -12,7 +12,7 @@ export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
     {
       version: "0.8.37",
       path: soljson,
-      settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 10_000 } },
+      settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 200 } },
     },
   ],
 });

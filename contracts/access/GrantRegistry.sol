@@ -3,11 +3,11 @@ pragma solidity ^0.8.28;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-import {Grant, GrantStatus, IGrantRegistry, TermsField} from "../interfaces/IGrantRegistry.sol";
-import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
+import {Grant, GrantStatus, IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
 import {DatasetId, GrantHash} from "../types/Ids.sol";
 import {Reason} from "../types/Reason.sol";
-import {GRANT_COMPUTE, Terms, TermsLib} from "../types/Terms.sol";
+import {GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
+import {GrantChecks} from "./GrantChecks.sol";
 import {GrantStorage} from "./GrantStorage.sol";
 import {OwnerSignature} from "./OwnerSignature.sol";
 
@@ -15,8 +15,10 @@ import {OwnerSignature} from "./OwnerSignature.sol";
 contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     using TermsLib for Terms;
 
+    /// @inheritdoc IGrantRegistry
+    uint256 public constant READ_DELAY = 1 days;
+
     IDatasetRegistry public immutable DATASETS;
-    IMeasurementPolicy public immutable MEASUREMENTS;
 
     /// @dev The market is deployed after this contract; its address is computed beforehand.
     address public immutable MARKET;
@@ -26,52 +28,71 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         _;
     }
 
-    constructor(IDatasetRegistry datasets, IMeasurementPolicy measurements, address market)
-        EIP712("Persona GrantRegistry", "1")
-    {
+    constructor(IDatasetRegistry datasets, address market) EIP712("Persona GrantRegistry", "1") {
         DATASETS = datasets;
-        MEASUREMENTS = measurements;
         MARKET = market;
     }
 
     /// @inheritdoc IGrantRegistry
-    function grant(Terms calldata terms) external returns (GrantHash grantHash) {
-        grantHash = hashTerms(terms);
-        if (msg.sender != terms.owner) revert GrantCallerNotOwner(grantHash, msg.sender, terms.owner);
-        if (_isNew(grantHash)) _activate(grantHash, terms);
+    function grant(Terms calldata terms) external returns (GrantHash) {
+        return _grant(terms);
+    }
+
+    /// @inheritdoc IGrantRegistry
+    function grantBatch(Terms[] calldata terms) external returns (GrantHash[] memory grantHashes) {
+        if (terms.length == 0) revert GrantBatchEmpty();
+        grantHashes = new GrantHash[](terms.length);
+        for (uint256 i = 0; i < terms.length; ++i) {
+            grantHashes[i] = _grant(terms[i]);
+        }
     }
 
     /// @inheritdoc IGrantRegistry
     function grantBySig(Terms calldata terms, bytes calldata signature) external returns (GrantHash grantHash) {
         grantHash = hashTerms(terms);
-        if (_isNew(grantHash)) {
+        if (_isNew(grantHash, terms.owner)) {
+            if (terms.kind == GRANT_READ) revert GrantReadBySignature(grantHash);
             _requireSigned(grantHash, GrantHash.unwrap(grantHash), terms.owner, signature);
             _activate(grantHash, terms);
         }
     }
 
     /// @inheritdoc IGrantRegistry
-    function revoke(Terms calldata terms) external returns (GrantHash grantHash) {
-        grantHash = hashTerms(terms);
-        if (msg.sender != terms.owner) revert GrantCallerNotOwner(grantHash, msg.sender, terms.owner);
-        _revoke(grantHash, terms);
+    function revoke(GrantHash grantHash) external {
+        _revoke(msg.sender, grantHash);
     }
 
     /// @inheritdoc IGrantRegistry
-    function revokeBySig(Terms calldata terms, bytes calldata signature) external returns (GrantHash grantHash) {
-        grantHash = hashTerms(terms);
-        _requireSigned(grantHash, revocationDigest(grantHash), terms.owner, signature);
-        _revoke(grantHash, terms);
+    function revokeBatch(GrantHash[] calldata grantHashes) external {
+        if (grantHashes.length == 0) revert GrantBatchEmpty();
+        for (uint256 i = 0; i < grantHashes.length; ++i) {
+            _revoke(msg.sender, grantHashes[i]);
+        }
     }
 
     /// @inheritdoc IGrantRegistry
-    function revokeAll() external returns (uint32 epoch) {
-        epoch = ++_ownerEpochs[msg.sender];
-        emit OwnerEpochBumped(msg.sender, epoch);
+    function revokeBySig(address owner, GrantHash grantHash, bytes calldata signature) external {
+        _requireSigned(grantHash, revocationDigest(grantHash), owner, signature);
+        _revoke(owner, grantHash);
     }
 
     /// @inheritdoc IGrantRegistry
-    function consume(Terms[] calldata terms, address requester, uint64 outputBytes)
+    function revokeAll() external returns (uint32) {
+        return _revokeAll(msg.sender);
+    }
+
+    /// @inheritdoc IGrantRegistry
+    function revokeAllBySig(address owner, uint32 ownerEpoch, bytes calldata signature) external {
+        uint32 current = _ownerEpochs[owner];
+        if (ownerEpoch != current) revert GrantEpochNotCurrent(owner, ownerEpoch, current);
+        if (!OwnerSignature.isValid(owner, revokeAllDigest(owner, ownerEpoch), signature)) {
+            revert GrantEpochSignatureInvalid(owner, ownerEpoch);
+        }
+        _revokeAll(owner);
+    }
+
+    /// @inheritdoc IGrantRegistry
+    function consume(Terms[] calldata terms, uint8 kind, address requester, uint64 outputBytes)
         external
         onlyMarket
         returns (GrantHash[] memory grantHashes)
@@ -79,21 +100,22 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         grantHashes = new GrantHash[](terms.length);
         for (uint256 i = 0; i < terms.length; ++i) {
             GrantHash grantHash = hashTerms(terms[i]);
-            Reason reason = _check(grantHash, terms[i], requester, outputBytes);
+            Grant storage stored = _grants[terms[i].owner][grantHash];
+            Grant memory current = stored;
+            Reason reason = _check(current, terms[i], kind, requester, outputBytes);
             if (reason != Reason.None) revert GrantNotUsable(grantHash, reason);
-            Grant storage stored = _grants[grantHash];
             // Checked just now: uses < maxUses and outputBytes + reserved <= maxOutputBytes, of the same types.
             unchecked {
-                ++stored.uses;
-                stored.outputBytes += outputBytes;
+                stored.uses = current.uses + 1;
+                stored.outputBytes = current.outputBytes + outputBytes;
             }
             grantHashes[i] = grantHash;
         }
     }
 
     /// @inheritdoc IGrantRegistry
-    function giveBack(GrantHash grantHash, uint64 outputBytes) external onlyMarket {
-        Grant storage stored = _grants[grantHash];
+    function giveBack(address owner, GrantHash grantHash, uint64 outputBytes) external onlyMarket {
+        Grant storage stored = _grants[owner][grantHash];
         --stored.uses;
         stored.outputBytes -= outputBytes;
     }
@@ -104,20 +126,20 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         view
         returns (bool ok, Reason reason)
     {
-        reason = _check(hashTerms(terms), terms, requester, outputBytes);
+        reason = _check(_grants[terms.owner][hashTerms(terms)], terms, terms.kind, requester, outputBytes);
         ok = reason == Reason.None;
     }
 
     /// @inheritdoc IGrantRegistry
-    function checkRelease(GrantHash grantHash, address owner, DatasetId datasetId, uint32 measurementEpoch)
+    function checkRelease(GrantHash grantHash, address owner, DatasetId datasetId, uint40 measurementEpoch)
         external
         view
         returns (Reason)
     {
         (address datasetOwner, uint32 keyEpoch, DatasetStatus status) = DATASETS.ownershipOf(datasetId);
         if (status == DatasetStatus.None) return Reason.DatasetUnknown;
-        if (status == DatasetStatus.Erased) return Reason.DatasetErased;
-        Grant memory stored = _grants[grantHash];
+        if (status != DatasetStatus.Active) return Reason.DatasetErased;
+        Grant memory stored = _grants[owner][grantHash];
         if (stored.status == GrantStatus.None) return Reason.GrantUnknown;
         if (_isRevoked(stored, owner)) return Reason.GrantRevoked;
         if (block.timestamp >= stored.expiresAt) return Reason.GrantExpired;
@@ -128,8 +150,8 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     }
 
     /// @inheritdoc IGrantRegistry
-    function grantOf(GrantHash grantHash) external view returns (Grant memory) {
-        return _grants[grantHash];
+    function grantOf(address owner, GrantHash grantHash) external view returns (Grant memory) {
+        return _grants[owner][grantHash];
     }
 
     /// @inheritdoc IGrantRegistry
@@ -147,18 +169,29 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         return _hashTypedDataV4(TermsLib.hashRevoke(grantHash));
     }
 
+    /// @inheritdoc IGrantRegistry
+    function revokeAllDigest(address owner, uint32 ownerEpoch) public view returns (bytes32) {
+        return _hashTypedDataV4(TermsLib.hashRevokeAll(owner, ownerEpoch));
+    }
+
+    function _grant(Terms calldata terms) private returns (GrantHash grantHash) {
+        grantHash = hashTerms(terms);
+        if (msg.sender != terms.owner) revert GrantCallerNotOwner(grantHash, msg.sender, terms.owner);
+        if (_isNew(grantHash, terms.owner)) _activate(grantHash, terms);
+    }
+
     /// @dev False where active already; reverts where revoked.
-    function _isNew(GrantHash grantHash) private view returns (bool) {
-        GrantStatus status = _grants[grantHash].status;
+    function _isNew(GrantHash grantHash, address owner) private view returns (bool) {
+        GrantStatus status = _grants[owner][grantHash].status;
         if (status == GrantStatus.Revoked) revert GrantAlreadyRevoked(grantHash);
         return status == GrantStatus.None;
     }
 
     function _activate(GrantHash grantHash, Terms calldata terms) private {
-        _requireMeaningful(grantHash, terms);
+        GrantChecks.requireMeaningful(grantHash, terms, READ_DELAY);
         _requireCurrent(grantHash, terms);
 
-        _grants[grantHash] = Grant({
+        _grants[terms.owner][grantHash] = Grant({
             status: GrantStatus.Active,
             uses: 0,
             outputBytes: 0,
@@ -172,13 +205,18 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         emit GrantCreated(grantHash, terms.owner, terms.grantee, terms);
     }
 
-    function _revoke(GrantHash grantHash, Terms calldata terms) private {
-        Grant storage stored = _grants[grantHash];
+    function _revoke(address owner, GrantHash grantHash) private {
+        Grant storage stored = _grants[owner][grantHash];
         if (stored.status == GrantStatus.Revoked) return;
 
         stored.status = GrantStatus.Revoked;
 
-        emit GrantRevoked(grantHash, terms.owner, terms.datasetId);
+        emit GrantRevoked(grantHash, owner);
+    }
+
+    function _revokeAll(address owner) private returns (uint32 epoch) {
+        epoch = ++_ownerEpochs[owner];
+        emit OwnerEpochBumped(owner, epoch);
     }
 
     function _requireSigned(GrantHash grantHash, bytes32 digest, address owner, bytes calldata signature)
@@ -186,24 +224,6 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         view
     {
         if (!OwnerSignature.isValid(owner, digest, signature)) revert GrantSignatureInvalid(grantHash, owner);
-    }
-
-    /// @dev What can be said of the terms alone. Zero never means "everything".
-    function _requireMeaningful(GrantHash grantHash, Terms calldata terms) private view {
-        if (terms.kind != GRANT_COMPUTE) revert GrantKindUnsupported(grantHash, terms.kind);
-        if (terms.grantee == address(0)) revert GrantFieldZero(grantHash, TermsField.Grantee);
-        if (terms.token == address(0)) revert GrantFieldZero(grantHash, TermsField.Token);
-        if (terms.maxUses == 0) revert GrantFieldZero(grantHash, TermsField.MaxUses);
-        if (terms.maxOutputBytes == 0) revert GrantFieldZero(grantHash, TermsField.MaxOutputBytes);
-        if (terms.nodePolicy.verifierKinds == 0) revert GrantFieldZero(grantHash, TermsField.VerifierKinds);
-        if (terms.nodePolicy.vendors == 0) revert GrantFieldZero(grantHash, TermsField.Vendors);
-        if (terms.scopeHash == 0) revert GrantFieldZero(grantHash, TermsField.ScopeHash);
-        if (terms.notBefore >= terms.expiresAt) {
-            revert GrantPeriodEmpty(grantHash, terms.notBefore, terms.expiresAt);
-        }
-        if (block.timestamp >= terms.expiresAt) {
-            revert GrantAlreadyExpired(grantHash, terms.expiresAt, block.timestamp);
-        }
     }
 
     /// @dev What the rest of the chain says of the terms.
@@ -214,29 +234,24 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         if (terms.keyEpoch != keyEpoch) revert GrantKeyEpochStale(grantHash, terms.keyEpoch, keyEpoch);
         uint32 ownerEpoch = _ownerEpochs[owner];
         if (terms.ownerEpoch != ownerEpoch) revert GrantOwnerEpochStale(grantHash, terms.ownerEpoch, ownerEpoch);
-        uint32 measurementEpoch = MEASUREMENTS.currentEpoch();
-        if (terms.measurementEpoch > measurementEpoch) {
-            revert GrantMeasurementEpochUnknown(grantHash, terms.measurementEpoch, measurementEpoch);
-        }
     }
 
     /// @dev Checks in the order of {Reason}.
-    function _check(GrantHash grantHash, Terms calldata terms, address requester, uint64 outputBytes)
+    function _check(Grant memory stored, Terms calldata terms, uint8 kind, address requester, uint64 outputBytes)
         private
         view
         returns (Reason)
     {
         (address owner, uint32 keyEpoch, DatasetStatus status) = DATASETS.ownershipOf(terms.datasetId);
         if (status == DatasetStatus.None) return Reason.DatasetUnknown;
-        if (status == DatasetStatus.Erased) return Reason.DatasetErased;
-        Grant memory stored = _grants[grantHash];
+        if (status != DatasetStatus.Active) return Reason.DatasetErased;
         if (stored.status == GrantStatus.None) return Reason.GrantUnknown;
         if (_isRevoked(stored, terms.owner)) return Reason.GrantRevoked;
         if (block.timestamp < terms.notBefore) return Reason.GrantNotYetValid;
         if (block.timestamp >= terms.expiresAt) return Reason.GrantExpired;
         if (stored.uses >= terms.maxUses) return Reason.GrantExhausted;
         if (uint256(stored.outputBytes) + outputBytes > terms.maxOutputBytes) return Reason.GrantOutputExhausted;
-        if (terms.kind != GRANT_COMPUTE) return Reason.GrantKindMismatch;
+        if (terms.kind != kind) return Reason.GrantKindMismatch;
         if (terms.grantee != requester) return Reason.GranteeMismatch;
         if (terms.owner != owner) return Reason.OwnerMismatch;
         if (terms.keyEpoch != keyEpoch) return Reason.KeyEpochOld;

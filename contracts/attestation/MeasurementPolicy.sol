@@ -8,23 +8,24 @@ import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 /// @dev Two roles of the authority: {allow} behind a delay, {ban} without.
 contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
     struct Measurement {
-        uint32 epoch;
+        uint40 epoch;
         bool banned;
     }
 
-    uint32 private _currentEpoch;
+    uint40 private _currentEpoch;
     mapping(bytes32 measurement => Measurement) private _measurements;
 
     constructor(address authority) AccessManaged(authority) {}
 
     /// @inheritdoc IMeasurementPolicy
-    function allow(bytes32 measurement) external restricted returns (uint32 epoch) {
+    function allow(bytes32 measurement) external restricted returns (uint40 epoch) {
         if (measurement == 0) revert MeasurementMissing();
         Measurement storage stored = _measurements[measurement];
         if (stored.banned) revert MeasurementAlreadyBanned(measurement);
         if (stored.epoch != 0) revert MeasurementAlreadyAllowed(measurement, stored.epoch);
 
-        epoch = ++_currentEpoch;
+        epoch = uint40(block.timestamp);
+        _currentEpoch = epoch;
         stored.epoch = epoch;
 
         emit MeasurementAllowed(measurement, epoch);
@@ -42,12 +43,12 @@ contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
     }
 
     /// @inheritdoc IMeasurementPolicy
-    function currentEpoch() external view returns (uint32) {
+    function currentEpoch() external view returns (uint40) {
         return _currentEpoch;
     }
 
     /// @inheritdoc IMeasurementPolicy
-    function measurementOf(bytes32 measurement) external view returns (uint32 epoch, bool banned) {
+    function measurementOf(bytes32 measurement) external view returns (uint40 epoch, bool banned) {
         Measurement storage stored = _measurements[measurement];
         return (stored.epoch, stored.banned);
     }

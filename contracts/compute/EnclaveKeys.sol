@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IAttestedKeys} from "../interfaces/IAttestedKeys.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
 import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 import {EnclaveKey, EnclaveKeyStatus, INodeRegistry, KeyState, NodeStatus} from "../interfaces/INodeRegistry.sol";
 import {isDevChain} from "../types/DevChain.sol";
 import {EnclaveBinding, EnclaveBindingLib, KEY_GUARDIAN, KEY_WORKER} from "../types/EnclaveBinding.sol";
 import {NodeId} from "../types/Ids.sol";
-import {NodeStorage} from "./NodeStorage.sol";
-import {NodeToken} from "./NodeToken.sol";
+import {NodeAccounts} from "./NodeAccounts.sol";
 
 /// @dev The keys of NodeRegistry and the verifiers that let them in.
-abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessManaged, EIP712 {
+abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
     using EnclaveBindingLib for EnclaveBinding;
 
     /// @dev A worker renews its attestation weekly, with a new key.
@@ -38,15 +37,11 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
         uint8 vendor;
         uint40 sealUntil;
         uint40 openUntil;
+        uint40 measurementEpoch;
     }
 
     constructor(IMeasurementPolicy measurements) {
         MEASUREMENTS = measurements;
-    }
-
-    modifier onlyOperator(NodeId nodeId) {
-        _requireOperator(nodeId);
-        _;
     }
 
     /// @inheritdoc INodeRegistry
@@ -72,6 +67,7 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
             registeredAt: uint40(block.timestamp),
             sealUntil: proved.sealUntil,
             openUntil: proved.openUntil,
+            measurementEpoch: proved.measurementEpoch,
             measurement: proved.measurement,
             kemKeyHash: binding.kemKeyHash
         });
@@ -100,9 +96,8 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
 
     /// @inheritdoc INodeRegistry
     function destroyEnclaveKey(address signer) external {
-        EnclaveKey storage key = _requireOwnKey(signer);
-        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
-        _setKeyState(signer, key, KeyState.Destroyed);
+        _requireOwnKey(signer);
+        _destroyKey(signer);
     }
 
     /// @inheritdoc INodeRegistry
@@ -165,7 +160,21 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
         status.sealUntil = key.sealUntil;
         status.openUntil = key.openUntil;
         status.measurement = key.measurement;
-        (status.measurementEpoch, status.banned) = MEASUREMENTS.measurementOf(key.measurement);
+        status.measurementEpoch = key.measurementEpoch;
+        status.banned = !MEASUREMENTS.isAllowed(key.measurement);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function operatorOf(address signer) external view returns (address) {
+        return _operatorOf(_keys[signer].nodeId);
+    }
+
+    /// @inheritdoc IAttestedKeys
+    function attestedKeyOf(address signer) external view returns (bytes32 measurement, bool usable) {
+        EnclaveKey storage key = _keys[signer];
+        measurement = key.measurement;
+        usable = _stateOf(key.state, _nodes[key.nodeId].status) == KeyState.Active && block.timestamp < key.openUntil
+            && MEASUREMENTS.isAllowed(measurement);
     }
 
     /// @inheritdoc INodeRegistry
@@ -184,17 +193,12 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
         return binding.hashStruct();
     }
 
-    function _requireOperator(NodeId nodeId) internal view {
-        address operator = _operatorOf(nodeId);
-        if (operator == address(0)) revert NodeUnknown(nodeId);
-        if (msg.sender != operator) revert NodeCallerNotOperator(nodeId, msg.sender, operator);
-    }
-
-    /// @dev What a key may do, given what its node does.
-    function _stateOf(KeyState state, NodeStatus node) internal pure returns (KeyState) {
-        if (node == NodeStatus.Exited) return KeyState.Destroyed;
-        if (node == NodeStatus.Exiting && state == KeyState.Active) return KeyState.Draining;
-        return state;
+    /// @return nodeId of the key's node.
+    function _destroyKey(address signer) internal returns (NodeId nodeId) {
+        EnclaveKey storage key = _requireKey(signer);
+        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
+        _setKeyState(signer, key, KeyState.Destroyed);
+        return key.nodeId;
     }
 
     function _setKeyState(address signer, EnclaveKey storage key, KeyState state) private {
@@ -208,7 +212,8 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
         returns (Evidence memory proved)
     {
         (bytes32 measurement, bytes memory reportData, uint40 validUntil, uint8 vendor) = verifier.verify(evidence);
-        if (!MEASUREMENTS.isAllowed(measurement)) revert EvidenceMeasurementNotAllowed(binding.signer, measurement);
+        (uint40 epoch, bool banned) = MEASUREMENTS.measurementOf(measurement);
+        if (epoch == 0 || banned) revert EvidenceMeasurementNotAllowed(binding.signer, measurement);
         uint64 askedUntil = _requireReport(binding, reportData);
         if (askedUntil == 0) askedUntil = type(uint64).max;
 
@@ -225,6 +230,7 @@ abstract contract EnclaveKeys is NodeStorage, INodeRegistry, NodeToken, AccessMa
         if (block.timestamp >= until) revert EnclaveKeyExpired(binding.signer, until, block.timestamp);
 
         proved.measurement = measurement;
+        proved.measurementEpoch = epoch;
         proved.vendor = vendor;
         // At most now + 400 days.
         proved.sealUntil = uint40(sealUntil);

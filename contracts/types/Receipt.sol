@@ -21,15 +21,8 @@ struct Receipt {
     uint32 outputBytes;
 }
 
-/// @dev What a receipt's code means for uses and money. The ranges are closed; codes beyond them do not exist.
-enum CodeClass {
-    Success, // 0
-    ProvedBeforeRelease, // 1 to 15
-    ProvedAfterRelease, // 16 to 31
-    UnprovedBeforeRelease, // 32 to 47
-    UnprovedAfterRelease // 48 to 63
-}
-
+/// @dev A receipt's code says what it means for uses and money. 0: success. 1 to 15: a proved failure before any release, 16 to
+/// 31: after it. 32 to 47: an unproved failure before any release, 48 to 63: after it. Others do not exist.
 library ReceiptLib {
     bytes32 internal constant TYPEHASH = keccak256(
         "Receipt(bytes32 jobId,bytes32 jobSpecHash,uint32 attempt,uint16 code,bytes32 ciphertextDigest,"
@@ -38,24 +31,21 @@ library ReceiptLib {
 
     uint16 internal constant CODES = 64;
 
-    function hashStruct(Receipt calldata self) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                TYPEHASH,
-                self.jobId,
-                self.jobSpecHash,
-                self.attempt,
-                self.code,
-                self.ciphertextDigest,
-                self.plaintextCommitment,
-                self.releasesHash,
-                self.outputBytes
-            )
-        );
+    /// @dev Copies the words of calldata as they are: a dirty one gives a digest that no enclave signed.
+    function hashStruct(Receipt calldata self) internal pure returns (bytes32 result) {
+        bytes32 typehash = TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typehash)
+            calldatacopy(add(free, 0x20), self, 0x100)
+            result := keccak256(free, 0x120)
+        }
     }
 
-    /// @dev The caller has checked that `code < CODES`.
-    function classOf(uint16 code) internal pure returns (CodeClass) {
-        return code == 0 ? CodeClass.Success : CodeClass(1 + code / 16);
+    /// @dev Of a failure: the caller has checked that 0 < code < CODES.
+    /// @return proved whether the node is not to blame.
+    /// @return released whether data had been released.
+    function meaningOf(uint16 code) internal pure returns (bool proved, bool released) {
+        return (code < 32, code % 32 >= 16);
     }
 }

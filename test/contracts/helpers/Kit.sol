@@ -6,13 +6,13 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDatasetRegistry} from "../../../contracts/interfaces/IDatasetRegistry.sol";
 import {IEvidenceVerifier} from "../../../contracts/interfaces/IEvidenceVerifier.sol";
 import {IGrantRegistry} from "../../../contracts/interfaces/IGrantRegistry.sol";
-import {IJobMarket} from "../../../contracts/interfaces/IJobMarket.sol";
+import {IJobMarket, Settlement} from "../../../contracts/interfaces/IJobMarket.sol";
 import {IMeasurementPolicy} from "../../../contracts/interfaces/IMeasurementPolicy.sol";
 import {INodeRegistry} from "../../../contracts/interfaces/INodeRegistry.sol";
 import {DatasetHead} from "../../../contracts/types/DatasetHead.sol";
 import {EnclaveBinding, KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
 import {DatasetId, GrantHash, JobId, NodeId} from "../../../contracts/types/Ids.sol";
-import {JobInput, JobParams} from "../../../contracts/types/JobParams.sol";
+import {JobInput, JobOffer, JobOrder, JobParams, JobRequest} from "../../../contracts/types/JobParams.sol";
 import {NodePolicy} from "../../../contracts/types/NodePolicy.sol";
 import {Reason} from "../../../contracts/types/Reason.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
@@ -24,12 +24,23 @@ interface ITestMoney is IERC20 {
     function mint(address to, uint256 amount) external;
 }
 
+/// @dev A job as its requester knows it.
+struct Posted {
+    JobId id;
+    bytes32 salt;
+    JobParams params;
+}
+
 /// @dev A whole deployment, its people, and a factory for each struct. A test changes what it is about.
 abstract contract Kit is Check {
     uint256 internal constant START = 1_800_000_000;
     uint256 internal constant STAKE = 1_000e18;
+    uint96 internal constant BOND = 100e18;
     uint96 internal constant PRICE = 3e18;
     uint96 internal constant FEE = 2e18;
+    uint16 internal constant PROTOCOL_FEE_BPS = 100;
+    /// @dev Of a job on one grant.
+    uint96 internal constant PROTOCOL_FEE = 5e16;
     bytes32 internal constant MEASUREMENT = keccak256("supervisor 1");
     bytes internal constant RESULT = "sealed result";
 
@@ -62,9 +73,14 @@ abstract contract Kit is Check {
         vm.roll(1000);
         deploy();
         datasetId = registerDataset(OWNER, "first");
-        nodeId = registerNode(OPERATOR, 7, uint128(STAKE));
+        nodeId = registerNode(OPERATOR, 7, uint96(STAKE));
         addKey(nodeId, OPERATOR, WORKER_KEY, KEY_WORKER);
         fund(REQUESTER, 1_000_000e18);
+    }
+
+    /// @dev Blocks; 0 lets the first claim win.
+    function raceUnit() internal pure virtual returns (uint256) {
+        return 0;
     }
 
     function deploy() internal {
@@ -72,17 +88,23 @@ abstract contract Kit is Check {
         authority = IAccessManager(create(vm.getCode("AccessManager.sol:AccessManager"), admin));
         token = ITestMoney(make("dev", "DevToken", ""));
         measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority)));
-        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", ""));
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
-        bytes memory arguments = abi.encode(token, measurements, predicted, authority);
+        address metadata = make("compute", "NodeMetadata", "");
+        // Each is told addresses of contracts that come later.
+        uint64 nonce = vm.getNonce(address(this));
+        address laterNodes = vm.computeCreateAddress(address(this), nonce + 1);
+        address laterMarket = vm.computeCreateAddress(address(this), nonce + 3);
+        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", abi.encode(laterNodes)));
+        bytes memory arguments = abi.encode(token, measurements, laterMarket, authority, BOND, metadata);
         nodes = INodeRegistry(make("compute", "NodeRegistry", arguments));
-        grants = IGrantRegistry(make("access", "GrantRegistry", abi.encode(datasets, measurements, predicted)));
-        market = IJobMarket(make("compute", "JobMarket", abi.encode(grants, nodes)));
-        eq(address(market), predicted);
+        eq(address(nodes), laterNodes);
+        grants = IGrantRegistry(make("access", "GrantRegistry", abi.encode(datasets, laterMarket)));
+        market = IJobMarket(make("compute", "JobMarket", abi.encode(grants, nodes, authority, raceUnit())));
+        eq(address(market), laterMarket);
         arguments = abi.encode(vm.addr(ROOT_KEY));
         verifier = IEvidenceVerifier(make("attestation", "SimulatedEvidenceVerifier", arguments));
         nodes.allowVerifier(verifier);
         measurements.allow(MEASUREMENT);
+        market.allowToken(address(token), PROTOCOL_FEE_BPS, 1e16);
     }
 
     /// @dev From the artifact. `new` would compile the contract once more into every test.
@@ -154,7 +176,7 @@ abstract contract Kit is Check {
             expiresAt: uint40(START + 30 days),
             keyEpoch: 1,
             ownerEpoch: 0,
-            measurementEpoch: 1,
+            measurementEpoch: uint40(START),
             followUpgrades: false,
             maxOutputBytes: 10_000,
             nodePolicy: NodePolicy({
@@ -196,7 +218,7 @@ abstract contract Kit is Check {
 
     // Nodes
 
-    function registerNode(address operator, uint8 roles, uint128 stake) internal returns (NodeId) {
+    function registerNode(address operator, uint8 roles, uint96 stake) internal returns (NodeId) {
         token.mint(operator, stake);
         vm.startPrank(operator);
         token.approve(address(nodes), stake);
@@ -247,64 +269,99 @@ abstract contract Kit is Check {
 
     // Jobs
 
-    function makeParams(Terms[] memory terms) internal view returns (JobParams memory params) {
-        JobInput[] memory inputs = new JobInput[](terms.length);
-        for (uint256 i = 0; i < terms.length; ++i) {
-            inputs[i] = JobInput({
-                datasetId: terms[i].datasetId,
-                grantHash: grants.hashTerms(terms[i]),
-                owner: terms[i].owner,
-                price: terms[i].price
-            });
-        }
-        params = JobParams({
-            requester: REQUESTER,
+    function makeRequest(Terms[] memory terms) internal view returns (JobRequest memory) {
+        return JobRequest({
             salt: "job",
             specHash: "spec",
             bundleDigest: "bundle",
             token: terms[0].token,
             fee: FEE,
             maxOutputBytes: 2048,
-            claimBy: uint40(block.timestamp + 1 hours),
-            deadline: uint40(block.timestamp + 2 hours),
-            namedNode: NodeId.wrap(0),
-            nodePolicy: terms[0].nodePolicy,
-            inputs: inputs
+            offer: JobOffer({
+                claimBy: uint40(block.timestamp + 1 hours),
+                runSeconds: 1 hours,
+                namedNode: NodeId.wrap(0),
+                nodePolicy: terms[0].nodePolicy
+            })
         });
     }
 
-    function idOf(JobParams memory params) internal view returns (JobId) {
-        return market.jobIdOf(params.requester, params.salt);
+    /// @dev What the market makes of a request.
+    function paramsOf(JobRequest memory request, Terms[] memory terms, address requester)
+        internal
+        view
+        returns (JobParams memory params)
+    {
+        params.offer = request.offer;
+        JobOrder memory order = params.order;
+        order.requester = requester;
+        order.specHash = request.specHash;
+        order.bundleDigest = request.bundleDigest;
+        order.token = request.token;
+        order.fee = request.fee;
+        order.maxOutputBytes = request.maxOutputBytes;
+        order.inputs = new JobInput[](terms.length);
+        uint256 sum = request.fee;
+        for (uint256 i = 0; i < terms.length; ++i) {
+            order.inputs[i] = JobInput({
+                datasetId: terms[i].datasetId,
+                grantHash: grants.hashTerms(terms[i]),
+                owner: terms[i].owner,
+                price: terms[i].price
+            });
+            sum += terms[i].price;
+        }
+        order.protocolFee = uint96((sum * market.tokenOf(request.token).protocolFeeBps) / 10_000);
     }
 
-    function submit(JobParams memory params, Terms[] memory terms) internal returns (JobId) {
-        vm.prank(params.requester);
-        return market.submitJob(params, terms);
+    function submit(JobRequest memory request, Terms[] memory terms, address requester)
+        internal
+        returns (Posted memory job)
+    {
+        job.params = paramsOf(request, terms, requester);
+        job.salt = request.salt;
+        vm.prank(requester);
+        job.id = market.submitJob(request, terms);
+    }
+
+    function submit(JobRequest memory request, Terms[] memory terms) internal returns (Posted memory) {
+        return submit(request, terms, REQUESTER);
     }
 
     /// @dev An open job on one grant.
-    function openJob() internal returns (JobParams memory params) {
+    function openJob() internal returns (Posted memory) {
         Terms memory terms = makeTerms();
         giveGrant(terms);
-        params = makeParams(one(terms));
-        submit(params, one(terms));
+        return submit(makeRequest(one(terms)), one(terms));
     }
 
     /// @dev A job on one grant, claimed by the first node.
-    function claimedJob() internal returns (JobParams memory params) {
-        params = openJob();
-        claim(params);
+    function claimedJob() internal returns (Posted memory job) {
+        job = openJob();
+        claim(job);
     }
 
-    function claim(JobParams memory params) internal {
-        vm.prank(OPERATOR);
-        market.claimJob(params, WORKER);
+    function claim(Posted memory job) internal {
+        claim(job, OPERATOR, WORKER);
     }
 
-    function makeReceipt(JobParams memory params, uint32 attempt, uint16 code) internal view returns (Receipt memory) {
+    function claim(Posted memory job, address operator, address signer) internal {
+        vm.prank(operator);
+        market.claimJob(job.id, job.params.offer, orderHashOf(job), signer);
+    }
+
+    function orderHashOf(Posted memory job) internal pure returns (bytes32) {
+        return keccak256(abi.encode(job.params.order));
+    }
+
+    function offerHashOf(Posted memory job) internal pure returns (bytes32) {
+        return keccak256(abi.encode(job.params.offer));
+    }
+
+    function makeReceipt(Posted memory job, uint32 attempt, uint16 code) internal pure returns (Receipt memory) {
         return Receipt({
-            jobId: idOf(params),
-            jobSpecHash: params.specHash,
+            jobId: job.id,
+            jobSpecHash: job.params.order.specHash,
             attempt: attempt,
             code: code,
             ciphertextDigest: code == 0 ? sha256(RESULT) : bytes32(0),
@@ -314,18 +371,38 @@ abstract contract Kit is Check {
         });
     }
 
-    function settle(JobParams memory params, Receipt memory receipt, uint256 signerKey) internal {
-        bytes memory signed = signature(signerKey, market.receiptDigest(receipt));
-        market.settleJob(params, receipt, signed, receipt.code == 0 ? RESULT : bytes(""));
+    function makeSettlement(Posted memory job, Receipt memory receipt, uint256 signerKey)
+        internal
+        view
+        returns (Settlement memory)
+    {
+        return Settlement({
+            jobId: job.id,
+            order: job.params.order,
+            offerHash: offerHashOf(job),
+            receipt: receipt,
+            signature: signature(signerKey, market.receiptDigest(receipt)),
+            ciphertext: RESULT
+        });
     }
 
-    function settle(JobParams memory params, uint16 code) internal {
-        settle(params, makeReceipt(params, market.jobOf(idOf(params)).attempt, code), WORKER_KEY);
+    /// @dev Brings a receipt, by the function that its code is for.
+    function settle(Posted memory job, Receipt memory receipt, uint256 signerKey) internal {
+        if (receipt.code == 0) {
+            market.settleJob(makeSettlement(job, receipt, signerKey));
+        } else {
+            bytes memory signed = signature(signerKey, market.receiptDigest(receipt));
+            market.failJob(job.id, job.params, receipt, signed);
+        }
+    }
+
+    function settle(Posted memory job, uint16 code) internal {
+        settle(job, makeReceipt(job, market.jobOf(job.id).attempt, code), WORKER_KEY);
     }
 
     /// @dev Another node of another operator with a key of its own.
     function addWorker(address operator, uint256 signerKey) internal returns (NodeId id) {
-        id = registerNode(operator, 1, uint128(STAKE));
+        id = registerNode(operator, 1, uint96(STAKE));
         addKey(id, operator, signerKey, KEY_WORKER);
     }
 

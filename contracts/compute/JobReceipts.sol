@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
+import {IJobMarket, Job, JobStatus, Settlement} from "../interfaces/IJobMarket.sol";
+import {ClaimOutcome, EnclaveKeyStatus, KeyState} from "../interfaces/INodeRegistry.sol";
+import {AvailabilityLib, AvailabilityProof} from "../types/Availability.sol";
+import {KEY_GUARDIAN} from "../types/EnclaveBinding.sol";
+import {JobId, NodeId} from "../types/Ids.sol";
+import {JobInput, JobOrder, JobParams, JobParamsLib} from "../types/JobParams.sol";
+import {Receipt, ReceiptLib} from "../types/Receipt.sol";
+import {JobChecks} from "./JobChecks.sol";
+import {JobClaims} from "./JobClaims.sol";
+
+/// @dev How claimed jobs end: by a result, by a failure, by two receipts where there must be one, by silence.
+abstract contract JobReceipts is JobClaims, EIP712 {
+    using JobParamsLib for JobOrder;
+    using JobParamsLib for JobParams;
+    using ReceiptLib for Receipt;
+
+    uint8 internal constant MAX_ATTEMPTS = 3;
+
+    /// @inheritdoc IJobMarket
+    uint256 public constant AVAILABILITY_QUORUM = 2;
+
+    IGrantRegistry public immutable GRANTS;
+
+    constructor(IGrantRegistry grants) {
+        GRANTS = grants;
+    }
+
+    /// @inheritdoc IJobMarket
+    function settleJob(Settlement calldata settlement) external {
+        _settle(settlement);
+    }
+
+    /// @inheritdoc IJobMarket
+    function settleMany(Settlement[] calldata settlements) external {
+        if (settlements.length == 0) revert SettlementsMissing();
+        for (uint256 i = 0; i < settlements.length; ++i) {
+            // Anyone may bring a receipt. Who brings one of them first must not turn back all the others.
+            if (!_isSettledBy(settlements[i])) _settle(settlements[i]);
+        }
+    }
+
+    /// @inheritdoc IJobMarket
+    function settleAvailable(Settlement calldata settlement, AvailabilityProof[] calldata proofs) external {
+        JobId jobId = settlement.jobId;
+        Job memory job = _requireClaimed(jobId, settlement.order.hash(), settlement.offerHash);
+        JobChecks.requireReceipt(jobId, settlement.order.specHash, job.attempt, settlement.receipt);
+        JobChecks.requireAbsent(jobId, settlement.order, settlement.receipt, settlement.ciphertext);
+        _requireAvailable(jobId, job.signer, settlement.receipt, proofs);
+        _close(settlement, job.signer);
+    }
+
+    /// @inheritdoc IJobMarket
+    function failJob(
+        JobId jobId,
+        JobParams calldata params,
+        Receipt calldata receipt,
+        bytes calldata signature
+    ) external {
+        Job memory job = _requireClaimed(jobId, params.order.hash(), JobParamsLib.hash(params.offer));
+        JobChecks.requireReceipt(jobId, params.order.specHash, job.attempt, receipt);
+        JobChecks.requireFailure(jobId, receipt);
+        bytes32 digest = receiptDigest(receipt);
+        _requireSigned(jobId, job.signer, digest, signature);
+
+        (bool proved, bool released) = ReceiptLib.meaningOf(receipt.code);
+        ClaimOutcome outcome = proved ? ClaimOutcome.ProvedFailure : ClaimOutcome.UnprovedFailure;
+        (NodeId nodeId, address operator) = NODES.closeClaim(job.signer, outcome, 0, address(0), 0);
+        job.tainted = job.tainted || released;
+        if (!proved && _mayReopen(job, params.offer.claimBy)) {
+            _reopen(jobId, job, nodeId, receipt.code);
+        } else {
+            job.commitment = digest;
+            _fail(jobId, job, params.order, proved ? operator : params.order.requester);
+            emit JobFailed(jobId, nodeId, job.signer, receipt.code, !job.tainted, receipt);
+        }
+    }
+
+    /// @inheritdoc IJobMarket
+    function timeOutJob(JobId jobId, JobParams calldata params) external {
+        Job memory job = _requireParams(jobId, params.order.hash(), JobParamsLib.hash(params.offer));
+        if (job.status != JobStatus.Claimed) revert JobNotClaimed(jobId, job.status);
+        if (block.timestamp <= job.dueBy) revert JobDeadlineAhead(jobId, job.dueBy, block.timestamp);
+
+        // Two nodes that fell silent over one job: the job is to blame.
+        bool quarantined = _failures[jobId].timedOut;
+        bool again = !quarantined && _mayReopen(job, params.offer.claimBy);
+        uint96 cost = again || quarantined ? 0 : _provedCost(params.order);
+        (NodeId nodeId,) = NODES.closeClaim(
+            job.signer,
+            quarantined ? ClaimOutcome.TimedOutAgain : ClaimOutcome.TimedOut,
+            0,
+            params.order.requester,
+            cost
+        );
+
+        if (again) {
+            _failures[jobId].timedOut = true;
+            job.tainted = true;
+            _reopen(jobId, job, nodeId, 0);
+        } else {
+            _jobs[jobId].status = JobStatus.TimedOut;
+            _jobs[jobId].tainted = true;
+            _payOwners(params.order);
+            uint256 refund = params.order.fee;
+            if (cost != 0) _collect(params.order.token, params.order.protocolFee);
+            else refund += params.order.protocolFee;
+            _credit(params.order.token, params.order.requester, refund);
+            emit JobTimedOut(jobId, nodeId, job.signer, quarantined);
+        }
+    }
+
+    /// @inheritdoc IJobMarket
+    function slashEquivocation(
+        Receipt calldata first,
+        bytes calldata firstSignature,
+        Receipt calldata second,
+        bytes calldata secondSignature
+    ) external {
+        JobId jobId = first.jobId;
+        bytes32 digest = receiptDigest(first);
+        bytes32 other = receiptDigest(second);
+        if (second.jobId != jobId || digest == other) revert EquivocationUnproved(jobId, digest, other);
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, firstSignature);
+        if (problem != ECDSA.RecoverError.NoError) revert ReceiptSignatureInvalid(jobId, signer);
+        _requireSigned(jobId, signer, other, secondSignature);
+
+        NodeId nodeId = NODES.slashEquivocation(signer);
+        emit EquivocationSlashed(jobId, nodeId, signer, digest, other);
+    }
+
+    /// @inheritdoc IJobMarket
+    function receiptDigest(Receipt calldata receipt) public view returns (bytes32) {
+        return _hashTypedDataV4(receipt.hashStruct());
+    }
+
+    /// @inheritdoc IJobMarket
+    function availabilityDigest(JobId jobId, bytes32 ciphertextDigest, uint32 outputBytes)
+        public
+        view
+        returns (bytes32)
+    {
+        return _hashTypedDataV4(AvailabilityLib.hashStruct(jobId, ciphertextDigest, outputBytes));
+    }
+
+    /// @dev Uses to the grants, prices to the requester.
+    function _giveBack(JobOrder calldata order) internal {
+        uint256 prices = 0;
+        for (uint256 i = 0; i < order.inputs.length; ++i) {
+            JobInput calldata input = order.inputs[i];
+            GRANTS.giveBack(input.owner, input.grantHash, order.maxOutputBytes);
+            prices += input.price;
+        }
+        _credit(order.token, order.requester, prices);
+    }
+
+    /// @dev Prices as the taint says; the fee to `payee`. The protocol fee is kept where a node is paid.
+    function _end(JobOrder calldata order, bool tainted, address payee) internal {
+        if (tainted) _payOwners(order);
+        else _giveBack(order);
+        if (payee == order.requester) {
+            _credit(order.token, payee, uint256(order.fee) + order.protocolFee);
+        } else {
+            _credit(order.token, payee, order.fee);
+            _collect(order.token, order.protocolFee);
+        }
+    }
+
+    function _requireParams(JobId jobId, bytes32 orderHash, bytes32 offerHash)
+        internal
+        view
+        returns (Job memory job)
+    {
+        job = _jobs[jobId];
+        bytes32 hash = JobParamsLib.join(orderHash, offerHash);
+        // Over jobs have their receipt's digest there; what they were is no question any more.
+        bool over = job.status == JobStatus.Settled || job.status == JobStatus.Failed;
+        if (!over && hash != job.commitment) revert JobParamsMismatched(jobId, hash, job.commitment);
+    }
+
+    function _settle(Settlement calldata settlement) private {
+        JobId jobId = settlement.jobId;
+        Job memory job = _requireClaimed(jobId, settlement.order.hash(), settlement.offerHash);
+        JobChecks.requireReceipt(jobId, settlement.order.specHash, job.attempt, settlement.receipt);
+        JobChecks.requireOutput(jobId, settlement.order, settlement.receipt, settlement.ciphertext);
+        _close(settlement, job.signer);
+    }
+
+    function _close(Settlement calldata settlement, address signer) private {
+        JobId jobId = settlement.jobId;
+        JobOrder calldata order = settlement.order;
+        bytes32 digest = receiptDigest(settlement.receipt);
+        _requireSigned(jobId, signer, digest, settlement.signature);
+
+        Job storage stored = _jobs[jobId];
+        stored.status = JobStatus.Settled;
+        stored.commitment = digest;
+        NodeId nodeId = _payNode(order, signer);
+        _payOwners(order);
+        _collect(order.token, order.protocolFee);
+
+        emit JobSettled(jobId, nodeId, signer, settlement.receipt);
+    }
+
+    function _payNode(JobOrder calldata order, address signer) private returns (NodeId nodeId) {
+        address operator;
+        (nodeId, operator) =
+            NODES.closeClaim(signer, ClaimOutcome.Settled, _burnedUnits(order), order.requester, 0);
+        _credit(order.token, operator, order.fee);
+    }
+
+    function _fail(JobId jobId, Job memory job, JobOrder calldata order, address payee) private {
+        Job storage stored = _jobs[jobId];
+        stored.status = JobStatus.Failed;
+        stored.tainted = job.tainted;
+        stored.commitment = job.commitment;
+        _end(order, job.tainted, payee);
+    }
+
+    function _reopen(JobId jobId, Job memory job, NodeId nodeId, uint16 code) private {
+        Failures storage failures = _failures[jobId];
+        if (failures.first == NodeId.wrap(0)) failures.first = nodeId;
+        else failures.second = nodeId;
+        uint8 attempt = job.attempt + 1;
+        Job storage stored = _jobs[jobId];
+        stored.signer = address(0);
+        stored.status = JobStatus.Open;
+        stored.attempt = attempt;
+        stored.tainted = job.tainted;
+        stored.raceBlock = uint32(block.number);
+        stored.dueBy = 0;
+        stored.claimDelay = 0;
+        emit JobReopened(jobId, nodeId, job.signer, code, attempt, job.tainted);
+    }
+
+    function _mayReopen(Job memory job, uint40 claimBy) private view returns (bool) {
+        return job.attempt < MAX_ATTEMPTS && block.timestamp < claimBy;
+    }
+
+    /// @dev What a requester has lost beyond doubt when a node falls silent: the fee that is burned. The prices may have gone
+    /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token.
+    function _provedCost(JobOrder calldata order) private view returns (uint96) {
+        return order.token == address(NODES.STAKE_TOKEN()) ? order.protocolFee : 0;
+    }
+
+    function _requireClaimed(JobId jobId, bytes32 orderHash, bytes32 offerHash)
+        private
+        view
+        returns (Job memory job)
+    {
+        job = _requireParams(jobId, orderHash, offerHash);
+        if (job.status != JobStatus.Claimed) revert JobNotClaimed(jobId, job.status);
+        if (block.timestamp > job.dueBy) revert JobDeadlinePassed(jobId, job.dueBy, block.timestamp);
+    }
+
+    function _isSettledBy(Settlement calldata settlement) private view returns (bool) {
+        Job storage job = _jobs[settlement.jobId];
+        return job.status == JobStatus.Settled && job.commitment == receiptDigest(settlement.receipt);
+    }
+
+    /// @dev Guardian keys of different nodes, by ascending node, none of the claiming operator's.
+    function _requireAvailable(
+        JobId jobId,
+        address claimer,
+        Receipt calldata receipt,
+        AvailabilityProof[] calldata proofs
+    ) private view {
+        if (proofs.length != AVAILABILITY_QUORUM) {
+            revert AvailabilityCountInvalid(jobId, proofs.length, AVAILABILITY_QUORUM);
+        }
+        bytes32 digest = availabilityDigest(jobId, receipt.ciphertextDigest, receipt.outputBytes);
+        address operator = NODES.operatorOf(claimer);
+        NodeId last = NodeId.wrap(0);
+        address lastOperator = operator;
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            EnclaveKeyStatus memory key = NODES.keyStatusOf(proofs[i].signer);
+            bool usable = key.keyClass == KEY_GUARDIAN && key.state == KeyState.Active && !key.banned
+                && block.timestamp < key.openUntil && NodeId.unwrap(key.nodeId) > NodeId.unwrap(last)
+                && key.operator != operator && key.operator != lastOperator;
+            if (!usable) revert AvailabilitySignerInvalid(jobId, proofs[i].signer);
+            (address recovered, ECDSA.RecoverError problem,) =
+                ECDSA.tryRecoverCalldata(digest, proofs[i].signature);
+            if (problem != ECDSA.RecoverError.NoError || recovered != proofs[i].signer) {
+                revert AvailabilitySignerInvalid(jobId, proofs[i].signer);
+            }
+            last = key.nodeId;
+            lastOperator = key.operator;
+        }
+    }
+
+    function _requireSigned(JobId jobId, address signer, bytes32 digest, bytes calldata signature) private pure {
+        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (problem != ECDSA.RecoverError.NoError || recovered != signer) {
+            revert ReceiptSignatureInvalid(jobId, signer);
+        }
+    }
+}
