@@ -2,12 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Grant, GrantStatus, IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
 import {DatasetId, GrantHash} from "../types/Ids.sol";
 import {Reason} from "../types/Reason.sol";
 import {GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
+import {DatasetOwnership} from "./DatasetOwnership.sol";
 import {GrantChecks} from "./GrantChecks.sol";
+import {GrantSlot, GrantSlotLib} from "./GrantSlot.sol";
 import {GrantStorage} from "./GrantStorage.sol";
 import {OwnerSignature} from "./OwnerSignature.sol";
 
@@ -50,10 +53,11 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     /// @inheritdoc IGrantRegistry
     function grantBySig(Terms calldata terms, bytes calldata signature) external returns (GrantHash grantHash) {
         grantHash = hashTerms(terms);
-        if (_isNew(grantHash, terms.owner)) {
+        Grant storage stored = _grants[terms.owner][grantHash];
+        if (_isNew(grantHash, stored)) {
             if (terms.kind == GRANT_READ) revert GrantReadBySignature(grantHash);
             _requireSigned(grantHash, GrantHash.unwrap(grantHash), terms.owner, signature);
-            _activate(grantHash, terms);
+            _activate(grantHash, stored, terms);
         }
     }
 
@@ -98,17 +102,15 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         returns (GrantHash[] memory grantHashes)
     {
         grantHashes = new GrantHash[](terms.length);
+        bytes32 domain = _domainSeparatorV4();
         for (uint256 i = 0; i < terms.length; ++i) {
-            GrantHash grantHash = hashTerms(terms[i]);
-            Grant storage stored = _grants[terms[i].owner][grantHash];
-            Grant memory current = stored;
-            Reason reason = _check(current, terms[i], kind, requester, outputBytes);
+            Terms calldata term = terms[i];
+            GrantHash grantHash = GrantHash.wrap(MessageHashUtils.toTypedDataHash(domain, term.hashStruct()));
+            Grant storage stored = _grants[term.owner][grantHash];
+            GrantSlot slot = GrantSlotLib.load(stored);
+            Reason reason = _check(slot, term, kind, requester, outputBytes);
             if (reason != Reason.None) revert GrantNotUsable(grantHash, reason);
-            // Checked just now: uses < maxUses and outputBytes + reserved <= maxOutputBytes, of the same types.
-            unchecked {
-                stored.uses = current.uses + 1;
-                stored.outputBytes = current.outputBytes + outputBytes;
-            }
+            GrantSlotLib.store(stored, slot.consume(outputBytes));
             grantHashes[i] = grantHash;
         }
     }
@@ -126,7 +128,8 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         view
         returns (bool ok, Reason reason)
     {
-        reason = _check(_grants[terms.owner][hashTerms(terms)], terms, terms.kind, requester, outputBytes);
+        GrantSlot slot = GrantSlotLib.load(_grants[terms.owner][hashTerms(terms)]);
+        reason = _check(slot, terms, terms.kind, requester, outputBytes);
         ok = reason == Reason.None;
     }
 
@@ -136,16 +139,18 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         view
         returns (Reason)
     {
-        (address datasetOwner, uint32 keyEpoch, DatasetStatus status) = DATASETS.ownershipOf(datasetId);
+        (address datasetOwner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, datasetId);
         if (status == DatasetStatus.None) return Reason.DatasetUnknown;
         if (status != DatasetStatus.Active) return Reason.DatasetErased;
-        Grant memory stored = _grants[owner][grantHash];
-        if (stored.status == GrantStatus.None) return Reason.GrantUnknown;
-        if (_isRevoked(stored, owner)) return Reason.GrantRevoked;
-        if (block.timestamp >= stored.expiresAt) return Reason.GrantExpired;
+        GrantSlot slot = GrantSlotLib.load(_grants[owner][grantHash]);
+        if (slot.hasStatus(GrantStatus.None)) return Reason.GrantUnknown;
+        if (_isRevoked(slot, owner)) return Reason.GrantRevoked;
+        if (block.timestamp >= slot.expiresAt()) return Reason.GrantExpired;
         if (owner != datasetOwner) return Reason.OwnerMismatch;
-        if (stored.keyEpoch != keyEpoch) return Reason.KeyEpochOld;
-        if (measurementEpoch > stored.measurementEpoch && !stored.followUpgrades) return Reason.MeasurementNotGranted;
+        if (slot.keyEpoch() != keyEpoch) return Reason.KeyEpochOld;
+        if (measurementEpoch > slot.measurementEpoch() && !slot.followUpgrades()) {
+            return Reason.MeasurementNotGranted;
+        }
         return Reason.None;
     }
 
@@ -177,32 +182,29 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     function _grant(Terms calldata terms) private returns (GrantHash grantHash) {
         grantHash = hashTerms(terms);
         if (msg.sender != terms.owner) revert GrantCallerNotOwner(grantHash, msg.sender, terms.owner);
-        if (_isNew(grantHash, terms.owner)) _activate(grantHash, terms);
+        Grant storage stored = _grants[terms.owner][grantHash];
+        if (_isNew(grantHash, stored)) _activate(grantHash, stored, terms);
     }
 
     /// @dev False where active already; reverts where revoked.
-    function _isNew(GrantHash grantHash, address owner) private view returns (bool) {
-        GrantStatus status = _grants[owner][grantHash].status;
-        if (status == GrantStatus.Revoked) revert GrantAlreadyRevoked(grantHash);
-        return status == GrantStatus.None;
+    function _isNew(GrantHash grantHash, Grant storage stored) private view returns (bool) {
+        GrantSlot slot = GrantSlotLib.load(stored);
+        if (slot.hasStatus(GrantStatus.Revoked)) revert GrantAlreadyRevoked(grantHash);
+        return slot.hasStatus(GrantStatus.None);
     }
 
-    function _activate(GrantHash grantHash, Terms calldata terms) private {
+    function _activate(GrantHash grantHash, Grant storage stored, Terms calldata terms) private {
         GrantChecks.requireMeaningful(grantHash, terms, READ_DELAY);
         _requireCurrent(grantHash, terms);
 
-        _grants[terms.owner][grantHash] = Grant({
-            status: GrantStatus.Active,
-            uses: 0,
-            outputBytes: 0,
-            ownerEpoch: terms.ownerEpoch,
-            keyEpoch: terms.keyEpoch,
-            measurementEpoch: terms.measurementEpoch,
-            expiresAt: terms.expiresAt,
-            followUpgrades: terms.followUpgrades
-        });
+        GrantSlot slot = GrantSlotLib.create(
+            terms.ownerEpoch, terms.keyEpoch, terms.measurementEpoch, terms.expiresAt, terms.followUpgrades
+        );
+        GrantSlotLib.store(stored, slot);
 
-        emit GrantCreated(grantHash, terms.owner, terms.grantee, terms);
+        emit GrantCreated(
+            grantHash, terms.owner, terms.grantee, terms.datasetId, terms.maxUses, terms.expiresAt
+        );
     }
 
     function _revoke(address owner, GrantHash grantHash) private {
@@ -228,7 +230,7 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
 
     /// @dev What the rest of the chain says of the terms.
     function _requireCurrent(GrantHash grantHash, Terms calldata terms) private view {
-        (address owner, uint32 keyEpoch, DatasetStatus status) = DATASETS.ownershipOf(terms.datasetId);
+        (address owner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, terms.datasetId);
         if (status != DatasetStatus.Active) revert GrantDatasetNotActive(grantHash, terms.datasetId);
         if (terms.owner != owner) revert GrantDatasetNotOwned(grantHash, terms.owner, owner);
         if (terms.keyEpoch != keyEpoch) revert GrantKeyEpochStale(grantHash, terms.keyEpoch, keyEpoch);
@@ -237,20 +239,20 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     }
 
     /// @dev Checks in the order of {Reason}.
-    function _check(Grant memory stored, Terms calldata terms, uint8 kind, address requester, uint64 outputBytes)
+    function _check(GrantSlot slot, Terms calldata terms, uint8 kind, address requester, uint64 outputBytes)
         private
         view
         returns (Reason)
     {
-        (address owner, uint32 keyEpoch, DatasetStatus status) = DATASETS.ownershipOf(terms.datasetId);
+        (address owner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, terms.datasetId);
         if (status == DatasetStatus.None) return Reason.DatasetUnknown;
         if (status != DatasetStatus.Active) return Reason.DatasetErased;
-        if (stored.status == GrantStatus.None) return Reason.GrantUnknown;
-        if (_isRevoked(stored, terms.owner)) return Reason.GrantRevoked;
+        if (slot.hasStatus(GrantStatus.None)) return Reason.GrantUnknown;
+        if (_isRevoked(slot, terms.owner)) return Reason.GrantRevoked;
         if (block.timestamp < terms.notBefore) return Reason.GrantNotYetValid;
         if (block.timestamp >= terms.expiresAt) return Reason.GrantExpired;
-        if (stored.uses >= terms.maxUses) return Reason.GrantExhausted;
-        if (uint256(stored.outputBytes) + outputBytes > terms.maxOutputBytes) return Reason.GrantOutputExhausted;
+        if (slot.uses() >= terms.maxUses) return Reason.GrantExhausted;
+        if (uint256(slot.outputBytes()) + outputBytes > terms.maxOutputBytes) return Reason.GrantOutputExhausted;
         if (terms.kind != kind) return Reason.GrantKindMismatch;
         if (terms.grantee != requester) return Reason.GranteeMismatch;
         if (terms.owner != owner) return Reason.OwnerMismatch;
@@ -258,7 +260,7 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         return Reason.None;
     }
 
-    function _isRevoked(Grant memory stored, address owner) private view returns (bool) {
-        return stored.status == GrantStatus.Revoked || stored.ownerEpoch != _ownerEpochs[owner];
+    function _isRevoked(GrantSlot slot, address owner) private view returns (bool) {
+        return slot.hasStatus(GrantStatus.Revoked) || slot.ownerEpoch() != _ownerEpochs[owner];
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IBanWatcher} from "../interfaces/IBanWatcher.sol";
 import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 
 /// @title MeasurementPolicy
@@ -15,7 +16,12 @@ contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
     uint40 private _currentEpoch;
     mapping(bytes32 measurement => Measurement) private _measurements;
 
-    constructor(address authority) AccessManaged(authority) {}
+    /// @dev Deployed after this contract; its address is computed beforehand.
+    IBanWatcher public immutable WATCHER;
+
+    constructor(address authority, IBanWatcher watcher) AccessManaged(authority) {
+        WATCHER = watcher;
+    }
 
     /// @inheritdoc IMeasurementPolicy
     function allow(bytes32 measurement) external restricted returns (uint40 epoch) {
@@ -40,6 +46,8 @@ contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
         stored.banned = true;
 
         emit MeasurementBanned(measurement);
+
+        WATCHER.measurementBanned();
     }
 
     /// @inheritdoc IMeasurementPolicy

@@ -5,6 +5,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAttestedKeys} from "../interfaces/IAttestedKeys.sol";
+import {IBanWatcher} from "../interfaces/IBanWatcher.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
 import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 import {EnclaveKey, EnclaveKeyStatus, INodeRegistry, KeyState, NodeStatus} from "../interfaces/INodeRegistry.sol";
@@ -14,7 +15,7 @@ import {NodeId} from "../types/Ids.sol";
 import {NodeAccounts} from "./NodeAccounts.sol";
 
 /// @dev The keys of NodeRegistry and the verifiers that let them in.
-abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
+abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP712 {
     using EnclaveBindingLib for EnclaveBinding;
 
     /// @dev A worker renews its attestation weekly, with a new key.
@@ -68,6 +69,7 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
             sealUntil: proved.sealUntil,
             openUntil: proved.openUntil,
             measurementEpoch: proved.measurementEpoch,
+            bansSeen: _totals.bans,
             measurement: proved.measurement,
             kemKeyHash: binding.kemKeyHash
         });
@@ -114,6 +116,12 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
         EnclaveKey storage key = _requireKey(signer);
         if (key.state != KeyState.Frozen) revert EnclaveKeyStateInvalid(signer, key.state);
         _setKeyState(signer, key, KeyState.Active);
+    }
+
+    /// @inheritdoc IBanWatcher
+    function measurementBanned() external {
+        if (msg.sender != address(MEASUREMENTS)) revert NodeCallerNotPolicy(msg.sender, address(MEASUREMENTS));
+        ++_totals.bans;
     }
 
     /// @inheritdoc INodeRegistry
@@ -191,6 +199,11 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
     /// @inheritdoc INodeRegistry
     function hashBinding(EnclaveBinding calldata binding) external pure returns (bytes32) {
         return binding.hashStruct();
+    }
+
+    /// @dev Asks the policy only where something was banned since the key came.
+    function _isBanned(EnclaveKey storage key, uint32 bans) internal view returns (bool) {
+        return key.bansSeen != bans && !MEASUREMENTS.isAllowed(key.measurement);
     }
 
     /// @return nodeId of the key's node.

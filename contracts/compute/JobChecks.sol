@@ -20,40 +20,44 @@ library JobChecks {
     /// @dev Shorter than a node's unbonding.
     uint256 internal constant MAX_DURATION = 7 days;
 
-    function requireSubmittable(JobId jobId, JobRequest calldata request, uint256 count) internal view {
-        JobOffer calldata offer = request.offer;
-        bool possible = offer.claimBy > block.timestamp && offer.runSeconds != 0
-            && uint256(offer.claimBy) + offer.runSeconds <= block.timestamp + MAX_DURATION;
-        if (!possible) revert IJobMarket.JobWindowInvalid(jobId, offer.claimBy, offer.runSeconds, block.timestamp);
-        if (request.maxOutputBytes == 0) revert IJobMarket.JobOutputMissing(jobId);
-        if (count == 0 || count > MAX_INPUTS) revert IJobMarket.JobInputCountInvalid(jobId, count, MAX_INPUTS);
-    }
-
-    /// @dev What GrantRegistry cannot know when it consumes the grant.
-    function requireInput(JobId jobId, JobRequest calldata request, uint256 i, Terms calldata terms) internal pure {
-        if (request.token != terms.token) revert IJobMarket.JobTokenMismatched(jobId, i, terms.token, request.token);
+    function requireSubmittable(JobId jobId, JobRequest calldata request, Terms[] calldata terms) internal view {
         JobOffer calldata offer = request.offer;
         uint256 latest = uint256(offer.claimBy) + offer.runSeconds;
-        if (latest >= terms.expiresAt) revert IJobMarket.JobOutlivesGrant(jobId, i, latest, terms.expiresAt);
-        if (!offer.nodePolicy.isWithin(terms.nodePolicy)) revert IJobMarket.JobPolicyTooWide(jobId, i);
-        if (offer.namedNode != NodeId.wrap(0) && !terms.nodePolicy.requesterMayNameNode) {
+        bool possible =
+            offer.claimBy > block.timestamp && offer.runSeconds != 0 && latest <= block.timestamp + MAX_DURATION;
+        if (!possible) revert IJobMarket.JobWindowInvalid(jobId, offer.claimBy, offer.runSeconds, block.timestamp);
+        if (request.maxOutputBytes == 0) revert IJobMarket.JobOutputMissing(jobId);
+        uint256 count = terms.length;
+        if (count == 0 || count > MAX_INPUTS) revert IJobMarket.JobInputCountInvalid(jobId, count, MAX_INPUTS);
+
+        address token = request.token;
+        bytes32 highest = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            Terms calldata term = terms[i];
+            if (term.token != token) revert IJobMarket.JobTokenMismatched(jobId, i, term.token, token);
+            if (latest >= term.expiresAt) revert IJobMarket.JobOutlivesGrant(jobId, i, latest, term.expiresAt);
+            _requirePolicy(jobId, offer, i, term.nodePolicy);
+            bytes32 id = DatasetId.unwrap(term.datasetId);
+            // Free where ids ascend; else looks back, at most 63 times.
+            if (id > highest) highest = id;
+            else _requireNew(jobId, terms, i);
+        }
+    }
+
+    function _requirePolicy(JobId jobId, JobOffer calldata offer, uint256 i, NodePolicy calldata granted)
+        private
+        pure
+    {
+        if (!offer.nodePolicy.isWithin(granted)) revert IJobMarket.JobPolicyTooWide(jobId, i);
+        if (offer.namedNode != NodeId.wrap(0) && !granted.requesterMayNameNode) {
             revert IJobMarket.JobNodeNotNameable(jobId, i);
         }
     }
 
-    /// @dev Free where ids ascend; else looks back, at most 63 times.
-    /// @return the highest id so far.
-    function requireNew(JobId jobId, Terms[] calldata terms, uint256 i, bytes32 highest)
-        internal
-        pure
-        returns (bytes32)
-    {
-        DatasetId datasetId = terms[i].datasetId;
-        if (DatasetId.unwrap(datasetId) > highest) return DatasetId.unwrap(datasetId);
+    function _requireNew(JobId jobId, Terms[] calldata terms, uint256 i) private pure {
         for (uint256 j = 0; j < i; ++j) {
-            if (terms[j].datasetId == datasetId) revert IJobMarket.JobInputDuplicate(jobId, i);
+            if (terms[j].datasetId == terms[i].datasetId) revert IJobMarket.JobInputDuplicate(jobId, i);
         }
-        return highest;
     }
 
     function requireReceipt(JobId jobId, bytes32 specHash, uint8 attempt, Receipt calldata receipt) internal pure {
@@ -84,7 +88,7 @@ library JobChecks {
         }
     }
 
-    /// @dev A result that guardians hold: too large for a transaction, and within what was asked for.
+    /// @dev A result that guardians hold, of any size within what was asked for.
     function requireAbsent(
         JobId jobId,
         JobOrder calldata order,
@@ -92,9 +96,7 @@ library JobChecks {
         bytes calldata ciphertext
     ) internal pure {
         if (receipt.code != 0) revert IJobMarket.ReceiptCodeInvalid(jobId, receipt.code);
-        bool fits = ciphertext.length == 0 && receipt.outputBytes > MAX_CIPHERTEXT
-            && receipt.outputBytes <= order.maxOutputBytes;
-        if (!fits) {
+        if (ciphertext.length != 0 || receipt.outputBytes > order.maxOutputBytes) {
             revert IJobMarket.ReceiptOutputInvalid(
                 jobId, ciphertext.length, receipt.outputBytes, order.maxOutputBytes
             );

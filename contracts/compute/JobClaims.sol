@@ -7,11 +7,13 @@ import {isDevChain} from "../types/DevChain.sol";
 import {JobId, NodeId} from "../types/Ids.sol";
 import {JobOffer, JobParamsLib} from "../types/JobParams.sol";
 import {JobEscrow} from "./JobEscrow.sol";
+import {JobSlot} from "./JobSlot.sol";
 import {WeightedRace} from "./WeightedRace.sol";
 
 /// @dev Who gets an open job. Load balancing, never a matter of confidentiality.
 abstract contract JobClaims is JobEscrow {
     using JobParamsLib for JobOffer;
+    using JobSlot for Job;
 
     /// @dev Blocks from a race's block to its start: one for the seed's block, one to read its hash in.
     uint256 private constant SEED_BLOCKS = 2;
@@ -53,11 +55,11 @@ abstract contract JobClaims is JobEscrow {
         uint256 delay = block.number - job.raceBlock;
         // A job lasts a week at most; 32 bits of seconds last until 2106.
         uint32 dueBy = uint32(block.timestamp + offer.runSeconds);
-        Job storage stored = _jobs[jobId];
-        stored.status = JobStatus.Claimed;
-        stored.signer = signer;
-        stored.dueBy = dueBy;
-        stored.claimDelay = race && delay < NO_RACE ? uint8(delay) : NO_RACE;
+        job.status = JobStatus.Claimed;
+        job.signer = signer;
+        job.dueBy = dueBy;
+        job.claimDelay = race && delay < NO_RACE ? uint8(delay) : NO_RACE;
+        _jobs[jobId].storeHead(job);
 
         emit JobClaimed(jobId, claimer.nodeId, signer, job.attempt, dueBy);
     }

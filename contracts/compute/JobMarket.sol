@@ -14,17 +14,22 @@ import {NodePolicy, NodePolicyLib} from "../types/NodePolicy.sol";
 import {Reason} from "../types/Reason.sol";
 import {GRANT_COMPUTE, GRANT_READ, Terms} from "../types/Terms.sol";
 import {ExactTransfer} from "./ExactTransfer.sol";
+import {GrantConsumption} from "./GrantConsumption.sol";
 import {JobChecks} from "./JobChecks.sol";
 import {JobClaims} from "./JobClaims.sol";
 import {JobReceipts} from "./JobReceipts.sol";
+import {JobSlot} from "./JobSlot.sol";
+import {OrderBuffer, OrderBufferLib} from "./OrderBuffer.sol";
 
 /// @title JobMarket
 /// @dev Storage is drawn in JobStorage; JobEscrow, JobClaims and JobReceipts are its parts. A job's parameters come back as
 /// calldata: nothing but their hash is stored.
 contract JobMarket is JobReceipts {
     using JobParamsLib for JobOrder;
+    using JobSlot for Job;
     using JobParamsLib for JobParams;
     using NodePolicyLib for NodePolicy;
+    using OrderBufferLib for OrderBuffer;
 
     uint256 private constant BPS = 10_000;
 
@@ -78,18 +83,19 @@ contract JobMarket is JobReceipts {
         order.specHash = specHash;
         order.bundleDigest = bundleDigest;
         order.token = terms[0].token;
-        _fillInputs(jobId, order, terms, GRANT_READ);
+        OrderBuffer memory buffer = _consume(jobId, order, terms, GRANT_READ);
 
-        Job storage job = _jobs[jobId];
+        Job memory job;
         job.status = JobStatus.Read;
         job.tainted = true;
         job.dueBy = uint32(block.timestamp + READ_WINDOW);
-        job.commitment = JobParamsLib.join(order.hashInMemory(), 0);
-        _credit(order.token, order.inputs[0].owner, order.inputs[0].price);
+        job.commitment = JobParamsLib.join(buffer.hash(), 0);
+        _jobs[jobId].store(job);
+        _credit(order.token, terms[0].owner, terms[0].price);
         _collect(order.token, order.protocolFee);
-        emit ReadRequested(jobId, msg.sender, salt, order);
+        emit ReadRequested(jobId, msg.sender, salt, specHash, bundleDigest, order.protocolFee, terms[0]);
 
-        ExactTransfer.pull(IERC20(order.token), msg.sender, order.total());
+        ExactTransfer.pull(IERC20(order.token), msg.sender, uint256(terms[0].price) + order.protocolFee);
     }
 
     /// @inheritdoc IJobMarket
@@ -154,27 +160,25 @@ contract JobMarket is JobReceipts {
 
     function _submit(JobRequest calldata request, Terms[] calldata terms) private returns (JobId jobId) {
         jobId = _requireUnused(request.salt);
-        JobChecks.requireSubmittable(jobId, request, terms.length);
-        _requireInputs(jobId, request, terms);
-        JobParams memory params;
-        JobOrder memory order = params.order;
+        JobChecks.requireSubmittable(jobId, request, terms);
+        JobOrder memory order;
         order.requester = msg.sender;
         order.specHash = request.specHash;
         order.bundleDigest = request.bundleDigest;
         order.token = request.token;
         order.fee = request.fee;
         order.maxOutputBytes = request.maxOutputBytes;
-        params.offer = request.offer;
-        _fillInputs(jobId, order, terms, GRANT_COMPUTE);
+        OrderBuffer memory buffer = _consume(jobId, order, terms, GRANT_COMPUTE);
 
-        Job storage job = _jobs[jobId];
+        Job memory job;
         job.status = JobStatus.Open;
         job.attempt = 1;
         job.raceBlock = uint32(block.number);
-        job.commitment = JobParamsLib.join(order.hashInMemory(), JobParamsLib.hash(request.offer));
-        emit JobSubmitted(jobId, msg.sender, request.salt, params);
+        job.commitment = JobParamsLib.join(buffer.hash(), JobParamsLib.hash(request.offer));
+        _jobs[jobId].store(job);
+        _emitSubmitted(jobId, request, buffer);
 
-        ExactTransfer.pull(IERC20(order.token), msg.sender, order.total());
+        ExactTransfer.pull(IERC20(order.token), msg.sender, buffer.total);
     }
 
     function _requireUnused(bytes32 salt) private view returns (JobId jobId) {
@@ -182,34 +186,41 @@ contract JobMarket is JobReceipts {
         if (_jobs[jobId].status != JobStatus.None) revert JobAlreadyExists(jobId);
     }
 
-    function _requireInputs(JobId jobId, JobRequest calldata request, Terms[] calldata terms) private pure {
-        bytes32 highest = 0;
-        for (uint256 i = 0; i < terms.length; ++i) {
-            JobChecks.requireInput(jobId, request, i, terms[i]);
-            highest = JobChecks.requireNew(jobId, terms, i, highest);
+    /// @dev {JobSubmitted}, from words that are laid out already.
+    function _emitSubmitted(JobId jobId, JobRequest calldata request, OrderBuffer memory buffer) private {
+        buffer.encodeParams(request.salt, request.offer);
+        bytes32 topic = JobSubmitted.selector;
+        (uint256 data, uint256 length) = (buffer.data, buffer.bytesUsed);
+        assembly ("memory-safe") {
+            log3(data, length, topic, jobId, caller())
         }
     }
 
     /// @dev Spends the grants, and says what each of them gets, and what is burned of it all.
-    function _fillInputs(JobId jobId, JobOrder memory order, Terms[] calldata terms, uint8 kind) private {
-        TokenTerms memory token = _tokens[order.token];
+    function _consume(JobId jobId, JobOrder memory order, Terms[] calldata terms, uint8 kind)
+        private
+        returns (OrderBuffer memory buffer)
+    {
+        TokenTerms storage token = _tokens[order.token];
         if (!token.allowed) revert TokenNotAllowed(order.token);
-        GrantHash[] memory grantHashes = GRANTS.consume(terms, kind, order.requester, order.maxOutputBytes);
-        order.inputs = new JobInput[](terms.length);
+        GrantHash[] memory grantHashes =
+            GrantConsumption.consume(GRANTS, terms, kind, order.requester, order.maxOutputBytes);
+        buffer = OrderBufferLib.allocate(order, terms.length);
         uint256 sum = order.fee;
         for (uint256 i = 0; i < terms.length; ++i) {
-            uint96 price = terms[i].price;
-            order.inputs[i] = JobInput({
-                datasetId: terms[i].datasetId,
-                grantHash: grantHashes[i],
-                owner: terms[i].owner,
-                price: price
-            });
-            sum += price;
+            Terms calldata term = terms[i];
+            uint96 price = term.price;
+            buffer.setInput(i, term.datasetId, grantHashes[i], term.owner, price);
+            // At most 65 amounts of 96 bits.
+            unchecked {
+                sum += price;
+            }
         }
         uint256 protocolFee = (sum * token.protocolFeeBps) / BPS;
-        if (sum + protocolFee > type(uint96).max) revert JobTotalTooLarge(jobId, sum + protocolFee);
+        buffer.total = sum + protocolFee;
+        if (buffer.total > type(uint96).max) revert JobTotalTooLarge(jobId, buffer.total);
         order.protocolFee = uint96(protocolFee);
+        buffer.setProtocolFee(uint96(protocolFee));
     }
 
     /// @dev Checks in the order of {Reason}.

@@ -13,10 +13,12 @@ import {JobInput, JobOrder, JobParams, JobParamsLib} from "../types/JobParams.so
 import {Receipt, ReceiptLib} from "../types/Receipt.sol";
 import {JobChecks} from "./JobChecks.sol";
 import {JobClaims} from "./JobClaims.sol";
+import {JobSlot} from "./JobSlot.sol";
 
 /// @dev How claimed jobs end: by a result, by a failure, by two receipts where there must be one, by silence.
 abstract contract JobReceipts is JobClaims, EIP712 {
     using JobParamsLib for JobOrder;
+    using JobSlot for Job;
     using JobParamsLib for JobParams;
     using ReceiptLib for Receipt;
 
@@ -46,13 +48,13 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     }
 
     /// @inheritdoc IJobMarket
-    function settleAvailable(Settlement calldata settlement, AvailabilityProof[] calldata proofs) external {
-        JobId jobId = settlement.jobId;
-        Job memory job = _requireClaimed(jobId, settlement.order.hash(), settlement.offerHash);
-        JobChecks.requireReceipt(jobId, settlement.order.specHash, job.attempt, settlement.receipt);
-        JobChecks.requireAbsent(jobId, settlement.order, settlement.receipt, settlement.ciphertext);
-        _requireAvailable(jobId, job.signer, settlement.receipt, proofs);
-        _close(settlement, job.signer);
+    function settleAvailable(Settlement[] calldata settlements, AvailabilityProof[] calldata proofs) external {
+        if (settlements.length == 0) revert SettlementsMissing();
+        bytes32 digest = availabilityDigest(settlements);
+        address[] memory holders = _requireHolders(digest, proofs);
+        for (uint256 i = 0; i < settlements.length; ++i) {
+            if (!_isSettledBy(settlements[i])) _settleHeld(settlements[i], holders);
+        }
     }
 
     /// @inheritdoc IJobMarket
@@ -140,12 +142,13 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     }
 
     /// @inheritdoc IJobMarket
-    function availabilityDigest(JobId jobId, bytes32 ciphertextDigest, uint32 outputBytes)
-        public
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(AvailabilityLib.hashStruct(jobId, ciphertextDigest, outputBytes));
+    function availabilityDigest(Settlement[] calldata settlements) public view returns (bytes32) {
+        bytes32[] memory results = new bytes32[](settlements.length);
+        for (uint256 i = 0; i < settlements.length; ++i) {
+            Receipt calldata receipt = settlements[i].receipt;
+            results[i] = AvailabilityLib.hashStruct(receipt.jobId, receipt.ciphertextDigest, receipt.outputBytes);
+        }
+        return _hashTypedDataV4(AvailabilityLib.hashBatch(results));
     }
 
     /// @dev Uses to the grants, prices to the requester.
@@ -188,23 +191,23 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         Job memory job = _requireClaimed(jobId, settlement.order.hash(), settlement.offerHash);
         JobChecks.requireReceipt(jobId, settlement.order.specHash, job.attempt, settlement.receipt);
         JobChecks.requireOutput(jobId, settlement.order, settlement.receipt, settlement.ciphertext);
-        _close(settlement, job.signer);
+        _close(settlement, job);
     }
 
-    function _close(Settlement calldata settlement, address signer) private {
+    function _close(Settlement calldata settlement, Job memory job) private {
         JobId jobId = settlement.jobId;
         JobOrder calldata order = settlement.order;
         bytes32 digest = receiptDigest(settlement.receipt);
-        _requireSigned(jobId, signer, digest, settlement.signature);
+        _requireSigned(jobId, job.signer, digest, settlement.signature);
 
-        Job storage stored = _jobs[jobId];
-        stored.status = JobStatus.Settled;
-        stored.commitment = digest;
-        NodeId nodeId = _payNode(order, signer);
+        job.status = JobStatus.Settled;
+        job.commitment = digest;
+        _jobs[jobId].store(job);
+        NodeId nodeId = _payNode(order, job.signer);
         _payOwners(order);
         _collect(order.token, order.protocolFee);
 
-        emit JobSettled(jobId, nodeId, signer, settlement.receipt);
+        emit JobSettled(jobId, nodeId, job.signer, settlement.receipt);
     }
 
     function _payNode(JobOrder calldata order, address signer) private returns (NodeId nodeId) {
@@ -215,10 +218,8 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     }
 
     function _fail(JobId jobId, Job memory job, JobOrder calldata order, address payee) private {
-        Job storage stored = _jobs[jobId];
-        stored.status = JobStatus.Failed;
-        stored.tainted = job.tainted;
-        stored.commitment = job.commitment;
+        job.status = JobStatus.Failed;
+        _jobs[jobId].store(job);
         _end(order, job.tainted, payee);
     }
 
@@ -227,15 +228,14 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         if (failures.first == NodeId.wrap(0)) failures.first = nodeId;
         else failures.second = nodeId;
         uint8 attempt = job.attempt + 1;
-        Job storage stored = _jobs[jobId];
-        stored.signer = address(0);
-        stored.status = JobStatus.Open;
-        stored.attempt = attempt;
-        stored.tainted = job.tainted;
-        stored.raceBlock = uint32(block.number);
-        stored.dueBy = 0;
-        stored.claimDelay = 0;
         emit JobReopened(jobId, nodeId, job.signer, code, attempt, job.tainted);
+        job.signer = address(0);
+        job.status = JobStatus.Open;
+        job.attempt = attempt;
+        job.raceBlock = uint32(block.number);
+        job.dueBy = 0;
+        job.claimDelay = 0;
+        _jobs[jobId].storeHead(job);
     }
 
     function _mayReopen(Job memory job, uint40 claimBy) private view returns (bool) {
@@ -263,31 +263,42 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         return job.status == JobStatus.Settled && job.commitment == receiptDigest(settlement.receipt);
     }
 
-    /// @dev Guardian keys of different nodes, by ascending node, none of the claiming operator's.
-    function _requireAvailable(
-        JobId jobId,
-        address claimer,
-        Receipt calldata receipt,
-        AvailabilityProof[] calldata proofs
-    ) private view {
-        if (proofs.length != AVAILABILITY_QUORUM) {
-            revert AvailabilityCountInvalid(jobId, proofs.length, AVAILABILITY_QUORUM);
+    function _settleHeld(Settlement calldata settlement, address[] memory holders) private {
+        JobId jobId = settlement.jobId;
+        Job memory job = _requireClaimed(jobId, settlement.order.hash(), settlement.offerHash);
+        JobChecks.requireReceipt(jobId, settlement.order.specHash, job.attempt, settlement.receipt);
+        JobChecks.requireAbsent(jobId, settlement.order, settlement.receipt, settlement.ciphertext);
+        address operator = NODES.operatorOf(job.signer);
+        for (uint256 i = 0; i < holders.length; ++i) {
+            if (holders[i] == operator) revert AvailabilityNotApart(jobId, operator);
         }
-        bytes32 digest = availabilityDigest(jobId, receipt.ciphertextDigest, receipt.outputBytes);
-        address operator = NODES.operatorOf(claimer);
+        _close(settlement, job);
+    }
+
+    /// @dev Guardian keys of different operators, by ascending node.
+    /// @return holders who runs them.
+    function _requireHolders(bytes32 digest, AvailabilityProof[] calldata proofs)
+        private
+        view
+        returns (address[] memory holders)
+    {
+        if (proofs.length != AVAILABILITY_QUORUM) {
+            revert AvailabilityCountInvalid(proofs.length, AVAILABILITY_QUORUM);
+        }
+        holders = new address[](proofs.length);
         NodeId last = NodeId.wrap(0);
-        address lastOperator = operator;
+        address lastOperator = address(0);
         for (uint256 i = 0; i < proofs.length; ++i) {
             EnclaveKeyStatus memory key = NODES.keyStatusOf(proofs[i].signer);
             bool usable = key.keyClass == KEY_GUARDIAN && key.state == KeyState.Active && !key.banned
                 && block.timestamp < key.openUntil && NodeId.unwrap(key.nodeId) > NodeId.unwrap(last)
-                && key.operator != operator && key.operator != lastOperator;
-            if (!usable) revert AvailabilitySignerInvalid(jobId, proofs[i].signer);
+                && key.operator != lastOperator;
             (address recovered, ECDSA.RecoverError problem,) =
                 ECDSA.tryRecoverCalldata(digest, proofs[i].signature);
-            if (problem != ECDSA.RecoverError.NoError || recovered != proofs[i].signer) {
-                revert AvailabilitySignerInvalid(jobId, proofs[i].signer);
+            if (!usable || problem != ECDSA.RecoverError.NoError || recovered != proofs[i].signer) {
+                revert AvailabilitySignerInvalid(proofs[i].signer);
             }
+            holders[i] = key.operator;
             last = key.nodeId;
             lastOperator = key.operator;
         }

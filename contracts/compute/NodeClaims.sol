@@ -15,6 +15,7 @@ import {JobId, NodeId} from "../types/Ids.sol";
 import {NodePolicy, NodePolicyLib} from "../types/NodePolicy.sol";
 import {EnclaveKeys} from "./EnclaveKeys.sol";
 import {NodeSlashes} from "./NodeSlashes.sol";
+import {NodeSlot} from "./NodeSlot.sol";
 import {NodeWeight} from "./NodeWeight.sol";
 
 /// @dev What the market asks and tells of claims.
@@ -55,7 +56,7 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         EnclaveKey storage key = _keys[signer];
         NodeId nodeId = key.nodeId;
         NodeRecord memory node = _nodes[nodeId];
-        _requireMayClaim(jobId, signer, caller, key, node.status);
+        _requireMayClaim(jobId, signer, caller, key, node.status, totals.bans);
         if (!policy.admits(key.verifierKind, key.vendor, node.stake)) revert ClaimPolicyMismatched(jobId, nodeId);
         if (namedNode != NodeId.wrap(0) && namedNode != nodeId) revert ClaimNodeNotNamed(jobId, nodeId, namedNode);
         uint256 wanted = (uint256(node.openClaims) + 1) * CLAIM_BOND;
@@ -64,12 +65,7 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         }
 
         _nodes[nodeId].openClaims = node.openClaims + 1;
-        return Claimer({
-            nodeId: nodeId,
-            weight: node.weightOf(),
-            weightSince: node.weightSince,
-            totalWeight: totals.weight
-        });
+        return _claimer(nodeId, node, totals.weight);
     }
 
     /// @inheritdoc INodeRegistry
@@ -85,9 +81,13 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         if (outcome <= ClaimOutcome.UnprovedFailure) _requireUsable(signer, key, node.status);
 
         // Who pays itself proves nothing.
-        if (outcome == ClaimOutcome.Settled) _countSettled(node, operator == requester ? 0 : burned);
-        else if (outcome == ClaimOutcome.ProvedFailure || outcome == ClaimOutcome.Displaced) --node.openClaims;
-        else _countFailed(nodeId, outcome, requester, cost);
+        if (outcome == ClaimOutcome.Settled) {
+            NodeSlot.countSettled(node, operator == requester ? 0 : burned);
+        } else if (outcome == ClaimOutcome.ProvedFailure || outcome == ClaimOutcome.Displaced) {
+            --node.openClaims;
+        } else {
+            _countFailed(nodeId, outcome, requester, cost);
+        }
     }
 
     /// @inheritdoc INodeRegistry
@@ -124,13 +124,7 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
     /// @inheritdoc INodeRegistry
     function claimerOf(address signer) external view returns (Claimer memory) {
         NodeId nodeId = _keys[signer].nodeId;
-        NodeRecord memory node = _nodes[nodeId];
-        return Claimer({
-            nodeId: nodeId,
-            weight: node.weightOf(),
-            weightSince: node.weightSince,
-            totalWeight: _totals.weight
-        });
+        return _claimer(nodeId, _nodes[nodeId], _totals.weight);
     }
 
     /// @inheritdoc INodeRegistry
@@ -138,13 +132,14 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         return _totals.pausedUntil;
     }
 
-    /// @dev Counters saturate: a node that has done everything right millions of times is not stopped by an overflow.
-    function _countSettled(NodeRecord storage node, uint32 burned) private {
-        NodeRecord memory current = node;
-        uint256 sum = uint256(current.burned) + burned;
-        node.openClaims = current.openClaims - 1;
-        if (current.settled != type(uint24).max) node.settled = current.settled + 1;
-        node.burned = sum > type(uint32).max ? type(uint32).max : uint32(sum);
+    function _claimer(NodeId nodeId, NodeRecord memory node, uint256 totalWeight)
+        private
+        pure
+        returns (Claimer memory)
+    {
+        return Claimer({
+            nodeId: nodeId, weight: node.weightOf(), weightSince: node.weightSince, totalWeight: totalWeight
+        });
     }
 
     function _countFailed(NodeId nodeId, ClaimOutcome outcome, address victim, uint96 cost) private {
@@ -167,7 +162,8 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         address signer,
         address caller,
         EnclaveKey storage key,
-        NodeStatus nodeStatus
+        NodeStatus nodeStatus,
+        uint32 bans
     ) private view {
         if (key.keyClass != KEY_WORKER) revert ClaimKeyNotWorker(jobId, signer);
         address operator = _operatorOf(key.nodeId);
@@ -175,14 +171,13 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         if (block.timestamp >= key.openUntil) revert ClaimKeyExpired(jobId, signer, key.openUntil);
         KeyState state = _stateOf(key.state, nodeStatus);
         if (state != KeyState.Active) revert ClaimKeyNotActive(jobId, signer, state);
-        bytes32 measurement = key.measurement;
-        if (!MEASUREMENTS.isAllowed(measurement)) revert ClaimMeasurementBanned(jobId, measurement);
+        if (_isBanned(key, bans)) revert ClaimMeasurementBanned(jobId, key.measurement);
     }
 
     /// @dev Expiry is not asked: the claim was made in time, and shares taken later are refused by guardians.
     function _requireUsable(address signer, EnclaveKey storage key, NodeStatus nodeStatus) private view {
         KeyState state = _stateOf(key.state, nodeStatus);
-        bool banned = !MEASUREMENTS.isAllowed(key.measurement);
+        bool banned = _isBanned(key, _totals.bans);
         if (banned || (state != KeyState.Active && state != KeyState.Draining)) {
             revert EnclaveKeyNotUsable(signer, state, banned);
         }

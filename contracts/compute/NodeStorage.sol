@@ -9,7 +9,7 @@ import {NodeId} from "../types/Ids.sol";
 /// therefore part of the interface:
 /// slot 0: mapping(address signer => EnclaveKey)
 ///   + 0: nodeId:32 | keyClass:8 | state:8 | verifierKind:8 | vendor:8 | registeredAt:40 | sealUntil:40 | openUntil:40
-///        | measurementEpoch:40    (first field in the lowest bits)
+///        | measurementEpoch:40 | bansSeen:32    (first field in the lowest bits)
 ///   + 1: measurement
 ///   + 2: kemKeyHash
 /// slot 1: mapping(NodeId => NodeRecord), not part of the interface, as all that follows
@@ -40,10 +40,12 @@ abstract contract NodeStorage {
     /// @dev One slot, read by each claim.
     /// @param totalWeight of all nodes that may claim.
     /// @param pausedUntil Unix seconds; nothing is claimed before.
+    /// @param bans of measurements so far; a key that has seen as many is of none that is banned.
     struct Totals {
         uint128 weight;
         uint32 nodeCount;
         uint40 pausedUntil;
+        uint32 bans;
     }
 
     mapping(address signer => EnclaveKey) internal _keys;

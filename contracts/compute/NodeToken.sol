@@ -26,6 +26,16 @@ abstract contract NodeToken is ERC721, IERC5192 {
         revert INodeRegistry.NodeSoulbound();
     }
 
+    /// @dev Always reverts, as does {safeTransferFrom} without data.
+    function transferFrom(address, address, uint256) public pure override {
+        revert INodeRegistry.NodeSoulbound();
+    }
+
+    /// @dev Always reverts.
+    function safeTransferFrom(address, address, uint256, bytes memory) public pure override {
+        revert INodeRegistry.NodeSoulbound();
+    }
+
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
         return interfaceId == type(IERC5192).interfaceId || super.supportsInterface(interfaceId);
     }

@@ -41,8 +41,17 @@ enum TermsField {
 /// @notice A grant is a struct that its owner signs or sends; one storage slot says whether it lives and how much of it
 /// is used. Whoever acts under it brings the struct; owner and hash find the slot, so nobody writes to a stranger's.
 interface IGrantRegistry {
-    /// @notice A grant is active.
-    event GrantCreated(GrantHash indexed grantHash, address indexed owner, address indexed grantee, Terms terms);
+    /// @notice A grant is active. What a wallet lists and needs to revoke; the rest of the Terms is in the transaction, and
+    /// whoever holds them proves them by the hash.
+    /// @param expiresAt Unix seconds.
+    event GrantCreated(
+        GrantHash indexed grantHash,
+        address indexed owner,
+        address indexed grantee,
+        DatasetId datasetId,
+        uint32 maxUses,
+        uint40 expiresAt
+    );
 
     /// @notice The grant is over for ever. It may never have been active.
     event GrantRevoked(GrantHash indexed grantHash, address indexed owner);

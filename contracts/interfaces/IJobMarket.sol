@@ -120,7 +120,16 @@ interface IJobMarket {
     event JobCancelled(JobId indexed jobId, address indexed requester, bool usesReturned);
 
     /// @notice Guardians may release an input's keys to the recipient that its grant names. The price went to the owner.
-    event ReadRequested(JobId indexed jobId, address indexed requester, bytes32 salt, JobOrder order);
+    /// @dev The order that {readable} wants follows from it: no fee, no output, one input.
+    event ReadRequested(
+        JobId indexed jobId,
+        address indexed requester,
+        bytes32 salt,
+        bytes32 specHash,
+        bytes32 bundleDigest,
+        uint96 protocolFee,
+        Terms terms
+    );
 
     /// @notice A key has signed two receipts for one job.
     event EquivocationSlashed(
@@ -178,8 +187,10 @@ interface IJobMarket {
     error ReceiptSignatureInvalid(JobId jobId, address signer);
     error ReceiptOutputInvalid(JobId jobId, uint256 got, uint256 outputBytes, uint256 max);
     error ReceiptCiphertextMismatched(JobId jobId, bytes32 got, bytes32 wanted);
-    error AvailabilityCountInvalid(JobId jobId, uint256 got, uint256 wanted);
-    error AvailabilitySignerInvalid(JobId jobId, address signer);
+    error AvailabilityCountInvalid(uint256 got, uint256 wanted);
+    error AvailabilitySignerInvalid(address signer);
+    /// @notice Who holds a result must not be who made it.
+    error AvailabilityNotApart(JobId jobId, address operator);
     error EquivocationUnproved(JobId jobId, bytes32 first, bytes32 second);
 
     /// @notice Blocks; the first claim of a job comes so long after its seed, on average. 0: the first claim wins.
@@ -280,14 +291,15 @@ interface IJobMarket {
     /// Requirements: as {settleJob}, for each; at least one.
     function settleMany(Settlement[] calldata settlements) external;
 
-    /// @notice Ends a job whose result is too large for a transaction, on the word of guardians that hold it.
-    /// @dev Emits {JobSettled}.
+    /// @notice Ends jobs whose results are not in the transaction, on the word of guardians that hold them all. One that its
+    /// own receipt has settled already is passed over.
+    /// @dev Emits {JobSettled} for each.
     /// @param proofs {AVAILABILITY_QUORUM} of them, by ascending node.
     ///
-    /// Requirements: as {settleJob}, but
-    /// - The ciphertext is empty; `outputBytes` is above 4,096 and at most `maxOutputBytes`.
-    /// - Each proof is of an active guardian key of another node and operator than the next and than the claimer.
-    function settleAvailable(Settlement calldata settlement, AvailabilityProof[] calldata proofs) external;
+    /// Requirements: as {settleMany}, but
+    /// - Each ciphertext is empty, and `outputBytes` at most `maxOutputBytes`.
+    /// - Each proof is of an active guardian key; no two of one operator, and none of an operator that claimed.
+    function settleAvailable(Settlement[] calldata settlements, AvailabilityProof[] calldata proofs) external;
 
     /// @notice Ends a job, or an attempt, by a receipt that says why there is no result. Anyone may bring it.
     /// @dev Emits {JobFailed}, or {JobReopened} where the failure is unproved, attempts are left and claimBy is ahead.
@@ -384,11 +396,8 @@ interface IJobMarket {
     /// @notice EIP-712 digest of `receipt`.
     function receiptDigest(Receipt calldata receipt) external view returns (bytes32);
 
-    /// @notice EIP-712 digest of what a guardian signs that holds a result.
-    function availabilityDigest(JobId jobId, bytes32 ciphertextDigest, uint32 outputBytes)
-        external
-        view
-        returns (bytes32);
+    /// @notice EIP-712 digest of what a guardian signs that holds the results of `settlements`.
+    function availabilityDigest(Settlement[] calldata settlements) external view returns (bytes32);
 
     /// @notice What the market owes `account`, in `token`'s smallest unit.
     function balanceOf(address token, address account) external view returns (uint256);

@@ -86,6 +86,7 @@ struct Node {
 /// @param sealUntil nothing new is sealed to the key from then on.
 /// @param openUntil the key is of no use from then on.
 /// @param measurementEpoch when governance allowed its measurement.
+/// @param bansSeen how many measurements had been banned when the key was registered.
 struct EnclaveKey {
     NodeId nodeId;
     uint8 keyClass;
@@ -96,6 +97,7 @@ struct EnclaveKey {
     uint40 sealUntil;
     uint40 openUntil;
     uint40 measurementEpoch;
+    uint32 bansSeen;
     bytes32 measurement;
     bytes32 kemKeyHash;
 }
@@ -193,6 +195,7 @@ interface INodeRegistry {
     error NodeUnknown(NodeId nodeId);
     error NodeNotActive(NodeId nodeId, NodeStatus status);
     error NodeCallerNotOperator(NodeId nodeId, address caller, address operator);
+    error NodeCallerNotPolicy(address caller, address policy);
     error NodeCallerNotMarket(address caller, address market);
     error NodeExitNotRequested(NodeId nodeId, NodeStatus status);
     error NodeStillBonded(NodeId nodeId, uint40 exitAt, uint256 timestamp);

@@ -101,19 +101,6 @@ library JobParamsLib {
         }
     }
 
-    /// @dev keccak(abi(JobOrder)).
-    function hashInMemory(JobOrder memory self) internal pure returns (bytes32) {
-        return keccak256(abi.encode(self));
-    }
-
-    /// @dev What the requester escrows. Cannot overflow: at most 66 amounts of 96 bits.
-    function total(JobOrder memory self) internal pure returns (uint256 sum) {
-        sum = uint256(self.fee) + self.protocolFee;
-        for (uint256 i = 0; i < self.inputs.length; ++i) {
-            sum += self.inputs[i].price;
-        }
-    }
-
     function idOf(address market, address requester, bytes32 salt) internal view returns (JobId) {
         return JobId.wrap(keccak256(abi.encode(block.chainid, market, requester, salt)));
     }

@@ -58,8 +58,8 @@ library TermsLib {
     bytes32 internal constant REVOKE_ALL_TYPEHASH = keccak256("RevokeAll(address owner,uint32 ownerEpoch)");
 
     /// @dev Copies the 20 words of calldata as they are: encoding them field by field costs three times as much. A word with
-    /// dirty high bits gives a digest that no wallet signs; GrantRegistry reads every field before it stores a grant, and
-    /// reading a dirty one reverts.
+    /// dirty high bits gives a digest that no wallet signs, and one that only its owner can send: a grant of its own that no
+    /// clean Terms reach. What is read of it is checked when it is read.
     function hashStruct(Terms calldata self) internal pure returns (bytes32 result) {
         bytes32 typehash = TYPEHASH;
         bytes32 nodePolicy = self.nodePolicy.hashStruct();

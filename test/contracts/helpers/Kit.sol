@@ -87,12 +87,13 @@ abstract contract Kit is Check {
         bytes memory admin = abi.encode(address(this));
         authority = IAccessManager(create(vm.getCode("AccessManager.sol:AccessManager"), admin));
         token = ITestMoney(make("dev", "DevToken", ""));
-        measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority)));
         address metadata = make("compute", "NodeMetadata", "");
         // Each is told addresses of contracts that come later.
         uint64 nonce = vm.getNonce(address(this));
-        address laterNodes = vm.computeCreateAddress(address(this), nonce + 1);
-        address laterMarket = vm.computeCreateAddress(address(this), nonce + 3);
+        address laterNodes = vm.computeCreateAddress(address(this), nonce + 2);
+        address laterMarket = vm.computeCreateAddress(address(this), nonce + 4);
+        bytes memory watched = abi.encode(authority, laterNodes);
+        measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", watched));
         datasets = IDatasetRegistry(make("storage", "DatasetRegistry", abi.encode(laterNodes)));
         bytes memory arguments = abi.encode(token, measurements, laterMarket, authority, BOND, metadata);
         nodes = INodeRegistry(make("compute", "NodeRegistry", arguments));

@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Abi,
+  type Account,
+  type Address,
+  type Chain,
+  createTestClient,
+  encodeDeployData,
+  encodeFunctionData,
+  getContractAddress,
+  type Hex,
+  http,
+  type PublicActions,
+  publicActions,
+  type TestClient,
+  type Transport,
+  type WalletActions,
+  walletActions,
+} from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
+import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
+
+export type Contract = { readonly address: Address; readonly abi: Abi };
+
+type Client = TestClient<ChainKind, Transport, Chain | undefined> & PublicActions & WalletActions;
+
+/** A chain under measurement. Every call says what its receipt was charged: 21,000 and calldata included. */
+export type GasChain = {
+  readonly client: Client;
+  account(index: number): Account;
+  deploy(path: string, args: readonly unknown[], from: Account): Promise<Contract>;
+  predict(from: Account, ahead: number): Promise<Address>;
+  /** @returns gas used, from the receipt @throws where the transaction reverted */
+  send(contract: Contract, functionName: string, args: readonly unknown[], from: Account): Promise<number>;
+  read<T>(contract: Contract, functionName: string, args?: readonly unknown[]): Promise<T>;
+  mine(blocks: number): Promise<void>;
+};
+
+/** The well-known mnemonic of local chains, on both of which these accounts are funded or can be. */
+const mnemonic = "test test test test test test test test test test test junk";
+
+export function connectGasChain(url: string, kind: ChainKind): GasChain {
+  const client: Client = createTestClient({ mode: kind, transport: http(url), pollingInterval: 10 })
+    .extend(publicActions)
+    .extend(walletActions);
+  const chain = null;
+
+  const receiptOf = async (hash: Hex, what: string) => {
+    const receipt = await client.waitForTransactionReceipt({ hash });
+    if (receipt.status !== "success") throw new Error(`${what} reverted.`);
+    return receipt;
+  };
+  const transact = async (from: Account, request: { readonly to?: Address; readonly data: Hex }, what: string) => {
+    // The limit is given: an estimate would be what is measured, and is another request.
+    const hash = await client.sendTransaction({ ...request, account: from, chain, gas: 16_000_000n });
+    return receiptOf(hash, what);
+  };
+
+  return {
+    client,
+    account: (addressIndex) => mnemonicToAccount(mnemonic, { addressIndex }),
+    async deploy(path, args, from) {
+      const { abi, bytecode } = JSON.parse(await readFile(join(repositoryRoot, "artifacts", `${path}.json`), "utf8")) as {
+        abi: Abi;
+        bytecode: Hex;
+      };
+      const { contractAddress } = await transact(from, { data: encodeDeployData({ abi, bytecode, args }) }, path);
+      if (!contractAddress) throw new Error(`${path} was not deployed.`);
+      return { address: contractAddress, abi };
+    },
+    async predict(from, ahead) {
+      const nonce = await client.getTransactionCount({ address: from.address });
+      return getContractAddress({ from: from.address, nonce: BigInt(nonce + ahead) });
+    },
+    async send({ address, abi }, functionName, args, from) {
+      await client.simulateContract({ address, abi, functionName, args, account: from }); // Says why it would revert.
+      const data = encodeFunctionData({ abi, functionName, args });
+      const { gasUsed } = await transact(from, { to: address, data }, functionName);
+      return Number(gasUsed);
+    },
+    read: async <T>({ address, abi }: Contract, functionName: string, args: readonly unknown[] = []) =>
+      (await client.readContract({ address, abi, functionName, args })) as T,
+    mine: (blocks) => client.mine({ blocks }),
+  };
+}
