@@ -72,10 +72,13 @@ abstract contract Kit is Check {
         authority = IAccessManager(create(vm.getCode("AccessManager.sol:AccessManager"), admin));
         token = ITestMoney(make("dev", "DevToken", ""));
         measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority)));
-        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", ""));
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", abi.encode(predicted)));
+        address keys = predicted;
+        predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
         bytes memory arguments = abi.encode(token, measurements, predicted, authority);
         nodes = INodeRegistry(make("compute", "NodeRegistry", arguments));
+        eq(address(nodes), keys);
         grants = IGrantRegistry(make("access", "GrantRegistry", abi.encode(datasets, measurements, predicted)));
         market = IJobMarket(make("compute", "JobMarket", abi.encode(grants, nodes)));
         eq(address(market), predicted);

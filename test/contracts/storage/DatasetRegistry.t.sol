@@ -100,15 +100,6 @@ contract DatasetRegistryTest is Kit {
         datasets.publish(unknown, firstHead(), "m", "k", "g", 1, none);
     }
 
-    function test_RevertWhen_PublishedDatasetIsErased() public {
-        erase();
-        vm.expectRevert(
-            abi.encodeWithSelector(IDatasetRegistry.DatasetNotActive.selector, datasetId, DatasetStatus.Erased)
-        );
-        vm.prank(OWNER);
-        datasets.publish(datasetId, firstHead(), "m", "k", "g", 1, none);
-    }
-
     function test_RevertWhen_PreviousHeadIsStale() public {
         bytes32 first = datasets.datasetOf(datasetId).headHash;
         rotateKeys(datasetId);
@@ -165,29 +156,6 @@ contract DatasetRegistryTest is Kit {
         );
         vm.prank(OWNER);
         datasets.publish(datasetId, firstHead(), "m", "k", "g", 1, commitments(255));
-    }
-
-    function test_eraseDataset() public {
-        vm.expectEmit(address(datasets));
-        emit IDatasetRegistry.DatasetErased(datasetId, OWNER);
-        erase();
-        yes(datasets.datasetOf(datasetId).status == DatasetStatus.Erased);
-    }
-
-    function test_RevertWhen_EraserIsNotOwner() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IDatasetRegistry.DatasetCallerNotOwner.selector, datasetId, STRANGER, OWNER)
-        );
-        vm.prank(STRANGER);
-        datasets.eraseDataset(datasetId);
-    }
-
-    function test_RevertWhen_ErasedDatasetIsErased() public {
-        erase();
-        vm.expectRevert(
-            abi.encodeWithSelector(IDatasetRegistry.DatasetNotActive.selector, datasetId, DatasetStatus.Erased)
-        );
-        erase();
     }
 
     function testFuzz_hashHead(DatasetHead memory head) public view {
