@@ -121,6 +121,15 @@ contract DatasetSignaturesTest is DatasetKit {
         datasets.publishBySig(publication, firstHead(), signed);
     }
 
+    /// The calldata is the stored head, the message names another.
+    function test_RevertWhen_SignedMessageNamesAnotherHead() public {
+        Publication memory publication = makePublication();
+        publication.previousHead = "another head";
+        bytes memory signed = signPublication(publication);
+        expectHeadStale("another head");
+        datasets.publishBySig(publication, firstHead(), signed);
+    }
+
     function test_RevertWhen_SignedKeyEpochJumps() public {
         Publication memory publication = makePublication();
         publication.keyEpoch = 3;

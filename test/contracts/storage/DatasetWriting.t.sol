@@ -76,6 +76,14 @@ contract DatasetWritingTest is DatasetKit {
         write(writing);
     }
 
+    /// The calldata is the stored head, the message names another.
+    function test_RevertWhen_MessageNamesAnotherHead() public {
+        WriterPublication memory writing = makeWriting(keyWriter());
+        writing.previousHead = "another head";
+        expectHeadStale("another head");
+        write(writing);
+    }
+
     function test_RevertWhen_WriterNamesAnotherVersion() public {
         WriterPublication memory writing = makeWriting(keyWriter());
         writing.version = 1;
