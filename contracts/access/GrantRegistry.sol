@@ -5,6 +5,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Grant, GrantStatus, IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
+import {OwnerSignature} from "../storage/OwnerSignature.sol";
 import {DatasetId, GrantHash} from "../types/Ids.sol";
 import {Reason} from "../types/Reason.sol";
 import {GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
@@ -12,7 +13,6 @@ import {DatasetOwnership} from "./DatasetOwnership.sol";
 import {GrantChecks} from "./GrantChecks.sol";
 import {GrantSlot, GrantSlotLib} from "./GrantSlot.sol";
 import {GrantStorage} from "./GrantStorage.sol";
-import {OwnerSignature} from "./OwnerSignature.sol";
 
 /// @title GrantRegistry
 contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {

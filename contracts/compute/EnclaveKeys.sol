@@ -181,7 +181,8 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
     function attestedKeyOf(address signer) external view returns (bytes32 measurement, bool usable) {
         EnclaveKey storage key = _keys[signer];
         measurement = key.measurement;
-        usable = _stateOf(key.state, _nodes[key.nodeId].status) == KeyState.Active && block.timestamp < key.openUntil
+        KeyState state = _stateOf(key.state, _nodes[key.nodeId].status);
+        usable = (state == KeyState.Active || state == KeyState.Draining) && block.timestamp < key.openUntil
             && MEASUREMENTS.isAllowed(measurement);
     }
 

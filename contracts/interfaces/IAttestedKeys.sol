@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title Who says what code holds a key
-/// @notice How lower layers ask for enclave keys without knowing nodes.
+/// @title What runs behind a key
+/// @notice How a lower layer asks about enclave keys without knowing the registry of nodes.
 interface IAttestedKeys {
-    /// @notice What runs behind a key, and whether the key may act now.
-    /// @return measurement zero where the key is unknown.
-    /// @return usable active, unexpired, of a measurement that is not banned.
+    /// @notice What the evidence for this key said, and whether it may be relied on now.
+    /// @return measurement of the code that holds the key; zero where the key is unknown.
+    /// @return usable false where the key is unknown, expired, frozen or destroyed, its node has left, or the measurement
+    /// is banned.
     function attestedKeyOf(address signer) external view returns (bytes32 measurement, bool usable);
 }

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAttestedKeys} from "../interfaces/IAttestedKeys.sol";
 import {Dataset, DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {DatasetHead, DatasetHeadLib} from "../types/DatasetHead.sol";
 import {DatasetId} from "../types/Ids.sol";
+import {Publication, PublicationLib} from "../types/Publication.sol";
+import {DatasetLifecycle} from "./DatasetLifecycle.sol";
+import {DatasetStorage} from "./DatasetStorage.sol";
+import {DatasetWriters} from "./DatasetWriters.sol";
 
 /// @title DatasetRegistry
-/// @dev Storage, read by enclaves through proofs and therefore part of the interface:
-/// slot 0: mapping(DatasetId => Dataset)
-///   + 0: owner:160 | keyEpoch:32 | version:48 | status:8    (first field in the lowest bits)
-///   + 1: headHash
-contract DatasetRegistry is IDatasetRegistry {
+contract DatasetRegistry is DatasetStorage, DatasetLifecycle, DatasetWriters {
     using DatasetHeadLib for DatasetHead;
+    using PublicationLib for Publication;
 
     uint256 private constant MAX_CATALOGUE = 256;
 
-    mapping(DatasetId datasetId => Dataset) private _datasets;
+    constructor(IAttestedKeys keys) EIP712("Persona DatasetRegistry", "1") DatasetWriters(keys) {}
 
     /// @inheritdoc IDatasetRegistry
     function registerDataset(
@@ -52,14 +55,7 @@ contract DatasetRegistry is IDatasetRegistry {
     ) external {
         Dataset storage dataset = _datasets[datasetId];
         _requireActiveOwned(datasetId, dataset);
-        bytes32 previousHash = hashHead(previous);
-        if (previousHash != dataset.headHash) revert DatasetHeadStale(datasetId, previousHash, dataset.headHash);
-        uint32 currentEpoch = dataset.keyEpoch;
-        // Widened: the last epoch has no next one.
-        if (keyEpoch != currentEpoch && keyEpoch != uint256(currentEpoch) + 1) {
-            revert DatasetKeyEpochInvalid(datasetId, keyEpoch, currentEpoch);
-        }
-
+        _requireHead(datasetId, dataset, hashHead(previous));
         DatasetHead memory head = _headAfter(
             datasetId,
             previous.catalogueHash,
@@ -69,22 +65,29 @@ contract DatasetRegistry is IDatasetRegistry {
             guardianSetHash,
             appended
         );
-        uint48 version = dataset.version + 1;
-        dataset.keyEpoch = keyEpoch;
-        dataset.version = version;
-        dataset.headHash = head.hash();
-
-        emit DatasetPublished(datasetId, msg.sender, version, keyEpoch, head, appended);
+        _publish(datasetId, keyEpoch, head, appended);
     }
 
     /// @inheritdoc IDatasetRegistry
-    function eraseDataset(DatasetId datasetId) external {
+    function publishBySig(Publication calldata publication, DatasetHead calldata previous, bytes calldata signature)
+        external
+    {
+        DatasetId datasetId = publication.datasetId;
         Dataset storage dataset = _datasets[datasetId];
-        _requireActiveOwned(datasetId, dataset);
-
-        dataset.status = DatasetStatus.Erased;
-
-        emit DatasetErased(datasetId, msg.sender);
+        _requireActive(datasetId, dataset);
+        _requireNext(datasetId, dataset, publication.previousHead, publication.version, publication.deadline);
+        _requireHead(datasetId, dataset, hashHead(previous));
+        _requireOwnerSigned(datasetId, dataset.owner, publicationDigest(publication), signature);
+        DatasetHead memory head = _headAfter(
+            datasetId,
+            previous.catalogueHash,
+            previous.catalogueLength,
+            publication.manifestDigest,
+            publication.keyBoxDigest,
+            publication.guardianSetHash,
+            publication.appended
+        );
+        _publish(datasetId, publication.keyEpoch, head, publication.appended);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -108,13 +111,27 @@ contract DatasetRegistry is IDatasetRegistry {
     }
 
     /// @inheritdoc IDatasetRegistry
-    function hashHead(DatasetHead calldata head) public pure returns (bytes32) {
-        return keccak256(abi.encode(head));
+    function publicationDigest(Publication calldata publication) public view returns (bytes32) {
+        return _hashTypedDataV4(publication.hashStruct());
     }
 
-    function _requireActiveOwned(DatasetId datasetId, Dataset storage dataset) private view {
-        if (dataset.status != DatasetStatus.Active) revert DatasetNotActive(datasetId, dataset.status);
-        if (dataset.owner != msg.sender) revert DatasetCallerNotOwner(datasetId, msg.sender, dataset.owner);
+    /// @dev By the owner, whether it called or signed.
+    function _publish(DatasetId datasetId, uint32 keyEpoch, DatasetHead memory head, bytes32[] calldata appended)
+        private
+    {
+        Dataset storage dataset = _datasets[datasetId];
+        uint32 currentEpoch = dataset.keyEpoch;
+        // Widened: the last epoch has no next one.
+        if (keyEpoch != currentEpoch && keyEpoch != uint256(currentEpoch) + 1) {
+            revert DatasetKeyEpochInvalid(datasetId, keyEpoch, currentEpoch);
+        }
+
+        uint48 version = dataset.version + 1;
+        dataset.keyEpoch = keyEpoch;
+        dataset.version = version;
+        dataset.headHash = head.hash();
+
+        emit DatasetPublished(datasetId, dataset.owner, version, keyEpoch, head, appended);
     }
 
     function _headAfter(

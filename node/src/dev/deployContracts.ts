@@ -35,7 +35,6 @@ export async function deployContracts(client: ChainClient): Promise<LocalDeploym
     governor,
   ]);
   const token = await deploy(client, "contracts/dev/DevToken.sol/DevToken", []);
-  const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", []);
   const measurementPolicy = await deploy(client, "contracts/attestation/MeasurementPolicy.sol/MeasurementPolicy", [
     authority,
   ]);
@@ -45,9 +44,11 @@ export async function deployContracts(client: ChainClient): Promise<LocalDeploym
     [simulatedRoot],
   );
 
-  // Grants and nodes trust one market and no other, for ever: they are told its address before it exists.
+  // Grants and nodes trust one market, datasets one registry of keys, for ever: they are told its address before it exists.
   const nonce = BigInt(await client.getTransactionCount({ address: governor }));
-  const market = getContractAddress({ from: governor, nonce: nonce + 2n });
+  const keys = getContractAddress({ from: governor, nonce: nonce + 2n });
+  const market = getContractAddress({ from: governor, nonce: nonce + 3n });
+  const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", [keys]);
   const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [
     datasetRegistry,
     measurementPolicy,
@@ -60,9 +61,9 @@ export async function deployContracts(client: ChainClient): Promise<LocalDeploym
     authority,
   ]);
   const jobMarket = await deploy(client, "contracts/compute/JobMarket.sol/JobMarket", [grantRegistry, nodeRegistry]);
-  if (jobMarket !== market)
-    throw new PersonaError("INTERNAL", "The market was deployed to another address than predicted.", {
-      data: { got: jobMarket, wanted: market },
+  if (jobMarket !== market || nodeRegistry !== keys)
+    throw new PersonaError("INTERNAL", "A contract was deployed to another address than predicted.", {
+      data: { market: jobMarket, wantedMarket: market, nodeRegistry, wantedNodeRegistry: keys },
     });
 
   await callContract(client, {

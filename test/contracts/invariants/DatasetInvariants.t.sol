@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Check} from "../helpers/Check.sol";
+import {DatasetHandler} from "./DatasetHandler.sol";
+
+/// @dev Each looks at runs of everything that DatasetHandler does.
+/// hardhat-config: invariant.runs = 16
+/// hardhat-config: invariant.depth = 80
+contract DatasetInvariantsTest is Check {
+    error SeldomDone(bytes32 what, uint256 count);
+
+    DatasetHandler private handler;
+
+    function setUp() public {
+        handler = new DatasetHandler();
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    /// An invariant that never sees a writer write proves nothing: the handler does everything at least once.
+    function test_HandlerDoesEverything() public {
+        // A dataset that is erased does nothing more: several lives, with the same dice.
+        bytes32[11] memory whats = [
+            bytes32("publish"),
+            "publishBySig",
+            "setWriter",
+            "removeWriter",
+            "offer",
+            "withdrawOffer",
+            "accept",
+            "erase",
+            "restore",
+            "conclude",
+            "write"
+        ];
+        uint256[11] memory counts;
+        uint256 dice = 1;
+        for (uint256 life = 0; life < 6; ++life) {
+            handler = new DatasetHandler();
+            for (uint256 i = 0; i < 300; ++i) {
+                dice = uint256(keccak256(abi.encode(dice)));
+                roll(dice % 22, dice >> 8, dice >> 40, dice >> 80, dice >> 120);
+            }
+            for (uint256 i = 0; i < whats.length; ++i) {
+                counts[i] += handler.countOf(whats[i]);
+            }
+            askAll();
+        }
+        for (uint256 i = 0; i < whats.length; ++i) {
+            if (counts[i] < 3) revert SeldomDone(whats[i], counts[i]);
+        }
+    }
+
+    function roll(uint256 action, uint256 a, uint256 b, uint256 c, uint256 d) private {
+        if (action == 0) handler.publish(a, b, c, d);
+        else if (action == 1) handler.publishBySig(a, b, c, d);
+        else if (action <= 4) handler.setWriter(a, b, c, d, uint32(a >> 8));
+        else if (action == 5) handler.removeWriter(a, b, c, d % 2 == 0);
+        else if (action <= 7) handler.offer(a, b, c);
+        else if (action == 8) handler.withdrawOffer(a, b);
+        else if (action <= 10) handler.accept(a, b);
+        else if (action == 11) handler.erase(a, b);
+        else if (action == 12) handler.restore(a, b);
+        else if (action == 13) handler.conclude(a, b);
+        else if (action <= 17) handler.write(a, b, c, d, a % 2 == 0);
+        else if (action == 18) handler.setKey(a, b, c % 4 != 0);
+        else handler.wait(a);
+    }
+
+    function askAll() private view {
+        invariant_D1_VersionAndKeyEpochNeverGoBack();
+        invariant_D2_AWriterChangesOnlyTheManifest();
+        invariant_D3_AWriterStaysWithinItsDelegation();
+        invariant_D4_OnlyAnAcceptedOfferChangesTheOwner();
+        invariant_D5_AFrozenDatasetDoesNotChange();
+        invariant_D6_AnErasedDatasetStaysErased();
+        invariant_D7_OnlyTheOwnerDoesWhatIsTheOwners();
+    }
+
+    function invariant_D1_VersionAndKeyEpochNeverGoBack() public view {
+        yes(!handler.wentBack());
+    }
+
+    function invariant_D2_AWriterChangesOnlyTheManifest() public view {
+        yes(handler.headsAreKnown());
+    }
+
+    function invariant_D3_AWriterStaysWithinItsDelegation() public view {
+        yes(!handler.writerOverstepped());
+        yes(handler.writersWithinTheirVersions());
+    }
+
+    function invariant_D4_OnlyAnAcceptedOfferChangesTheOwner() public view {
+        yes(!handler.unknownOwnerChange());
+        yes(handler.offersAreKnown());
+    }
+
+    function invariant_D5_AFrozenDatasetDoesNotChange() public view {
+        yes(!handler.frozenChanged());
+    }
+
+    function invariant_D6_AnErasedDatasetStaysErased() public view {
+        yes(handler.erasedStayErased());
+    }
+
+    function invariant_D7_OnlyTheOwnerDoesWhatIsTheOwners() public view {
+        yes(!handler.strangerSucceeded());
+    }
+}
