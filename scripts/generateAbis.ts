@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 const CONTRACTS = [
   "DatasetRegistry",
   "GrantRegistry",
+  "AppRegistry",
   "NodeRegistry",
   "JobMarket",
   "MeasurementPolicy",

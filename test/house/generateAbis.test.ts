@@ -6,6 +6,7 @@ import { makeTree, repository, start } from "./house.ts";
 const NAMES = [
   "storage/DatasetRegistry",
   "access/GrantRegistry",
+  "access/AppRegistry",
   "compute/NodeRegistry",
   "compute/JobMarket",
   "attestation/MeasurementPolicy",
@@ -38,7 +39,7 @@ describe("generateAbis", () => {
     const text = readFileSync(path, "utf8");
     const names = [...text.matchAll(/^export const (\w+) = \[$/gm)].map(([, name]) => name);
     expect(names).to.deep.equal(
-      "datasetRegistryAbi grantRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi simulatedEvidenceVerifierAbi devTokenAbi".split(
+      "datasetRegistryAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi simulatedEvidenceVerifierAbi devTokenAbi".split(
         " ",
       ),
     );

@@ -1,6 +1,32 @@
+export {
+  attestDomain,
+  checkDomainFile,
+  type DomainEvidence,
+  type SignedDomainProof,
+  submitDomainProof,
+} from "./appDomain.ts";
+export { type AppOfAccount, appOfAccount } from "./appOfAccount.ts";
+export {
+  type AppConsent,
+  type AppDeployment,
+  type AppDomain,
+  appIdOf,
+  appTypedData,
+  type DomainProof,
+} from "./appTypedData.ts";
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
 export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, signGrant } from "./createGrant.ts";
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
+export {
+  buildDomainFile,
+  type DomainFile,
+  type DomainFileApp,
+  decodeDomainFile,
+  domainFilePath,
+  encodeDomainFile,
+  maxDomainFileBytes,
+} from "./domainFile.ts";
+export type { Fetch } from "./fetchDomainFile.ts";
 export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
 export {

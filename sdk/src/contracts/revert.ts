@@ -25,6 +25,7 @@ const codeByError: Readonly<Record<string, ErrorCode>> = {
   GrantAlreadyExpired: "GRANT_EXPIRED",
   GrantDatasetNotActive: "DATASET_ERASED",
   GrantDatasetNotOwned: "OWNER_MISMATCH",
+  AppNotActive: "APP_UNKNOWN",
   JobOutlivesGrant: "GRANT_EXPIRED",
   JobNotOpen: "JOB_NOT_CLAIMABLE",
   ClaimTooLate: "JOB_NOT_CLAIMABLE",

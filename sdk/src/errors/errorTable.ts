@@ -277,6 +277,32 @@ export const errorTable = {
     "Another node was first, or the claim window has passed.",
   ),
 
+  // Apps and their domains.
+  APP_UNKNOWN: fatal(
+    "The registry has no active app with this id.",
+    "Check chain, registry address and app id; a retired app does not come back.",
+  ),
+  DOMAIN_INVALID: fatal(
+    "The text is not a domain name of the public internet.",
+    "Give the name alone, in lower case, other alphabets as punycode: no address, port or path.",
+  ),
+  DOMAIN_UNREACHABLE: temporary(
+    "The domain does not answer, or not in time.",
+    "Check that https://<domain>/.well-known/persona-protocol.json can be fetched from outside.",
+  ),
+  DOMAIN_FILE_INVALID: fatal(
+    "The domain's file is missing, redirected, too large or malformed.",
+    "Serve the file of buildDomainFile itself, as application/json, without a redirect.",
+  ),
+  DOMAIN_FILE_MISMATCH: fatal(
+    "The domain's file does not stand for this app.",
+    "The app's present owner builds the file again for this chain, registry, app and domain.",
+  ),
+  DOMAIN_FILE_UNSIGNED: fatal(
+    "The signature in the domain's file is not the app owner's.",
+    "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271).",
+  ),
+
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
