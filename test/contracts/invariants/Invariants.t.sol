@@ -6,8 +6,7 @@ import {Check} from "../helpers/Check.sol";
 import {Handler} from "./Handler.sol";
 
 /// @dev Numbered in docs/invariants.md. Each looks at runs of everything that Handler does.
-/// hardhat-config: invariant.runs = 16
-/// hardhat-config: invariant.depth = 80
+/// How many runs of how many calls is in hardhat.test.config.ts: a few in `npm test`, thousands in `npm run test:deep`.
 contract InvariantsTest is Check {
     Handler private handler;
 
