@@ -17,7 +17,8 @@ export default defineConfig({
   paths: {
     sources: "./contracts",
     tests: { solidity: "./test/contracts" },
-    artifacts: "./cache/test-artifacts",
+    // Mutants are put into copies of them (scripts/mutate/).
+    artifacts: process.env["PERSONA_TEST_ARTIFACTS"] ?? "./cache/test-artifacts",
     cache: "./cache/test",
   },
   // What a test needs otherwise it says itself: `hardhat-config: fuzz.runs = 1000`, or `hardhat-config: deep.fuzz.runs = …`.
