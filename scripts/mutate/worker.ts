@@ -10,6 +10,7 @@ import type { Target } from "./readMutants.ts";
 import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 type Code = { readonly bytecode: string; readonly deployedBytecode: string; readonly immutableReferences: object };
+type Original = { readonly codes: string; readonly fastWorks: boolean };
 type SolidityRun = {
   readonly suiteResults: readonly {
     readonly id: { readonly name: string };
@@ -20,9 +21,12 @@ type SolidityRun = {
 /** Tests without randomness take a tenth of the time and find most: the others run only when these have passed. */
 const RANDOM = "^(testFuzz|invariant)";
 
-// Without the hash of the sources, code that is the same looks the same.
-const settings = { ...compilerSettings({ viaIR: false }), metadata: { bytecodeHash: "none", appendCBOR: false } };
-const originals = new Map<string, string>();
+/** Without the hash of the sources, code that is the same looks the same. */
+const asDeployed = { ...compilerSettings({ viaIR: false }), metadata: { bytecodeHash: "none", appendCBOR: false } };
+/** A third of the time; its code is long, and may not be deployable, or not compile at all. */
+const fast = { ...asDeployed, optimizer: { enabled: false } };
+
+const originals = new Map<string, Promise<Original>>();
 let setup: WorkerSetup | undefined;
 
 process.on("message", (message: WorkerSetup | WorkerTask) => {
@@ -30,24 +34,56 @@ process.on("message", (message: WorkerSetup | WorkerTask) => {
   else if (setup !== undefined) void judge(setup, message).then((verdict) => process.send?.(verdict));
 });
 
-async function judge({ sources, artifacts }: WorkerSetup, task: WorkerTask): Promise<Verdict> {
-  const output = compile(new Map([...sources, [task.path, task.text]]), task);
+async function judge(setup: WorkerSetup, task: WorkerTask): Promise<Verdict> {
+  const original = await originalOf(setup, task);
+  const sources = new Map([...setup.sources, [task.path, task.text]]);
+  if (original.fastWorks) {
+    const output = compile(sources, task, fast);
+    if (errorsOf(output) !== "") return { status: "invalid", by: [] };
+    const by = await failingWith(setup, task, codesOf(output, task));
+    if (by.length > 0) return { status: "killed", by };
+  }
+  const output = compile(sources, task, asDeployed);
   if (errorsOf(output) !== "") return { status: "invalid", by: [] };
-  const codes = task.targets.map((target) => codeOf(output, target));
-  if (JSON.stringify(codes) === original(sources, task)) return { status: "equivalent", by: [] };
-  const restore = task.targets.map((target, n) => patch(artifactPath(artifacts, target), codes[n]));
+  const codes = codesOf(output, task);
+  if (JSON.stringify(codes) === original.codes) return { status: "equivalent", by: [] };
+  const by = original.fastWorks ? [] : await failingWith(setup, task, codes);
+  return by.length > 0 ? { status: "killed", by } : { status: "survived", by: [] };
+}
+
+/** The targets as they are, found out once for each set of them. */
+function originalOf(setup: WorkerSetup, task: WorkerTask): Promise<Original> {
+  const key = JSON.stringify(task.targets);
+  const known = originals.get(key);
+  if (known !== undefined) return known;
+  const find = async (): Promise<Original> => {
+    const sources = new Map(setup.sources);
+    const codes = JSON.stringify(codesOf(mustCompile(compile(sources, task, asDeployed)), task));
+    const output = compile(sources, task, fast);
+    const fastWorks = errorsOf(output) === "" && (await failingWith(setup, task, codesOf(output, task))).length === 0;
+    return { codes, fastWorks };
+  };
+  const found = find();
+  originals.set(key, found);
+  return found;
+}
+
+/** @returns the tests that fail when the targets have this code */
+async function failingWith({ artifacts }: WorkerSetup, { targets }: WorkerTask, codes: readonly Code[]) {
+  const restore = targets.map((target, n) => patch(artifactPath(artifacts, target), codes[n]));
   try {
-    for (const choice of [{ grepExclude: RANDOM }, { grep: RANDOM }]) {
-      const by = await failing(choice);
-      if (by.length > 0) return { status: "killed", by };
-    }
-    return { status: "survived", by: [] };
+    const by = await failing({ grepExclude: RANDOM });
+    return by.length > 0 ? by : await failing({ grep: RANDOM });
   } finally {
     for (const undo of restore) undo();
   }
 }
 
-function compile(sources: ReadonlyMap<string, string>, { targets, names }: WorkerTask): SolidityOutput {
+function compile(
+  sources: ReadonlyMap<string, string>,
+  { targets, names }: WorkerTask,
+  settings: object,
+): SolidityOutput {
   const outputs = ["bytecode", "deployedBytecode"].map((name) => `evm.${name}.object`);
   const wanted = [...outputs, "evm.bytecode.linkReferences", "evm.deployedBytecode.immutableReferences"];
   const paths = new Set(targets.map(({ path }) => path));
@@ -60,6 +96,10 @@ function compile(sources: ReadonlyMap<string, string>, { targets, names }: Worke
   return compileSolidity({ sources: new Map([...sources].filter(([name]) => names.includes(name))), settings, select });
 }
 
+function codesOf(output: SolidityOutput, { targets }: WorkerTask): Code[] {
+  return targets.map((target) => codeOf(output, target));
+}
+
 function codeOf(output: SolidityOutput, { path, name }: Target): Code {
   const { bytecode, deployedBytecode } = output.contracts?.[path]?.[name]?.evm ?? {};
   if (bytecode === undefined || deployedBytecode === undefined) throw new Error(`No code was made of ${path}:${name}.`);
@@ -70,17 +110,6 @@ function codeOf(output: SolidityOutput, { path, name }: Target): Code {
     deployedBytecode: `0x${deployedBytecode.object}`,
     immutableReferences: deployedBytecode.immutableReferences ?? {},
   };
-}
-
-/** The code of the targets as they are, once for each set of targets. */
-function original(sources: WorkerSetup["sources"], task: WorkerTask): string {
-  const key = JSON.stringify(task.targets);
-  const known = originals.get(key);
-  if (known !== undefined) return known;
-  const output = mustCompile(compile(new Map(sources), task));
-  const made = JSON.stringify(task.targets.map((target) => codeOf(output, target)));
-  originals.set(key, made);
-  return made;
 }
 
 function artifactPath(artifacts: string, { path, name }: Target): string {
