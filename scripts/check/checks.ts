@@ -2,6 +2,7 @@ import { dependencyDocs } from "./dependencyDocs.ts";
 import { fileSizes } from "./fileSizes.ts";
 import { forbiddenWords } from "./forbiddenWords.ts";
 import { runTool } from "./runTool.ts";
+import { slither } from "./slither.ts";
 import { solidityLayers } from "./solidityLayers.ts";
 
 /** `output` is printed whether it failed or not: a check that passes says nothing, or warns. */
@@ -11,6 +12,7 @@ export type Check = { readonly name: string; readonly run: (root: string) => Che
 
 /** The slow ones first, so that the quick ones fill the gaps. */
 export const checks: readonly Check[] = [
+  { name: "slither", run: slither },
   { name: "biome", run: runTool("@biomejs/biome", "biome", ["check", "--error-on-warnings", "--max-diagnostics=100"]) },
   { name: "types", run: runTool("typescript", "tsc", ["--noEmit", "--project", "."]) },
   { name: "types in browsers", run: runTool("typescript", "tsc", ["--noEmit", "--project", "sdk"]) },
