@@ -12,6 +12,9 @@ const deepDepth = Number(process.env["PERSONA_DEEP_DEPTH"] ?? 100);
 const seed = process.env["PERSONA_DEEP_SEED"];
 const deepSeed = seed === undefined ? {} : { seed };
 
+// The gas tests run the code that is deployed.
+const fsPermissions = { readDirectory: ["./artifacts"] };
+
 export default defineConfig({
   solidity: solidityConfig({ viaIR: false }),
   paths: {
@@ -25,8 +28,9 @@ export default defineConfig({
   test: {
     solidity: {
       profiles: {
-        default: { fuzz: { runs: 256 }, invariant: { runs: 16, depth: 80 } },
+        default: { fsPermissions, fuzz: { runs: 256 }, invariant: { runs: 16, depth: 80 } },
         deep: {
+          fsPermissions,
           fuzz: { runs: deepRuns * 10, ...deepSeed },
           invariant: { runs: deepRuns, depth: deepDepth },
         },

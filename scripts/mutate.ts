@@ -30,7 +30,7 @@ on where it was, as long as neither contracts nor tests change.
   --sample    only so many of them, chosen by --seed (1)
   --list      prints the mutants and judges none
   --jobs      so many at once (2); each needs a core and 1 GB
-  --timeout   after so many seconds a mutant counts as one that never ends, hence as killed (120)
+  --timeout   after so many seconds of computing a mutant counts as one that never ends, hence as killed (120)
   --fresh     forgets what an earlier run has found out
   --write     writes ${OUTPUT}; only with all mutants
 
@@ -64,7 +64,7 @@ await runCommand({ usage, options }, async (values) => {
   const accepted = readAccepted(join(root, ACCEPTED));
   const judged = await judgeMutants(plan, chosen, {
     jobs: wholeNumber("jobs", values.jobs, 1),
-    timeoutMs: wholeNumber("timeout", values.timeout, 1) * 1_000,
+    cpuLimit: wholeNumber("timeout", values.timeout, 1),
     fresh: values.fresh,
     onJudged: (mutant, { status, by }, { ms, left }) => {
       const seconds = `${(ms / 1_000).toFixed(1)} s`.padStart(7);

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { cpuSeconds } from "./cpuSeconds.ts";
 import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 export type Judgement = Verdict | { readonly status: "timeout" | "crashed"; readonly by: readonly string[] };
@@ -8,28 +9,32 @@ export type Judgement = Verdict | { readonly status: "timeout" | "crashed"; read
 export class WorkerProcess {
   readonly #root: string;
   readonly #setup: WorkerSetup;
-  readonly #timeoutMs: number;
+  /** In seconds of computing, on all cores. */
+  readonly #cpuLimit: number;
   #child: ChildProcess | undefined;
   #said = "";
 
-  constructor(options: { readonly root: string; readonly setup: WorkerSetup; readonly timeoutMs: number }) {
+  constructor(options: { readonly root: string; readonly setup: WorkerSetup; readonly cpuLimit: number }) {
     this.#root = options.root;
     this.#setup = options.setup;
-    this.#timeoutMs = options.timeoutMs;
+    this.#cpuLimit = options.cpuLimit;
   }
 
   judge(task: WorkerTask): Promise<Judgement> {
     const child = this.#start();
     return new Promise((resolve) => {
       const end = (judgement: Judgement) => {
-        clearTimeout(timer);
+        clearInterval(timer);
         child.removeAllListeners("message").removeAllListeners("close");
         resolve(judgement);
       };
-      const timer = setTimeout(() => {
+      const pid = child.pid ?? 0;
+      const before = cpuSeconds(pid) ?? 0;
+      const timer = setInterval(() => {
+        if ((cpuSeconds(pid) ?? 0) - before < this.#cpuLimit) return;
         this.close();
         end({ status: "timeout", by: [] });
-      }, this.#timeoutMs);
+      }, 1_000);
       child.once("message", (verdict: Verdict) => end(verdict));
       child.once("close", () => {
         this.#child = undefined;

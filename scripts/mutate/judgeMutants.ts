@@ -33,7 +33,7 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
     rmSync(artifacts, { recursive: true, force: true });
     cpSync(join(root, ARTIFACTS), artifacts, { recursive: true });
     const setup = { sources: [...plan.project.sources], artifacts };
-    const worker = new WorkerProcess({ root, setup, timeoutMs: options.timeoutMs });
+    const worker = new WorkerProcess({ root, setup, cpuLimit: options.cpuLimit });
     try {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const targets = plan.targetsOf(mutant.path);
@@ -66,7 +66,8 @@ export declare namespace judgeMutants {
   type Options = {
     /** Workers side by side; each needs one core and 1 GB. */
     readonly jobs: number;
-    readonly timeoutMs: number;
+    /** Seconds of computing after which a mutant counts as one that never ends. */
+    readonly cpuLimit: number;
     /** Judge again what the journal knows. */
     readonly fresh: boolean;
     readonly onJudged: (mutant: Mutant, judgement: Judgement, progress: { ms: number; left: number }) => void;

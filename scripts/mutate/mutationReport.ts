@@ -12,7 +12,7 @@ export type MutationReport = {
 type Judged = ReadonlyMap<Mutant, Judgement>;
 
 /** A mutant that never ends is noticed by whoever runs it, hence killed. */
-export function isKilled({ status }: Judgement): boolean {
+function isKilled({ status }: Judgement): boolean {
   return status === "killed" || status === "timeout";
 }
 

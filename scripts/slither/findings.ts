@@ -46,13 +46,13 @@ export function judgeFindings(findings: readonly Finding[], triage: Triage, excl
   ];
 }
 
-export function withoutLines(description: string): string {
+function withoutLines(description: string): string {
   return description
     .replaceAll(/#\d+(?:-\d+)?/g, "")
     .replaceAll(/\s+/g, " ")
     .trim();
 }
 
-export function firstLine(description: string): string {
+function firstLine(description: string): string {
   return withoutLines(description.split("\n")[0] ?? "");
 }

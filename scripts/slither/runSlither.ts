@@ -6,7 +6,7 @@ import { ToolError } from "../command/ToolError.ts";
 import { type Finding, judgeFindings, nameFindings, type SlitherResult, type Triage } from "./findings.ts";
 import { installSlither } from "./installSlither.ts";
 
-export const CONFIG = "slither.config.json";
+const CONFIG = "slither.config.json";
 export const TRIAGE = "slither.triage.json";
 
 export type SlitherOutcome =

@@ -2,9 +2,9 @@ import solc from "solc";
 import { ToolError } from "../command/ToolError.ts";
 import type { AstNode } from "./ast.ts";
 
-export type SolidityError = { readonly severity: string; readonly formattedMessage: string };
+type SolidityError = { readonly severity: string; readonly formattedMessage: string };
 
-export type ContractOutput = {
+type ContractOutput = {
   readonly evm?: {
     readonly bytecode?: { readonly object: string; readonly linkReferences?: object };
     readonly deployedBytecode?: { readonly object: string; readonly immutableReferences?: object };
