@@ -2,17 +2,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { forceOperators } from "./branches/forceOperators.ts";
 import { runCommand, wholeNumber } from "./command/runCommand.ts";
 import { ToolError } from "./command/ToolError.ts";
-import { readAccepted } from "./mutate/acceptedMutants.ts";
+import { ACCEPTED, readAccepted } from "./mutate/acceptedMutants.ts";
 import { chooseMutants } from "./mutate/chooseMutants.ts";
 import { judgeMutants } from "./mutate/judgeMutants.ts";
 import { describeMutant } from "./mutate/Mutant.ts";
 import { mutationReport } from "./mutate/mutationReport.ts";
 import { operators } from "./mutate/operators.ts";
+import { printJudged } from "./mutate/printJudged.ts";
 import { readMutants } from "./mutate/readMutants.ts";
 
-const ACCEPTED = "test/contracts/mutants.json";
 const OUTPUT = "docs/mutation.md";
 
 const HEADER = `# Mutation tests
@@ -66,15 +67,11 @@ await runCommand({ usage, options }, async (values) => {
     jobs: wholeNumber("jobs", values.jobs, 1),
     cpuLimit: wholeNumber("timeout", values.timeout, 1),
     fresh: values.fresh,
-    onJudged: (mutant, { status, by }, { ms, left }) => {
-      const seconds = `${(ms / 1_000).toFixed(1)} s`.padStart(7);
-      const first = by[0] === undefined ? "" : `  (${by[0]})`;
-      process.stderr.write(
-        `${String(left).padStart(4)} left ${seconds} ${status.padEnd(10)} ${describeMutant(mutant)}${first}\n`,
-      );
-    },
+    onJudged: printJudged,
   });
-  const { document, problems } = mutationReport(plan.mutants, judged, accepted);
+  // The same file explains sides of conditions that no test takes (npm run branches).
+  const ids = new Set([...plan.mutants, ...readMutants(root, forceOperators).mutants].map(({ id }) => id));
+  const { document, problems } = mutationReport(ids, judged, accepted);
   process.stdout.write(`\n${document}`);
   if (values.write) writeFileSync(join(root, OUTPUT), HEADER + document);
   if (problems.length === 0) return 0;

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { ToolError } from "../command/ToolError.ts";
 
+export const ACCEPTED = "test/contracts/mutants.json";
+
 /** A survivor that is no gap in the tests, and why: the change cannot be observed, because … */
 export type AcceptedMutant = { readonly id: string; readonly mutant: string; readonly reason: string };
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ToolError } from "../command/ToolError.ts";
 import { openJournal } from "./journal.ts";
 import { applyEdit, type Mutant } from "./Mutant.ts";
+import { rankTests } from "./rankTests.ts";
 import { fingerprintOf, type MutationPlan } from "./readMutants.ts";
 import { type Judgement, WorkerProcess } from "./WorkerProcess.ts";
 
@@ -45,7 +46,8 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
           names: [...plan.closureOf(targets)],
         };
         const startedAt = performance.now();
-        const judgement: Judgement = targets.length === 0 ? { status: "equivalent", by: [] } : await worker.judge(task);
+        const verdict: Judgement = targets.length === 0 ? { status: "equivalent", by: [] } : await worker.judge(task);
+        const judgement = verdict.status === "killed" ? { ...verdict, by: rankTests(verdict.by, mutant) } : verdict;
         journal.add(mutant.id, judgement);
         options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.length });
       }

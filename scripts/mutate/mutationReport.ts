@@ -16,16 +16,15 @@ function isKilled({ status }: Judgement): boolean {
   return status === "killed" || status === "timeout";
 }
 
-/** @param all every mutant there is, judged now or not: an accepted one that is not among them is out of date */
+/** @param ids of every mutant there is, judged now or not: an accepted one that is not among them is out of date */
 export function mutationReport(
-  all: readonly Mutant[],
+  ids: ReadonlySet<string>,
   judged: Judged,
   accepted: readonly AcceptedMutant[],
 ): MutationReport {
   const reasons = new Map(accepted.map(({ id, reason }) => [id, reason]));
   const entries = [...judged];
   const survivors = entries.filter(([, { status }]) => status === "survived");
-  const ids = new Set(all.map(({ id }) => id));
   const problems = [
     ...survivors
       .filter(([{ id }]) => !reasons.has(id))

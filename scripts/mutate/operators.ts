@@ -107,7 +107,7 @@ function constant(site: Site): Edit[] {
   return Number(node["value"]) === 0 ? [more] : [more, replaceNode("constant", node, `(${written} - 1)`)];
 }
 
-function modifier({ node }: Site): Edit[] {
+export function modifier({ node }: Site): Edit[] {
   if (node.nodeType !== "FunctionDefinition") return [];
   return children(node, "modifiers")
     .filter((use) => use["kind"] === "modifierInvocation")

@@ -34,6 +34,9 @@ process.on("message", (message: WorkerSetup | WorkerTask) => {
   else if (setup !== undefined) void judge(setup, message).then((verdict) => process.send?.(verdict));
 });
 
+// Whoever started it is gone.
+process.on("disconnect", () => process.exit());
+
 async function judge(setup: WorkerSetup, task: WorkerTask): Promise<Verdict> {
   const original = await originalOf(setup, task);
   const sources = new Map([...setup.sources, [task.path, task.text]]);
