@@ -4,16 +4,13 @@
  * `HARDHAT_CONFIG=hardhat.config.ts npx hardhat test solidity` runs the same tests via IR.
  */
 import { defineConfig } from "hardhat/config";
-import { solidityConfig } from "./hardhat.config.ts";
+import { fsPermissions, solidityConfig } from "./hardhat.config.ts";
 
 // `npm run test:deep` sets them; scripts/deep/ checks that the runs were made.
 const deepRuns = Number(process.env["PERSONA_DEEP_RUNS"] ?? 1_000);
 const deepDepth = Number(process.env["PERSONA_DEEP_DEPTH"] ?? 100);
 const seed = process.env["PERSONA_DEEP_SEED"];
 const deepSeed = seed === undefined ? {} : { seed };
-
-// The gas tests run the code that is deployed.
-const fsPermissions = { readDirectory: ["./artifacts"] };
 
 export default defineConfig({
   solidity: solidityConfig({ viaIR: false }),

@@ -3,7 +3,7 @@ import type { Edit } from "../mutate/Mutant.ts";
 import { modifier } from "../mutate/operators.ts";
 import { child, text } from "../solidity/ast.ts";
 
-export const TO_TRUE = "force true";
+const TO_TRUE = "force true";
 export const TO_FALSE = "force false";
 
 /**
