@@ -10,7 +10,8 @@ import type { Target } from "./readMutants.ts";
 import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 type Code = { readonly bytecode: string; readonly deployedBytecode: string; readonly immutableReferences: object };
-type Original = { readonly codes: string; readonly fastWorks: boolean };
+/** `codes` are made when a mutant survives, and then kept: most do not. */
+type Original = { readonly codes: () => string; readonly fastWorks: boolean };
 type SolidityRun = {
   readonly suiteResults: readonly {
     readonly id: { readonly name: string };
@@ -49,7 +50,7 @@ async function judge(setup: WorkerSetup, task: WorkerTask): Promise<Verdict> {
   const output = compile(sources, task, asDeployed);
   if (errorsOf(output) !== "") return { status: "invalid", by: [] };
   const codes = codesOf(output, task);
-  if (JSON.stringify(codes) === original.codes) return { status: "equivalent", by: [] };
+  if (JSON.stringify(codes) === original.codes()) return { status: "equivalent", by: [] };
   const by = original.fastWorks ? [] : await failingWith(setup, task, codes);
   return by.length > 0 ? { status: "killed", by } : { status: "survived", by: [] };
 }
@@ -61,7 +62,11 @@ function originalOf(setup: WorkerSetup, task: WorkerTask): Promise<Original> {
   if (known !== undefined) return known;
   const find = async (): Promise<Original> => {
     const sources = new Map(setup.sources);
-    const codes = JSON.stringify(codesOf(mustCompile(compile(sources, task, asDeployed)), task));
+    let made: string | undefined;
+    const codes = () => {
+      made ??= JSON.stringify(codesOf(mustCompile(compile(sources, task, asDeployed)), task));
+      return made;
+    };
     const output = compile(sources, task, fast);
     const fastWorks = errorsOf(output) === "" && (await failingWith(setup, task, codesOf(output, task))).length === 0;
     return { codes, fastWorks };
