@@ -4,6 +4,9 @@ import { defineConfig } from "hardhat/config";
 // Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
 const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url));
 
+/** For test/contracts/gas, which runs the code that is deployed. */
+export const fsPermissions = { readDirectory: ["./artifacts"] };
+
 /** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
 export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
   // Governance is OpenZeppelin's own contract, deployed as it is.
@@ -20,5 +23,6 @@ export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
 export default defineConfig({
   solidity: solidityConfig({ viaIR: true }),
   paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
+  test: { solidity: { fsPermissions } },
   networks: { default: { type: "edr-simulated", hardfork: "osaka" } },
 });

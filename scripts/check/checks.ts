@@ -2,6 +2,7 @@ import { dependencyDocs } from "./dependencyDocs.ts";
 import { fileSizes } from "./fileSizes.ts";
 import { forbiddenWords } from "./forbiddenWords.ts";
 import { runTool } from "./runTool.ts";
+import { slither } from "./slither.ts";
 import { solidityLayers } from "./solidityLayers.ts";
 
 /** `output` is printed whether it failed or not: a check that passes says nothing, or warns. */
@@ -11,12 +12,14 @@ export type Check = { readonly name: string; readonly run: (root: string) => Che
 
 /** The slow ones first, so that the quick ones fill the gaps. */
 export const checks: readonly Check[] = [
+  { name: "slither", run: slither },
   { name: "biome", run: runTool("@biomejs/biome", "biome", ["check", "--error-on-warnings", "--max-diagnostics=100"]) },
   { name: "types", run: runTool("typescript", "tsc", ["--noEmit", "--project", "."]) },
   { name: "types in browsers", run: runTool("typescript", "tsc", ["--noEmit", "--project", "sdk"]) },
   { name: "solhint", run: runTool("solhint", "solhint", ["--max-warnings", "0", "--noPoster", "contracts/**/*.sol"]) },
   { name: "knip", run: runTool("knip", "knip", ["--no-progress", "--treat-config-hints-as-errors"]) },
   { name: "abis", run: runTool(undefined, "scripts/generateAbis.ts", ["--check"]) },
+  { name: "storage layout", run: runTool(undefined, "scripts/layouts.ts", ["--check"]) },
   { name: "generated docs", run: runTool(undefined, "scripts/generateDocs.ts", ["--check"]) },
   { name: "readme example", run: runTool(undefined, "scripts/syncReadme.ts", ["--check"]) },
   { name: "solidity layers", run: solidityLayers },

@@ -109,7 +109,11 @@ abstract contract Kit is Check {
     }
 
     /// @dev From the artifact. `new` would compile the contract once more into every test.
-    function make(string memory layer, string memory name, bytes memory arguments) internal returns (address) {
+    function make(string memory layer, string memory name, bytes memory arguments)
+        internal
+        virtual
+        returns (address)
+    {
         return create(vm.getCode(string.concat("contracts/", layer, "/", name, ".sol:", name)), arguments);
     }
 

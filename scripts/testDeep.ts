@@ -1,0 +1,48 @@
+// npm run test:deep [-- --runs N --depth N --seed HEX --grep PATTERN]: the Solidity tests with far more randomness.
+import { runCommand, wholeNumber } from "./command/runCommand.ts";
+import { ToolError } from "./command/ToolError.ts";
+import { randomTests, type SolidityRun, shortRuns } from "./deep/shortRuns.ts";
+
+const usage = `
+usage: npm run test:deep [-- --runs N --depth N --seed HEX --grep PATTERN]
+
+The Solidity tests in the profile "deep" of hardhat.test.config.ts.
+  --runs   runs of each invariant, 1000; fuzz tests get ten times as many
+  --depth  calls in each of those runs, 100
+  --seed   another seed, as 0x…: other calls. Without it, the same calls every time
+  --grep   only the tests whose name matches: invariant_01, or invariant_ for all of them
+
+Exit code 1 when a test fails, and when one had fewer runs than were asked for.`;
+
+const options = {
+  runs: { type: "string", default: "1000" },
+  depth: { type: "string", default: "100" },
+  seed: { type: "string" },
+  grep: { type: "string" },
+} as const;
+
+await runCommand({ usage, options }, async ({ grep, seed, ...values }) => {
+  const runs = wholeNumber("runs", values.runs, 1);
+  const depth = wholeNumber("depth", values.depth, 1);
+  if (seed !== undefined && !/^0x[0-9a-f]{1,64}$/i.test(seed)) throw new ToolError("--seed must be 0x and digits.", 2);
+  // Read when Hardhat is loaded, hence before it is.
+  process.env["HARDHAT_CONFIG"] = "hardhat.test.config.ts";
+  process.env["PERSONA_DEEP_RUNS"] = String(runs);
+  process.env["PERSONA_DEEP_DEPTH"] = String(depth);
+  if (seed !== undefined) process.env["PERSONA_DEEP_SEED"] = seed;
+  const { default: hre } = await import("hardhat");
+  const returned: unknown = await hre.tasks
+    .getTask(["test", "solidity"])
+    .run({ testProfile: "deep", ...(grep !== undefined && { grep }) });
+  const { success, value, error } = returned as { success: boolean; value?: SolidityRun; error?: SolidityRun };
+  const tests = randomTests(value ?? error ?? { suiteResults: [] });
+  for (const { title, runs, calls, seconds } of tests) {
+    const amount = `${runs.toLocaleString("en")} runs${calls === undefined ? "" : `, ${calls.toLocaleString("en")} calls`}`;
+    process.stdout.write(`${seconds.toFixed(1).padStart(7)} s  ${title}  ${amount}\n`);
+  }
+  if (!success) return 1;
+  if (tests.length === 0) throw new ToolError("No fuzz test and no invariant matches.");
+  const short = shortRuns(tests, { fuzz: runs * 10, runs, depth });
+  if (short.length > 0) throw new ToolError(`Fewer runs than were asked for:\n${short.join("\n")}`);
+  return 0;
+});
