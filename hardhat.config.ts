@@ -5,17 +5,24 @@ import { defineConfig } from "hardhat/config";
 const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url));
 
 /** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
-export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
-  // Governance is OpenZeppelin's own contract, deployed as it is.
-  npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
-  compilers: [
-    {
-      version: "0.8.37",
-      path: soljson,
-      settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 10_000 } },
-    },
-  ],
-});
+export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {
+  const profile = {
+    isolated: false,
+    compilers: [
+      {
+        version: "0.8.37",
+        path: soljson,
+        settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 10_000 } },
+      },
+    ],
+  };
+  return {
+    // Governance is OpenZeppelin's own contract, deployed as it is.
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    // Where only one is named, Hardhat makes "production" of its own defaults: other bytecode, and what explorers would be sent.
+    profiles: { default: profile, production: profile },
+  };
+};
 
 export default defineConfig({
   solidity: solidityConfig({ viaIR: true }),
