@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import ignition from "@nomicfoundation/hardhat-ignition";
 import { defineConfig } from "hardhat/config";
 
 // Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
@@ -25,6 +26,8 @@ export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {
 };
 
 export default defineConfig({
+  // For its commands about a deployment (status, transactions, wipe, visualize); `npm run deploy` deploys.
+  plugins: [ignition],
   solidity: solidityConfig({ viaIR: true }),
   paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
   networks: { default: { type: "edr-simulated", hardfork: "osaka" } },

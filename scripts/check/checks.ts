@@ -17,6 +17,7 @@ export const checks: readonly Check[] = [
   { name: "solhint", run: runTool("solhint", "solhint", ["--max-warnings", "0", "--noPoster", "contracts/**/*.sol"]) },
   { name: "knip", run: runTool("knip", "knip", ["--no-progress", "--treat-config-hints-as-errors"]) },
   { name: "abis", run: runTool(undefined, "scripts/generateAbis.ts", ["--check"]) },
+  { name: "deployments", run: runTool(undefined, "scripts/generateDeployments.ts", ["--check"]) },
   { name: "generated docs", run: runTool(undefined, "scripts/generateDocs.ts", ["--check"]) },
   { name: "readme example", run: runTool(undefined, "scripts/syncReadme.ts", ["--check"]) },
   { name: "solidity layers", run: solidityLayers },
