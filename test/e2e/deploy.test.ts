@@ -6,7 +6,8 @@ import { type ChainClient, deployments } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { getContractAddress } from "viem";
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
-import { requirePredicted } from "../../node/src/deploy/deployProtocol.ts";
+import { deployProtocol, requirePredicted } from "../../node/src/deploy/deployProtocol.ts";
+import { localConstructors, localGovernance } from "../../node/src/deploy/protocolParameters.ts";
 import { startChain } from "../../node/src/dev/chainProcess.ts";
 import { freePort } from "../../node/src/dev/freePort.ts";
 import { createProcesses, type Processes } from "../../node/src/dev/processes.ts";
@@ -21,7 +22,7 @@ const local = deployments[31337];
 const transactions = 9;
 
 describe("deploy, in a process of its own", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let processes: Processes;
   let rpcUrl: string;
@@ -138,6 +139,16 @@ describe("deploy, in a process of its own", function () {
     expect(stderr).to.include("DEPLOYMENT_FAILED");
     expect(await nonce()).to.equal(before);
     expect(existsSync(join(root, "deployments/31337.json"))).to.equal(false);
+  });
+
+  it("error: a start nonce that is not the deployer's: refused before anything is sent", async () => {
+    const mistaken = { ...client, getTransactionCount: async () => 7 };
+    const constructors = localConstructors(localDeployer.address);
+    const governance = localGovernance(localDeployer.address);
+    await expectError("DEPLOYMENT_FAILED", () =>
+      deployProtocol({ client: mistaken, simulated: true, constructors, governance, confirmations: 1 }),
+    );
+    expect(await nonce()).to.equal(0);
   });
 
   it("error: a contract that is not at its predicted address", async () => {

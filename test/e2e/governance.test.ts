@@ -39,7 +39,7 @@ const accounts = Array.from({ length: 6 }, (_, addressIndex) =>
 );
 
 describe("governance", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: string;
   let processes: Processes;
   let rpcUrl: string;

@@ -42,13 +42,25 @@ export async function deployProtocol(options: {
 }): Promise<DeployedProtocol> {
   const { client, simulated, constructors, governance, journalDir, confirmations, onProgress = () => {} } = options;
   const deployer = client.account.address;
+  // Of a new deployment: Ignition itself watches over the later ones.
+  let wantedFirst: number | undefined;
   const provider = signingProvider(client, async (transaction) => {
+    if (wantedFirst !== undefined && transaction.nonce !== wantedFirst)
+      throw new PersonaError(
+        "DEPLOYMENT_FAILED",
+        "The deployer has just sent something else: every prediction is wrong.",
+        {
+          data: { got: transaction.nonce, wanted: wantedFirst },
+        },
+      );
+    wantedFirst = undefined;
     onProgress(`transaction ${transaction.nonce}: ${transaction.hash}`);
     if (journalDir !== undefined) await noteSigned(journalDir, transaction);
   });
 
   const journaled = await startNonceOf(client, journalDir, provider);
   const startNonce = journaled ?? (await client.getTransactionCount({ address: deployer, blockTag: "pending" }));
+  if (journaled === undefined) wantedFirst = startNonce;
   const contracts = protocolContracts({ simulated });
   const predicted = predictAddresses(contracts, deployer, startNonce);
   const abis = await readAbis(contracts);
