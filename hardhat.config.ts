@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import ignition from "@nomicfoundation/hardhat-ignition";
 import { defineConfig } from "hardhat/config";
 
 // Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
@@ -8,19 +9,28 @@ const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.met
 export const fsPermissions = { readDirectory: ["./artifacts"] };
 
 /** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
-export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => ({
-  // Governance is OpenZeppelin's own contract, deployed as it is.
-  npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
-  compilers: [
-    {
-      version: "0.8.37",
-      path: soljson,
-      settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 200 } },
-    },
-  ],
-});
+export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {
+  const profile = {
+    isolated: false,
+    compilers: [
+      {
+        version: "0.8.37",
+        path: soljson,
+        settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 200 } },
+      },
+    ],
+  };
+  return {
+    // Governance is OpenZeppelin's own contract, deployed as it is.
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    // Where only one is named, Hardhat makes "production" of its own defaults: other bytecode, and what explorers would be sent.
+    profiles: { default: profile, production: profile },
+  };
+};
 
 export default defineConfig({
+  // For its commands about a deployment (status, transactions, wipe, visualize); `npm run deploy` deploys.
+  plugins: [ignition],
   solidity: solidityConfig({ viaIR: true }),
   paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
   test: { solidity: { fsPermissions } },

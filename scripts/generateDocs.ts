@@ -1,9 +1,15 @@
-/** Writes docs/errors.md and docs/node-config.md from the code that they describe; with `--check` fails when they differ. */
+/**
+ * Writes docs/errors.md, docs/node-config.md and the tables of docs/deployment.md from the code that they describe; with
+ * `--check` fails when they differ.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failureCodes } from "@persona-protocol/sdk/compute";
 import { type ErrorEntry, errorTable } from "@persona-protocol/sdk/errors";
+import { z } from "zod";
 import { nodeConfigJsonSchema } from "../node/src/config.ts";
+import { networkParameters } from "../node/src/deploy/protocolParameters.ts";
+import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
 
 const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
@@ -14,7 +20,11 @@ const ranges = [
   "unproved, after release",
 ] as const;
 
-const pages = { "docs/errors.md": errorsPage(), "docs/node-config.md": nodeConfigPage() };
+const pages = {
+  "docs/errors.md": errorsPage(),
+  "docs/node-config.md": nodeConfigPage(),
+  "docs/deployment.md": deploymentPage(),
+};
 let stale = 0;
 for (const [path, text] of Object.entries(pages)) {
   const file = join(repositoryRoot, path);
@@ -71,19 +81,34 @@ function section([code, { why, fix, exit, reason }]: [string, ErrorEntry]): stri
   ];
 }
 
+/** Written by hand, but for what is between the two marks of each table. */
+function deploymentPage(): string {
+  const rolesTable = [
+    "| role | may call | waits | cancelled by | why |",
+    "|---|---|---|---|---|",
+    ...roles.map(({ name, functions, delay, cancelledBy = "ADMIN", why }) => {
+      const calls = Object.entries(functions).flatMap(([target, names]) => names.map((fn) => `\`${target}.${fn}\``));
+      return `| ${name} | ${calls.join(", ") || "nothing yet"} | ${delay === "none" ? "no" : `\`${delay}\``} | ${delay === "none" ? "" : cancelledBy} | ${why} |`;
+    }),
+  ];
+  const { properties = {}, required = [] } = z.toJSONSchema(networkParameters, { io: "input", unrepresentable: "any" });
+  const parametersTable = [
+    "| parameter | default | what it is |",
+    "|---|---|---|",
+    ...rowsOf(properties, required, false),
+  ];
+  let text = readFileSync(join(repositoryRoot, "docs/deployment.md"), "utf8");
+  for (const [name, table] of Object.entries({ roles: rolesTable, parameters: parametersTable }))
+    text = text.replace(
+      new RegExp(`(<!-- ${name}: npm run docs -->\n).*?(<!-- end -->)`, "s"),
+      (_, start: string, end: string) => `${start}${table.join("\n")}\n${end}`,
+    );
+  return text;
+}
+
 function nodeConfigPage(): string {
   const { properties = {}, required = [] } = nodeConfigJsonSchema();
-  const rows = Object.entries(properties).map(([name, value]) => {
-    const {
-      type = "",
-      enum: choices,
-      default: preset,
-      description = "",
-    } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
-    const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
-    const given = required.includes(name) ? "required" : `\`${JSON.stringify(preset)}\``;
-    return `| \`${name}\` | ${kind} | ${given} | ${description} |`;
-  });
+  const rows = rowsOf(properties, required, true);
   return [
     "# Configuration of a node",
     "",
@@ -95,4 +120,23 @@ function nodeConfigPage(): string {
     ...rows,
     "",
   ].join("\n");
+}
+
+/** A row for each setting of a JSON schema. */
+function rowsOf(
+  properties: Readonly<Record<string, unknown>>,
+  required: readonly string[],
+  withType: boolean,
+): string[] {
+  return Object.entries(properties).map(([name, value]) => {
+    const {
+      type = "",
+      enum: choices,
+      default: preset,
+      description = "",
+    } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
+    const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
+    const given = required.includes(name) ? "required" : `\`${JSON.stringify(preset)}\``;
+    return `| \`${name}\` |${withType ? ` ${kind} |` : ""} ${given} | ${description} |`;
+  });
 }

@@ -1,18 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import {
-  type ChainClient,
-  callContract,
-  type Deployment,
-  measurementPolicyAbi,
-  nodeRegistryAbi,
-} from "@persona-protocol/sdk/contracts";
-import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Abi, type Address, getAddress, getContractAddress, type Hex } from "viem";
-import { z } from "zod";
-import { measureRuntime } from "../enclave/runtime/measureRuntime.ts";
-import { simulatedRoot } from "../enclave/runtime/simulatedEvidence.ts";
-import { repositoryRoot } from "./repositoryRoot.ts";
+import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
+import type { Address } from "viem";
+import { deployProtocol } from "../deploy/deployProtocol.ts";
+import { addressOf, type ProtocolAddresses } from "../deploy/protocolContracts.ts";
+import { localConstructors, localGovernance } from "../deploy/protocolParameters.ts";
+import { toDeployment } from "../deploy/toDeployment.ts";
 
 export type LocalDeployment = {
   readonly deployment: Deployment;
@@ -22,85 +13,27 @@ export type LocalDeployment = {
   readonly verifier: Address;
 };
 
-const artifact = z.object({
-  abi: z.custom<Abi>((value) => Array.isArray(value)),
-  bytecode: z.custom<Hex>((value) => typeof value === "string" && value.startsWith("0x")),
-});
-
-/** Deploys the protocol with a simulated TEE and allows this repository's own enclave build. The deployer becomes governance. */
+/**
+ * Deploys the protocol as `npm run deploy` does, with a simulated TEE and this repository's own enclave build allowed. The
+ * deployer becomes governance, without delays.
+ */
 export async function deployContracts(client: ChainClient): Promise<LocalDeployment> {
-  const governor = client.account.address;
+  const deployer = client.account.address;
   const fromBlock = await client.getBlockNumber();
-  const authority = await deploy(client, "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager", [
-    governor,
-  ]);
-  const token = await deploy(client, "contracts/dev/DevToken.sol/DevToken", []);
-  const measurementPolicy = await deploy(client, "contracts/attestation/MeasurementPolicy.sol/MeasurementPolicy", [
-    authority,
-  ]);
-  const verifier = await deploy(
+  const { addresses } = await deployProtocol({
     client,
-    "contracts/attestation/SimulatedEvidenceVerifier.sol/SimulatedEvidenceVerifier",
-    [simulatedRoot],
-  );
-
-  // Grants and nodes trust one market, datasets one registry of keys, for ever: they are told its address before it exists.
-  const nonce = BigInt(await client.getTransactionCount({ address: governor }));
-  const keys = getContractAddress({ from: governor, nonce: nonce + 2n });
-  const market = getContractAddress({ from: governor, nonce: nonce + 3n });
-  const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", [keys]);
-  const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [
-    datasetRegistry,
-    measurementPolicy,
-    market,
-  ]);
-  const nodeRegistry = await deploy(client, "contracts/compute/NodeRegistry.sol/NodeRegistry", [
-    token,
-    measurementPolicy,
-    market,
-    authority,
-  ]);
-  const jobMarket = await deploy(client, "contracts/compute/JobMarket.sol/JobMarket", [grantRegistry, nodeRegistry]);
-  if (jobMarket !== market || nodeRegistry !== keys)
-    throw new PersonaError("INTERNAL", "A contract was deployed to another address than predicted.", {
-      data: { market: jobMarket, wantedMarket: market, nodeRegistry, wantedNodeRegistry: keys },
-    });
-
-  await callContract(client, {
-    address: nodeRegistry,
-    abi: nodeRegistryAbi,
-    functionName: "allowVerifier",
-    args: [verifier],
+    simulated: true,
+    constructors: localConstructors(deployer),
+    governance: localGovernance(deployer),
+    confirmations: 1,
   });
-  await callContract(client, {
-    address: measurementPolicy,
-    abi: measurementPolicyAbi,
-    functionName: "allow",
-    args: [measureRuntime()],
-  });
-  const chainId = await client.getChainId();
-  return {
-    deployment: { chainId, datasetRegistry, grantRegistry, nodeRegistry, measurementPolicy, jobMarket, fromBlock },
-    token,
-    verifier,
-  };
+  return localDeployment(addresses, await client.getChainId(), fromBlock);
 }
 
-async function deploy(client: ChainClient, path: string, args: readonly unknown[]): Promise<Address> {
-  const file = join(repositoryRoot, "artifacts", `${path}.json`);
-  const text = await readFile(file, "utf8").catch((cause) => {
-    throw new PersonaError("PROCESS_FAILED", `The contract ${path} is not compiled.`, { data: { file }, cause });
-  });
-  const { abi, bytecode } = artifact.parse(JSON.parse(text));
-  const hash = await client.deployContract({
-    abi,
-    bytecode,
-    args: [...args],
-    chain: client.chain,
-    account: client.account,
-  });
-  const { contractAddress, status } = await client.waitForTransactionReceipt({ hash });
-  if (status !== "success" || !contractAddress)
-    throw new PersonaError("TRANSACTION_REVERTED", `The contract ${path} could not be deployed.`);
-  return getAddress(contractAddress);
+function localDeployment(addresses: ProtocolAddresses, chainId: number, fromBlock: bigint): LocalDeployment {
+  return {
+    deployment: toDeployment({ addresses, chainId, fromBlock }),
+    token: addressOf(addresses, "DevToken"),
+    verifier: addressOf(addresses, "SimulatedEvidenceVerifier"),
+  };
 }

@@ -11,7 +11,7 @@ import type { NodeConfig } from "../config.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, startChain } from "./chainProcess.ts";
-import { deployContracts, type LocalDeployment } from "./deployContracts.ts";
+import type { LocalDeployment } from "./deployContracts.ts";
 import { freePort } from "./freePort.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
@@ -76,7 +76,11 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   try {
     onProgress("starting the chain");
     const port = await freePort(options.port);
-    const direct = await startChain(processes, options.chain, port, signal);
+    // Ignition takes half a second to load: the chain needs longer to start, in another process.
+    const [{ deployContracts }, direct] = await Promise.all([
+      import("./deployContracts.ts"),
+      startChain(processes, options.chain, port, signal),
+    ]);
     const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
     const governor = createChainClient({
       rpcUrl,

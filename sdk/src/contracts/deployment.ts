@@ -11,3 +11,11 @@ export type Deployment = {
   /** First block that can hold events of this deployment. */
   readonly fromBlock: bigint;
 };
+
+/** A deployment that this SDK comes with. */
+export type KnownDeployment = Deployment & {
+  /** OpenZeppelin's AccessManager: who may widen and narrow what is trusted. */
+  readonly accessManager: Address;
+  /** ERC-20 of stakes. */
+  readonly stakeToken: Address;
+};

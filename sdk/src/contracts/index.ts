@@ -10,7 +10,8 @@ export {
   type JobChainState,
   type NodeState,
 } from "./chainView.ts";
-export type { Deployment } from "./deployment.ts";
+export type { Deployment, KnownDeployment } from "./deployment.ts";
+export { deployments } from "./deployments.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
 export { explainChainError } from "./revert.ts";
 export {

@@ -314,6 +314,10 @@ export const errorTable = {
     "No contract addresses are known for this chain.",
     "Start a local network with persona dev, or give --deployment FILE.",
   ),
+  DEPLOYMENT_FAILED: fatal(
+    "The contracts could not be deployed, or are not where they must be.",
+    "docs/deployment.md says what may be run again and what must be started anew.",
+  ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(

@@ -1,0 +1,30 @@
+import { parseAbi } from "viem";
+
+/** What is used of OpenZeppelin's AccessManager. Its whole ABI is in artifacts/, which only what is compiled here can read. */
+export const accessManagerAbi = parseAbi([
+  "function multicall(bytes[] data) returns (bytes[])",
+  "function execute(address target, bytes data) payable returns (uint32)",
+  "function schedule(address target, bytes data, uint48 when) returns (bytes32, uint32)",
+  "function cancel(address caller, address target, bytes data) returns (uint32)",
+  "function labelRole(uint64 roleId, string label)",
+  "function grantRole(uint64 roleId, address account, uint32 executionDelay)",
+  "function renounceRole(uint64 roleId, address callerConfirmation)",
+  "function setRoleGuardian(uint64 roleId, uint64 guardian)",
+  "function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)",
+  "function canCall(address caller, address target, bytes4 selector) view returns (bool immediate, uint32 delay)",
+  "function hasRole(uint64 roleId, address account) view returns (bool isMember, uint32 executionDelay)",
+  "function getAccess(uint64 roleId, address account) view returns (uint48 since, uint32 currentDelay, uint32 pendingDelay, uint48 effect)",
+  "function getRoleAdmin(uint64 roleId) view returns (uint64)",
+  "function getRoleGuardian(uint64 roleId) view returns (uint64)",
+  "function getTargetFunctionRole(address target, bytes4 selector) view returns (uint64)",
+  "function isTargetClosed(address target) view returns (bool)",
+  "event RoleGranted(uint64 indexed roleId, address indexed account, uint32 delay, uint48 since, bool newMember)",
+  "event TargetFunctionRoleUpdated(address indexed target, bytes4 selector, uint64 indexed roleId)",
+  "event OperationScheduled(bytes32 indexed operationId, uint32 indexed nonce, uint48 schedule, address caller, address target, bytes data)",
+  "function getSchedule(bytes32 id) view returns (uint48)",
+  "error AccessManagerUnauthorizedCall(address caller, address target, bytes4 selector)",
+  "error AccessManagerNotReady(bytes32 operationId)",
+  "error AccessManagerNotScheduled(bytes32 operationId)",
+  "error AccessManagerUnauthorizedAccount(address msgsender, uint64 roleId)",
+  "error AccessManagerUnauthorizedCancel(address msgsender, address caller, address target, bytes4 selector)",
+]);

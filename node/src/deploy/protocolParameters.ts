@@ -1,0 +1,104 @@
+import { type Address, getAddress, type Hex, isAddress, isAddressEqual, isHex, zeroAddress } from "viem";
+import { z } from "zod";
+import { measureRuntime } from "../enclave/runtime/measureRuntime.ts";
+import { simulatedRoot } from "../enclave/runtime/simulatedEvidence.ts";
+
+const day = 86_400;
+const address = z
+  .string()
+  .refine((text) => isAddress(text), "not an address, or its checksum is wrong")
+  .transform((text) => getAddress(text))
+  .refine((value) => !isAddressEqual(value, zeroAddress), "the zero address");
+const bytes32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes as 0x…");
+/** AccessManager keeps delays as uint32. */
+const delay = z
+  .number()
+  .int()
+  .min(day)
+  .max(365 * day);
+
+/**
+ * `ignition/parameters/NAME.json`: everything that is chosen when the protocol is deployed to a public chain. Nothing has a
+ * default that trusts somebody.
+ */
+export const networkParameters = z
+  .strictObject({
+    chainId: z
+      .number()
+      .int()
+      .positive()
+      .refine((id) => id !== 31_337 && id !== 1_337, "a chain id of local chains")
+      .describe("Must be the chain that the endpoint serves."),
+    confirmations: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(5)
+      .describe("Blocks on top of a transaction before the next one is sent."),
+    stakeToken: address.describe(
+      "ERC-20 of stakes. Never changes. Must move exactly what it is asked to: no fee on transfer, no rebasing.",
+    ),
+    admin: address.describe("ADMIN: gives and takes the roles. A contract (multisig); may be the governor."),
+    governor: address.describe("GOVERNOR: allows measurements and verifiers. A contract (multisig)."),
+    guard: address.describe("GUARD: bans and freezes at once, cancels what GOVERNOR has scheduled."),
+    pauser: address.describe("PAUSER: stops new claims. May be one person's key."),
+    adminDelaySeconds: delay
+      .default(7 * day)
+      .describe("Between scheduling and carrying out, for ADMIN. Seconds, at least a day."),
+    wideningDelaySeconds: delay.default(7 * day).describe("The same for GOVERNOR. Seconds, at least a day."),
+    measurements: z.array(bytes32).prefault([]).describe("Enclave builds that are allowed from the first block."),
+    verifiers: z
+      .array(address)
+      .prefault([])
+      .describe("Evidence verifiers that are allowed from the first block; already deployed."),
+  })
+  .refine(
+    ({ adminDelaySeconds, wideningDelaySeconds }) => adminDelaySeconds >= wideningDelaySeconds,
+    "adminDelaySeconds is shorter than wideningDelaySeconds: ADMIN could make a new governor that waits less",
+  )
+  .refine(
+    ({ admin, governor, guard, pauser }) =>
+      new Set([governor, guard, pauser]).size === 3 && ![guard, pauser].includes(admin),
+    "governor, guard and pauser must be three accounts, and admin neither guard nor pauser: one key must not do what two should",
+  );
+
+type NetworkParameters = z.output<typeof networkParameters>;
+
+export type GovernanceParameters = Pick<
+  NetworkParameters,
+  | "admin"
+  | "governor"
+  | "guard"
+  | "pauser"
+  | "adminDelaySeconds"
+  | "wideningDelaySeconds"
+  | "measurements"
+  | "verifiers"
+>;
+
+/** What constructors are told, apart from each other's addresses. The keys are names of Ignition parameters. */
+export type ConstructorParameters = {
+  /** The only admin until the last transaction of the deployment. */
+  readonly deployer: Address;
+  /** Public chains; elsewhere it is the DevToken of the same deployment. */
+  readonly stakeToken?: Address;
+  /** Whose signature makes evidence of the simulated TEE. Local chains only. */
+  readonly simulatedRoot?: Address;
+};
+
+/** Money of a local chain is worth nothing and its network must start at once: nothing waits, and one account is everybody. */
+export function localGovernance(deployer: Address): GovernanceParameters {
+  return {
+    admin: deployer,
+    governor: deployer,
+    guard: deployer,
+    pauser: deployer,
+    adminDelaySeconds: 0,
+    wideningDelaySeconds: 0,
+    measurements: [measureRuntime()],
+    verifiers: [],
+  };
+}
+
+export const localConstructors = (deployer: Address): ConstructorParameters => ({ deployer, simulatedRoot });
