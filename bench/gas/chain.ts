@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type Abi,
   type Account,
@@ -8,7 +6,7 @@ import {
   createTestClient,
   encodeDeployData,
   encodeFunctionData,
-  getContractAddress,
+  getAddress,
   type Hex,
   http,
   type PublicActions,
@@ -20,7 +18,6 @@ import {
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
-import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 
 export type Contract = { readonly address: Address; readonly abi: Abi };
 
@@ -30,8 +27,7 @@ type Client = TestClient<ChainKind, Transport, Chain | undefined> & PublicAction
 export type GasChain = {
   readonly client: Client;
   account(index: number): Account;
-  deploy(path: string, args: readonly unknown[], from: Account): Promise<Contract>;
-  predict(from: Account, ahead: number): Promise<Address>;
+  deploy(code: { readonly abi: Abi; readonly bytecode: Hex }, args: readonly unknown[], from: Account): Promise<Contract>;
   /** @returns gas used, from the receipt @throws where the transaction reverted */
   send(contract: Contract, functionName: string, args: readonly unknown[], from: Account): Promise<number>;
   read<T>(contract: Contract, functionName: string, args?: readonly unknown[]): Promise<T>;
@@ -61,18 +57,10 @@ export function connectGasChain(url: string, kind: ChainKind): GasChain {
   return {
     client,
     account: (addressIndex) => mnemonicToAccount(mnemonic, { addressIndex }),
-    async deploy(path, args, from) {
-      const { abi, bytecode } = JSON.parse(await readFile(join(repositoryRoot, "artifacts", `${path}.json`), "utf8")) as {
-        abi: Abi;
-        bytecode: Hex;
-      };
-      const { contractAddress } = await transact(from, { data: encodeDeployData({ abi, bytecode, args }) }, path);
-      if (!contractAddress) throw new Error(`${path} was not deployed.`);
-      return { address: contractAddress, abi };
-    },
-    async predict(from, ahead) {
-      const nonce = await client.getTransactionCount({ address: from.address });
-      return getContractAddress({ from: from.address, nonce: BigInt(nonce + ahead) });
+    async deploy({ abi, bytecode }, args, from) {
+      const { contractAddress } = await transact(from, { data: encodeDeployData({ abi, bytecode, args }) }, "A deployment");
+      if (!contractAddress) throw new Error("A deployment left no contract.");
+      return { address: getAddress(contractAddress), abi };
     },
     async send({ address, abi }, functionName, args, from) {
       await client.simulateContract({ address, abi, functionName, args, account: from }); // Says why it would revert.

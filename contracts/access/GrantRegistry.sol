@@ -8,8 +8,8 @@ import {Grant, GrantStatus, IGrantRegistry} from "../interfaces/IGrantRegistry.s
 import {OwnerSignature} from "../storage/OwnerSignature.sol";
 import {DatasetId, GrantHash} from "../types/Ids.sol";
 import {Reason} from "../types/Reason.sol";
-import {GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
-import {DatasetOwnership} from "./DatasetOwnership.sol";
+import {GRANT_READ, Terms, TermsLib, TermsWord} from "../types/Terms.sol";
+import {DatasetOwnership, DatasetSlot, DatasetSlots} from "./DatasetOwnership.sol";
 import {GrantChecks} from "./GrantChecks.sol";
 import {GrantSlot, GrantSlotLib} from "./GrantSlot.sol";
 import {GrantStorage} from "./GrantStorage.sol";
@@ -103,12 +103,13 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     {
         grantHashes = new GrantHash[](terms.length);
         bytes32 domain = _domainSeparatorV4();
+        DatasetSlots datasets = DatasetOwnership.load(DATASETS, terms);
         for (uint256 i = 0; i < terms.length; ++i) {
             Terms calldata term = terms[i];
             GrantHash grantHash = GrantHash.wrap(MessageHashUtils.toTypedDataHash(domain, term.hashStruct()));
-            Grant storage stored = _grants[term.owner][grantHash];
+            Grant storage stored = _grants[address(uint160(term.word(TermsWord.OWNER)))][grantHash];
             GrantSlot slot = GrantSlotLib.load(stored);
-            Reason reason = _check(slot, term, kind, requester, outputBytes);
+            Reason reason = _check(slot, datasets.at(i), term, kind, requester, outputBytes);
             if (reason != Reason.None) revert GrantNotUsable(grantHash, reason);
             GrantSlotLib.store(stored, slot.consume(outputBytes));
             grantHashes[i] = grantHash;
@@ -129,7 +130,8 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         returns (bool ok, Reason reason)
     {
         GrantSlot slot = GrantSlotLib.load(_grants[terms.owner][hashTerms(terms)]);
-        reason = _check(slot, terms, terms.kind, requester, outputBytes);
+        DatasetSlot dataset = DatasetOwnership.slotOf(DATASETS, terms.datasetId);
+        reason = _check(slot, dataset, terms, terms.kind, requester, outputBytes);
         ok = reason == Reason.None;
     }
 
@@ -139,15 +141,15 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
         view
         returns (Reason)
     {
-        (address datasetOwner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, datasetId);
-        if (status == DatasetStatus.None) return Reason.DatasetUnknown;
-        if (status != DatasetStatus.Active) return Reason.DatasetErased;
+        DatasetSlot dataset = DatasetOwnership.slotOf(DATASETS, datasetId);
+        if (dataset.hasStatus(DatasetStatus.None)) return Reason.DatasetUnknown;
+        if (!dataset.hasStatus(DatasetStatus.Active)) return Reason.DatasetErased;
         GrantSlot slot = GrantSlotLib.load(_grants[owner][grantHash]);
         if (slot.hasStatus(GrantStatus.None)) return Reason.GrantUnknown;
         if (_isRevoked(slot, owner)) return Reason.GrantRevoked;
         if (block.timestamp >= slot.expiresAt()) return Reason.GrantExpired;
-        if (owner != datasetOwner) return Reason.OwnerMismatch;
-        if (slot.keyEpoch() != keyEpoch) return Reason.KeyEpochOld;
+        if (owner != dataset.owner()) return Reason.OwnerMismatch;
+        if (slot.keyEpoch() != dataset.keyEpoch()) return Reason.KeyEpochOld;
         if (measurementEpoch > slot.measurementEpoch() && !slot.followUpgrades()) {
             return Reason.MeasurementNotGranted;
         }
@@ -182,7 +184,7 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     function _grant(Terms calldata terms) private returns (GrantHash grantHash) {
         grantHash = hashTerms(terms);
         if (msg.sender != terms.owner) revert GrantCallerNotOwner(grantHash, msg.sender, terms.owner);
-        Grant storage stored = _grants[terms.owner][grantHash];
+        Grant storage stored = _grants[msg.sender][grantHash];
         if (_isNew(grantHash, stored)) _activate(grantHash, stored, terms);
     }
 
@@ -195,16 +197,16 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
 
     function _activate(GrantHash grantHash, Grant storage stored, Terms calldata terms) private {
         GrantChecks.requireMeaningful(grantHash, terms, READ_DELAY);
-        _requireCurrent(grantHash, terms);
+        address owner = terms.owner;
+        (uint32 ownerEpoch, uint32 keyEpoch) = _requireCurrent(grantHash, owner, terms);
 
+        uint40 expiresAt = terms.expiresAt;
         GrantSlot slot = GrantSlotLib.create(
-            terms.ownerEpoch, terms.keyEpoch, terms.measurementEpoch, terms.expiresAt, terms.followUpgrades
+            ownerEpoch, keyEpoch, terms.measurementEpoch, expiresAt, terms.followUpgrades
         );
         GrantSlotLib.store(stored, slot);
 
-        emit GrantCreated(
-            grantHash, terms.owner, terms.grantee, terms.datasetId, terms.maxUses, terms.expiresAt
-        );
+        emit GrantCreated(grantHash, owner, terms.grantee, terms.datasetId, terms.maxUses, expiresAt);
     }
 
     function _revoke(address owner, GrantHash grantHash) private {
@@ -229,34 +231,45 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
     }
 
     /// @dev What the rest of the chain says of the terms.
-    function _requireCurrent(GrantHash grantHash, Terms calldata terms) private view {
-        (address owner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, terms.datasetId);
-        if (status != DatasetStatus.Active) revert GrantDatasetNotActive(grantHash, terms.datasetId);
-        if (terms.owner != owner) revert GrantDatasetNotOwned(grantHash, terms.owner, owner);
+    function _requireCurrent(GrantHash grantHash, address owner, Terms calldata terms)
+        private
+        view
+        returns (uint32 ownerEpoch, uint32 keyEpoch)
+    {
+        DatasetSlot dataset = DatasetOwnership.slotOf(DATASETS, terms.datasetId);
+        if (!dataset.hasStatus(DatasetStatus.Active)) revert GrantDatasetNotActive(grantHash, terms.datasetId);
+        if (owner != dataset.owner()) revert GrantDatasetNotOwned(grantHash, owner, dataset.owner());
+        keyEpoch = dataset.keyEpoch();
         if (terms.keyEpoch != keyEpoch) revert GrantKeyEpochStale(grantHash, terms.keyEpoch, keyEpoch);
-        uint32 ownerEpoch = _ownerEpochs[owner];
+        ownerEpoch = _ownerEpochs[owner];
         if (terms.ownerEpoch != ownerEpoch) revert GrantOwnerEpochStale(grantHash, terms.ownerEpoch, ownerEpoch);
     }
 
     /// @dev Checks in the order of {Reason}.
-    function _check(GrantSlot slot, Terms calldata terms, uint8 kind, address requester, uint64 outputBytes)
-        private
-        view
-        returns (Reason)
-    {
-        (address owner, uint32 keyEpoch, DatasetStatus status) = DatasetOwnership.ownershipOf(DATASETS, terms.datasetId);
-        if (status == DatasetStatus.None) return Reason.DatasetUnknown;
-        if (status != DatasetStatus.Active) return Reason.DatasetErased;
+    function _check(
+        GrantSlot slot,
+        DatasetSlot dataset,
+        Terms calldata terms,
+        uint8 kind,
+        address requester,
+        uint64 outputBytes
+    ) private view returns (Reason) {
+        if (!dataset.hasStatus(DatasetStatus.Active)) {
+            return dataset.hasStatus(DatasetStatus.None) ? Reason.DatasetUnknown : Reason.DatasetErased;
+        }
         if (slot.hasStatus(GrantStatus.None)) return Reason.GrantUnknown;
-        if (_isRevoked(slot, terms.owner)) return Reason.GrantRevoked;
-        if (block.timestamp < terms.notBefore) return Reason.GrantNotYetValid;
-        if (block.timestamp >= terms.expiresAt) return Reason.GrantExpired;
-        if (slot.uses() >= terms.maxUses) return Reason.GrantExhausted;
-        if (uint256(slot.outputBytes()) + outputBytes > terms.maxOutputBytes) return Reason.GrantOutputExhausted;
-        if (terms.kind != kind) return Reason.GrantKindMismatch;
-        if (terms.grantee != requester) return Reason.GranteeMismatch;
-        if (terms.owner != owner) return Reason.OwnerMismatch;
-        if (terms.keyEpoch != keyEpoch) return Reason.KeyEpochOld;
+        // The hash has found a grant: these words are those that it was stored with.
+        address owner = address(uint160(terms.word(TermsWord.OWNER)));
+        if (_isRevoked(slot, owner)) return Reason.GrantRevoked;
+        if (block.timestamp < terms.word(TermsWord.NOT_BEFORE)) return Reason.GrantNotYetValid;
+        if (block.timestamp >= terms.word(TermsWord.EXPIRES_AT)) return Reason.GrantExpired;
+        if (slot.uses() >= terms.word(TermsWord.MAX_USES)) return Reason.GrantExhausted;
+        uint256 reserved = uint256(slot.outputBytes()) + outputBytes;
+        if (reserved > terms.word(TermsWord.MAX_OUTPUT_BYTES)) return Reason.GrantOutputExhausted;
+        if (terms.word(TermsWord.KIND) != kind) return Reason.GrantKindMismatch;
+        if (terms.word(TermsWord.GRANTEE) != uint160(requester)) return Reason.GranteeMismatch;
+        if (owner != dataset.owner()) return Reason.OwnerMismatch;
+        if (terms.word(TermsWord.KEY_EPOCH) != dataset.keyEpoch()) return Reason.KeyEpochOld;
         return Reason.None;
     }
 

@@ -6,11 +6,12 @@ import {DatasetId, JobId, NodeId} from "../types/Ids.sol";
 import {JobOffer, JobOrder, JobRequest} from "../types/JobParams.sol";
 import {NodePolicy, NodePolicyLib} from "../types/NodePolicy.sol";
 import {Receipt, ReceiptLib} from "../types/Receipt.sol";
-import {Terms} from "../types/Terms.sol";
+import {Terms, TermsLib, TermsWord} from "../types/Terms.sol";
 
 /// @dev What JobMarket asks of requests and receipts that needs none of its storage.
 library JobChecks {
     using NodePolicyLib for NodePolicy;
+    using TermsLib for Terms;
 
     uint256 internal constant MAX_INPUTS = 64;
 
@@ -31,26 +32,23 @@ library JobChecks {
         if (count == 0 || count > MAX_INPUTS) revert IJobMarket.JobInputCountInvalid(jobId, count, MAX_INPUTS);
 
         address token = request.token;
+        NodePolicy memory policy = offer.nodePolicy;
+        bool named = offer.namedNode != NodeId.wrap(0);
         bytes32 highest = 0;
         for (uint256 i = 0; i < count; ++i) {
             Terms calldata term = terms[i];
-            if (term.token != token) revert IJobMarket.JobTokenMismatched(jobId, i, term.token, token);
-            if (latest >= term.expiresAt) revert IJobMarket.JobOutlivesGrant(jobId, i, latest, term.expiresAt);
-            _requirePolicy(jobId, offer, i, term.nodePolicy);
-            bytes32 id = DatasetId.unwrap(term.datasetId);
+            if (term.word(TermsWord.TOKEN) != uint160(token)) {
+                revert IJobMarket.JobTokenMismatched(jobId, i, term.token, token);
+            }
+            if (latest >= term.word(TermsWord.EXPIRES_AT)) {
+                revert IJobMarket.JobOutlivesGrant(jobId, i, latest, term.expiresAt);
+            }
+            if (!policy.isWithin(term.nodePolicy)) revert IJobMarket.JobPolicyTooWide(jobId, i);
+            if (named && !term.nodePolicy.requesterMayNameNode) revert IJobMarket.JobNodeNotNameable(jobId, i);
+            bytes32 id = bytes32(term.word(TermsWord.DATASET_ID));
             // Free where ids ascend; else looks back, at most 63 times.
             if (id > highest) highest = id;
             else _requireNew(jobId, terms, i);
-        }
-    }
-
-    function _requirePolicy(JobId jobId, JobOffer calldata offer, uint256 i, NodePolicy calldata granted)
-        private
-        pure
-    {
-        if (!offer.nodePolicy.isWithin(granted)) revert IJobMarket.JobPolicyTooWide(jobId, i);
-        if (offer.namedNode != NodeId.wrap(0) && !granted.requesterMayNameNode) {
-            revert IJobMarket.JobNodeNotNameable(jobId, i);
         }
     }
 

@@ -9,7 +9,7 @@ import {ClaimOutcome, EnclaveKeyStatus, KeyState} from "../interfaces/INodeRegis
 import {AvailabilityLib, AvailabilityProof} from "../types/Availability.sol";
 import {KEY_GUARDIAN} from "../types/EnclaveBinding.sol";
 import {JobId, NodeId} from "../types/Ids.sol";
-import {JobInput, JobOrder, JobParams, JobParamsLib} from "../types/JobParams.sol";
+import {JobInput, JobOffer, JobOrder, JobParams, JobParamsLib} from "../types/JobParams.sol";
 import {Receipt, ReceiptLib} from "../types/Receipt.sol";
 import {JobChecks} from "./JobChecks.sol";
 import {JobClaims} from "./JobClaims.sol";
@@ -74,7 +74,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         ClaimOutcome outcome = proved ? ClaimOutcome.ProvedFailure : ClaimOutcome.UnprovedFailure;
         (NodeId nodeId, address operator) = NODES.closeClaim(job.signer, outcome, 0, address(0), 0);
         job.tainted = job.tainted || released;
-        if (!proved && _mayReopen(job, params.offer.claimBy)) {
+        if (!proved && _mayReopen(job, params.offer)) {
             _reopen(jobId, job, nodeId, receipt.code);
         } else {
             job.commitment = digest;
@@ -91,7 +91,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
 
         // Two nodes that fell silent over one job: the job is to blame.
         bool quarantined = _failures[jobId].timedOut;
-        bool again = !quarantined && _mayReopen(job, params.offer.claimBy);
+        bool again = !quarantined && _mayReopen(job, params.offer);
         uint96 cost = again || quarantined ? 0 : _provedCost(params.order);
         (NodeId nodeId,) = NODES.closeClaim(
             job.signer,
@@ -127,7 +127,8 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         JobId jobId = first.jobId;
         bytes32 digest = receiptDigest(first);
         bytes32 other = receiptDigest(second);
-        if (second.jobId != jobId || digest == other) revert EquivocationUnproved(jobId, digest, other);
+        // An attempt that a reorganisation undid may be answered again: that is no lie.
+        if (second.jobId != jobId || second.attempt != first.attempt || digest == other) revert EquivocationUnproved(jobId, digest, other);
         (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, firstSignature);
         if (problem != ECDSA.RecoverError.NoError) revert ReceiptSignatureInvalid(jobId, signer);
         _requireSigned(jobId, signer, other, secondSignature);
@@ -238,8 +239,10 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         _jobs[jobId].storeHead(job);
     }
 
-    function _mayReopen(Job memory job, uint40 claimBy) private view returns (bool) {
-        return job.attempt < MAX_ATTEMPTS && block.timestamp < claimBy;
+    /// @dev Where the requester has named the node there is no other.
+    function _mayReopen(Job memory job, JobOffer calldata offer) private view returns (bool) {
+        return
+            job.attempt < MAX_ATTEMPTS && block.timestamp < offer.claimBy && offer.namedNode == NodeId.wrap(0);
     }
 
     /// @dev What a requester has lost beyond doubt when a node falls silent: the fee that is burned. The prices may have gone

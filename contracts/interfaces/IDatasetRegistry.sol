@@ -334,6 +334,10 @@ interface IDatasetRegistry {
         view
         returns (address owner, uint32 keyEpoch, DatasetStatus status);
 
+    /// @notice First storage slots of several datasets, for contracts that must not pay for more: `owner` in the lowest 160
+    /// bits, then `keyEpoch:32 | version:48 | status:8`; zero where there is none.
+    function slotsOf(DatasetId[] calldata datasetIds) external view returns (uint256[] memory slots);
+
     /// @notice The delegation as stored, void or not; all zero where there is none.
     function delegationOf(DatasetId datasetId, Writer calldata writer) external view returns (Delegation memory);
 

@@ -302,7 +302,8 @@ interface IJobMarket {
     function settleAvailable(Settlement[] calldata settlements, AvailabilityProof[] calldata proofs) external;
 
     /// @notice Ends a job, or an attempt, by a receipt that says why there is no result. Anyone may bring it.
-    /// @dev Emits {JobFailed}, or {JobReopened} where the failure is unproved, attempts are left and claimBy is ahead.
+    /// @dev Emits {JobFailed}, or {JobReopened} where the failure is unproved, attempts are left, claimBy is ahead
+    /// and no node is named.
     ///
     /// Requirements:
     /// - The job is claimed and `params` are its own; now ≤ its deadline.
@@ -335,7 +336,7 @@ interface IJobMarket {
     /// @dev Emits {EquivocationSlashed}.
     ///
     /// Requirements:
-    /// - Both receipts name one job and have different digests.
+    /// - Both receipts name one job and one attempt, and have different digests.
     /// - One key, registered and not destroyed, has signed both.
     function slashEquivocation(
         Receipt calldata first,

@@ -30,7 +30,7 @@ library NodePolicyLib {
 
     /// @dev True where every node that `self` admits is admitted by `outer` too, and `self` admits at least a kind
     /// and a vendor.
-    function isWithin(NodePolicy calldata self, NodePolicy calldata outer) internal pure returns (bool) {
+    function isWithin(NodePolicy memory self, NodePolicy calldata outer) internal pure returns (bool) {
         return self.verifierKinds != 0 && self.vendors != 0 && self.verifierKinds & ~outer.verifierKinds == 0
             && self.vendors & ~outer.vendors == 0 && self.minStake >= outer.minStake
             && (outer.requesterMayNameNode || !self.requesterMayNameNode);

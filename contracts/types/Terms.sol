@@ -44,6 +44,21 @@ struct Terms {
     bytes32 salt;
 }
 
+/// @dev Indexes of words of Terms in calldata.
+library TermsWord {
+    uint256 internal constant OWNER = 0;
+    uint256 internal constant GRANTEE = 1;
+    uint256 internal constant DATASET_ID = 2;
+    uint256 internal constant KIND = 3;
+    uint256 internal constant MAX_USES = 4;
+    uint256 internal constant PRICE = 5;
+    uint256 internal constant TOKEN = 6;
+    uint256 internal constant NOT_BEFORE = 7;
+    uint256 internal constant EXPIRES_AT = 8;
+    uint256 internal constant KEY_EPOCH = 9;
+    uint256 internal constant MAX_OUTPUT_BYTES = 13;
+}
+
 library TermsLib {
     using NodePolicyLib for NodePolicy;
 
@@ -58,8 +73,8 @@ library TermsLib {
     bytes32 internal constant REVOKE_ALL_TYPEHASH = keccak256("RevokeAll(address owner,uint32 ownerEpoch)");
 
     /// @dev Copies the 20 words of calldata as they are: encoding them field by field costs three times as much. A word with
-    /// dirty high bits gives a digest that no wallet signs, and one that only its owner can send: a grant of its own that no
-    /// clean Terms reach. What is read of it is checked when it is read.
+    /// dirty high bits gives a digest that no wallet signs; GrantRegistry stores no grant before it has read each word that
+    /// anything depends on, and reading a dirty one reverts.
     function hashStruct(Terms calldata self) internal pure returns (bytes32 result) {
         bytes32 typehash = TYPEHASH;
         bytes32 nodePolicy = self.nodePolicy.hashStruct();
@@ -70,6 +85,15 @@ library TermsLib {
             mstore(add(free, 0x1e0), nodePolicy)
             calldatacopy(add(free, 0x200), add(self, 0x240), 0x40) // scopeHash, salt
             result := keccak256(free, 0x240)
+        }
+    }
+
+    /// @dev A field as the word that it is, for terms that are looked up by their hash: the words of a grant that is stored
+    /// were clean when it was, and others find no grant. Solidity's own reading checks each word once more, and there
+    /// are a dozen to read of each grant of a job.
+    function word(Terms calldata self, uint256 index) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(self, shl(5, index)))
         }
     }
 

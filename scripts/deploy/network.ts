@@ -52,13 +52,13 @@ export async function readNetwork(root: string, name: string): Promise<TargetNet
     throw new PersonaError("CONFIG_INVALID", `${file} is not valid.`, {
       data: { problem: z.prettifyError(parsed.error) },
     });
-  const { chainId, confirmations, stakeToken, ...governance } = parsed.data;
+  const { chainId, confirmations, stakeToken, claimBond, raceUnit, ...governance } = parsed.data;
   return {
     name,
     chainId,
     simulated: false,
     confirmations,
-    constructors: (deployer) => ({ deployer, stakeToken }),
+    constructors: (deployer) => ({ deployer, stakeToken, claimBond, raceUnit: BigInt(raceUnit) }),
     governance: () => governance,
   };
 }

@@ -23,6 +23,7 @@ const parameters = {
   chainId,
   confirmations: 1,
   stakeToken,
+  claimBond: "10000000000000000000",
   admin: multisig,
   governor: multisig,
   guard: "0x2222222222222222222222222222222222222222",

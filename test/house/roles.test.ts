@@ -11,6 +11,7 @@ const account = (digit: string) => `0x${digit.repeat(40)}`;
 const parameters = {
   chainId: 8453,
   stakeToken: account("9"),
+  claimBond: "10000000000000000000",
   admin: account("1"),
   governor: account("1"),
   guard: account("2"),

@@ -15,7 +15,9 @@ export const sources: Readonly<Record<ContractName, string>> = {
   MeasurementPolicy: "contracts/attestation/MeasurementPolicy.sol",
   SimulatedEvidenceVerifier: "contracts/attestation/SimulatedEvidenceVerifier.sol",
   GrantRegistry: "contracts/access/GrantRegistry.sol",
+  NodeMetadata: "contracts/compute/NodeMetadata.sol",
   NodeRegistry: "contracts/compute/NodeRegistry.sol",
+  AppRegistry: "contracts/access/AppRegistry.sol",
   JobMarket: "contracts/compute/JobMarket.sol",
 };
 

@@ -8,7 +8,9 @@ export type ContractName =
   | "MeasurementPolicy"
   | "SimulatedEvidenceVerifier"
   | "GrantRegistry"
+  | "NodeMetadata"
   | "NodeRegistry"
+  | "AppRegistry"
   | "JobMarket";
 
 /** The address of another contract of this deployment, deployed or not, or one of the parameters. */
@@ -40,13 +42,12 @@ export function protocolContracts({ simulated }: { readonly simulated: boolean }
   const contracts: (PlannedContract | false)[] = [
     { name: "AccessManager", args: { initialAdmin: parameter("deployer") } },
     simulated && { name: "DevToken", args: {} },
-    { name: "DatasetRegistry", args: {} },
-    { name: "MeasurementPolicy", args: { authority: at("AccessManager") } },
+    { name: "DatasetRegistry", args: { KEYS: at("NodeRegistry") } },
+    { name: "MeasurementPolicy", args: { authority: at("AccessManager"), WATCHER: at("NodeRegistry") } },
     simulated && { name: "SimulatedEvidenceVerifier", args: { ROOT: parameter("simulatedRoot") } },
-    {
-      name: "GrantRegistry",
-      args: { DATASETS: at("DatasetRegistry"), MEASUREMENTS: at("MeasurementPolicy"), MARKET: at("JobMarket") },
-    },
+    { name: "GrantRegistry", args: { DATASETS: at("DatasetRegistry"), MARKET: at("JobMarket") } },
+    { name: "AppRegistry", args: { authority: at("AccessManager") } },
+    { name: "NodeMetadata", args: {} },
     {
       name: "NodeRegistry",
       args: {
@@ -54,9 +55,19 @@ export function protocolContracts({ simulated }: { readonly simulated: boolean }
         MEASUREMENTS: at("MeasurementPolicy"),
         MARKET: at("JobMarket"),
         authority: at("AccessManager"),
+        CLAIM_BOND: parameter("claimBond"),
+        METADATA: at("NodeMetadata"),
       },
     },
-    { name: "JobMarket", args: { GRANTS: at("GrantRegistry"), NODES: at("NodeRegistry") } },
+    {
+      name: "JobMarket",
+      args: {
+        GRANTS: at("GrantRegistry"),
+        NODES: at("NodeRegistry"),
+        authority: at("AccessManager"),
+        RACE_UNIT: parameter("raceUnit"),
+      },
+    },
   ];
   return contracts.filter((contract) => contract !== false);
 }

@@ -10,6 +10,11 @@ const address = z
   .transform((text) => getAddress(text))
   .refine((value) => !isAddressEqual(value, zeroAddress), "the zero address");
 const bytes32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes as 0x…");
+/** JSON has no integers of this size. */
+const amount = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,28})$/, "not an amount in decimal digits, below 2^96")
+  .transform((digits) => BigInt(digits));
 /** AccessManager keeps delays as uint32. */
 const delay = z
   .number()
@@ -39,6 +44,28 @@ export const networkParameters = z
     stakeToken: address.describe(
       "ERC-20 of stakes. Never changes. Must move exactly what it is asked to: no fee on transfer, no rebasing.",
     ),
+    claimBond: amount.describe(
+      "Part of a stake that each open claim holds, in the stake token's smallest unit, as decimal digits. Never changes.",
+    ),
+    raceUnit: z
+      .number()
+      .int()
+      .min(1)
+      .max(63)
+      .default(4)
+      .describe("Blocks between a job's seed and its first claim, on average. Never changes. The chain must make blocks by itself."),
+    tokens: z
+      .array(
+        z.strictObject({
+          token: address,
+          protocolFeeBps: z.number().int().min(0).max(500),
+          burnedUnit: amount,
+        }),
+      )
+      .prefault([])
+      .describe(
+        "What jobs may be paid in: token, protocol fee in hundredths of a percent, and how much of it, burned, counts for reputation like 1e16 of the stake token (0: nothing).",
+      ),
     admin: address.describe("ADMIN: gives and takes the roles. A contract (multisig); may be the governor."),
     governor: address.describe("GOVERNOR: allows measurements and verifiers. A contract (multisig)."),
     guard: address.describe("GUARD: bans and freezes at once, cancels what GOVERNOR has scheduled."),
@@ -75,6 +102,7 @@ export type GovernanceParameters = Pick<
   | "wideningDelaySeconds"
   | "measurements"
   | "verifiers"
+  | "tokens"
 >;
 
 /** What constructors are told, apart from each other's addresses. The keys are names of Ignition parameters. */
@@ -83,6 +111,10 @@ export type ConstructorParameters = {
   readonly deployer: Address;
   /** Public chains; elsewhere it is the DevToken of the same deployment. */
   readonly stakeToken?: Address;
+  /** In the stake token's smallest unit. */
+  readonly claimBond: bigint;
+  /** Blocks; 0, the first claim wins, on local chains only. */
+  readonly raceUnit: bigint;
   /** Whose signature makes evidence of the simulated TEE. Local chains only. */
   readonly simulatedRoot?: Address;
 };
@@ -98,7 +130,17 @@ export function localGovernance(deployer: Address): GovernanceParameters {
     wideningDelaySeconds: 0,
     measurements: [measureRuntime()],
     verifiers: [],
+    tokens: [],
   };
 }
 
-export const localConstructors = (deployer: Address): ConstructorParameters => ({ deployer, simulatedRoot });
+/** A local chain mines on demand, so there is no race: its blocks would not come. */
+export const localConstructors = (deployer: Address): ConstructorParameters => ({
+  deployer,
+  simulatedRoot,
+  claimBond: 10n * 10n ** 18n,
+  raceUnit: 0n,
+});
+
+/** How jobs are paid on a local chain. */
+export const localTokenTerms = { protocolFeeBps: 100, burnedUnit: 10n ** 16n };

@@ -1,7 +1,7 @@
 import { type Abi, type Address, encodeFunctionData, type Hex, toFunctionSelector } from "viem";
 import { accessManagerAbi } from "./accessManagerAbi.ts";
 import { addressOf, type ContractName, type ProtocolAddresses } from "./protocolContracts.ts";
-import type { GovernanceParameters } from "./protocolParameters.ts";
+import { type GovernanceParameters, localTokenTerms } from "./protocolParameters.ts";
 
 export type RoleName = "GOVERNOR" | "GUARD" | "PAUSER";
 
@@ -28,7 +28,12 @@ export const roles: readonly Role[] = [
     holder: "governor",
     delay: "wideningDelaySeconds",
     cancelledBy: "GUARD",
-    functions: { MeasurementPolicy: ["allow"], NodeRegistry: ["allowVerifier", "unfreezeEnclaveKey"] },
+    functions: {
+      MeasurementPolicy: ["allow"],
+      NodeRegistry: ["allowVerifier", "unfreezeEnclaveKey"],
+      JobMarket: ["allowToken"],
+      AppRegistry: ["allowAttestor"],
+    },
     why: "Widens trust. Owners see it scheduled and can revoke before it counts.",
   },
   {
@@ -36,15 +41,20 @@ export const roles: readonly Role[] = [
     id: 2n,
     holder: "guard",
     delay: "none",
-    functions: { MeasurementPolicy: ["ban"], NodeRegistry: ["removeVerifier", "freezeEnclaveKey"] },
-    why: "Narrows trust at once. Can stop data from being released, can never let it out.",
+    functions: {
+      MeasurementPolicy: ["ban"],
+      NodeRegistry: ["removeVerifier", "freezeEnclaveKey", "cancelSlash"],
+      JobMarket: ["removeToken"],
+      AppRegistry: ["removeAttestor"],
+    },
+    why: "Narrows trust at once, and hears appeals in their three days. Can stop data from being released, can never let it out.",
   },
   {
     name: "PAUSER",
     id: 3n,
     holder: "pauser",
     delay: "none",
-    functions: {},
+    functions: { NodeRegistry: ["pauseClaims", "unpauseClaims"] },
     why: "Stops new claims, and nothing else: what is claimed ends, and withdrawals never stop.",
   },
 ];
@@ -77,20 +87,25 @@ export function governanceCalls(options: {
 }): readonly Hex[] {
   const { addresses, abis, deployer, parameters } = options;
   const abiOf = (name: ContractName): Abi => abis[name] ?? [];
-  const first = (name: ContractName, functionName: string, arg: Hex): Hex =>
+  const first = (name: ContractName, functionName: string, args: readonly unknown[]): Hex =>
     encodeFunctionData({
       abi: accessManagerAbi,
       functionName: "execute",
-      args: [addressOf(addresses, name), encodeFunctionData({ abi: abiOf(name), functionName, args: [arg] })],
+      args: [addressOf(addresses, name), encodeFunctionData({ abi: abiOf(name), functionName, args })],
     });
   const grant = (role: bigint, account: Address, delay: number): Hex =>
     encodeFunctionData({ abi: accessManagerAbi, functionName: "grantRole", args: [role, account, delay] });
   const simulated = addresses.SimulatedEvidenceVerifier;
   const verifiers = simulated === undefined ? parameters.verifiers : [simulated, ...parameters.verifiers];
+  const money = addresses.DevToken;
+  const tokens = money === undefined ? parameters.tokens : [{ token: money, ...localTokenTerms }, ...parameters.tokens];
 
   const calls = [
-    ...verifiers.map((verifier) => first("NodeRegistry", "allowVerifier", verifier)),
-    ...parameters.measurements.map((measurement) => first("MeasurementPolicy", "allow", measurement)),
+    ...verifiers.map((verifier) => first("NodeRegistry", "allowVerifier", [verifier])),
+    ...parameters.measurements.map((measurement) => first("MeasurementPolicy", "allow", [measurement])),
+    ...tokens.map(({ token, protocolFeeBps, burnedUnit }) =>
+      first("JobMarket", "allowToken", [token, protocolFeeBps, burnedUnit]),
+    ),
   ];
   for (const role of roles) {
     calls.push(

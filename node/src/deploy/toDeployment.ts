@@ -14,6 +14,7 @@ export function toDeployment(options: {
     nodeRegistry: addressOf(addresses, "NodeRegistry"),
     measurementPolicy: addressOf(addresses, "MeasurementPolicy"),
     jobMarket: addressOf(addresses, "JobMarket"),
+    appRegistry: addressOf(addresses, "AppRegistry"),
     fromBlock,
   };
 }

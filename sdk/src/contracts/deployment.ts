@@ -8,6 +8,7 @@ export type Deployment = {
   readonly nodeRegistry: Address;
   readonly measurementPolicy: Address;
   readonly jobMarket: Address;
+  readonly appRegistry: Address;
   /** First block that can hold events of this deployment. */
   readonly fromBlock: bigint;
 };
