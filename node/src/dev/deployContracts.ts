@@ -4,11 +4,12 @@ import {
   type ChainClient,
   callContract,
   type Deployment,
+  jobMarketAbi,
   measurementPolicyAbi,
   nodeRegistryAbi,
 } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Abi, type Address, getAddress, getContractAddress, type Hex } from "viem";
+import { type Abi, type Address, getAddress, getContractAddress, type Hex, parseEther } from "viem";
 import { z } from "zod";
 import { measureRuntime } from "../enclave/runtime/measureRuntime.ts";
 import { simulatedRoot } from "../enclave/runtime/simulatedEvidence.ts";
@@ -27,15 +28,23 @@ const artifact = z.object({
   bytecode: z.custom<Hex>((value) => typeof value === "string" && value.startsWith("0x")),
 });
 
-/** Deploys the protocol with a simulated TEE and allows this repository's own enclave build. The deployer becomes governance. */
-export async function deployContracts(client: ChainClient): Promise<LocalDeployment> {
+/** A hundredth of the stake of a dev node: so many claims it can hold at once. */
+const claimBond = parseEther("10");
+const protocolFeeBps = 100;
+/** One for one: the test money is the stake's own token. */
+const burnedUnit = 10n ** 16n;
+
+/**
+ * Deploys the protocol with a simulated TEE and allows this repository's own enclave build. The deployer becomes governance.
+ * @param raceUnit blocks; 0 lets the first claim win, as a chain that mines only on demand wants it.
+ */
+export async function deployContracts(client: ChainClient, { raceUnit = 0n } = {}): Promise<LocalDeployment> {
   const governor = client.account.address;
   const fromBlock = await client.getBlockNumber();
   const authority = await deploy(client, "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager", [
     governor,
   ]);
   const token = await deploy(client, "contracts/dev/DevToken.sol/DevToken", []);
-  const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", []);
   const measurementPolicy = await deploy(client, "contracts/attestation/MeasurementPolicy.sol/MeasurementPolicy", [
     authority,
   ]);
@@ -45,21 +54,30 @@ export async function deployContracts(client: ChainClient): Promise<LocalDeploym
     [simulatedRoot],
   );
 
-  // Grants and nodes trust one market and no other, for ever: they are told its address before it exists.
+  const metadata = await deploy(client, "contracts/compute/NodeMetadata.sol/NodeMetadata", []);
+
+  // Datasets trust one node registry, grants and nodes one market, for ever: they are told addresses before these exist.
   const nonce = BigInt(await client.getTransactionCount({ address: governor }));
-  const market = getContractAddress({ from: governor, nonce: nonce + 2n });
-  const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [
-    datasetRegistry,
-    measurementPolicy,
-    market,
-  ]);
+  const market = getContractAddress({ from: governor, nonce: nonce + 3n });
+  const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", []);
   const nodeRegistry = await deploy(client, "contracts/compute/NodeRegistry.sol/NodeRegistry", [
     token,
     measurementPolicy,
     market,
     authority,
+    claimBond,
+    metadata,
   ]);
-  const jobMarket = await deploy(client, "contracts/compute/JobMarket.sol/JobMarket", [grantRegistry, nodeRegistry]);
+  const grantRegistry = await deploy(client, "contracts/access/GrantRegistry.sol/GrantRegistry", [
+    datasetRegistry,
+    market,
+  ]);
+  const jobMarket = await deploy(client, "contracts/compute/JobMarket.sol/JobMarket", [
+    grantRegistry,
+    nodeRegistry,
+    authority,
+    raceUnit,
+  ]);
   if (jobMarket !== market)
     throw new PersonaError("INTERNAL", "The market was deployed to another address than predicted.", {
       data: { got: jobMarket, wanted: market },
@@ -76,6 +94,12 @@ export async function deployContracts(client: ChainClient): Promise<LocalDeploym
     abi: measurementPolicyAbi,
     functionName: "allow",
     args: [measureRuntime()],
+  });
+  await callContract(client, {
+    address: jobMarket,
+    abi: jobMarketAbi,
+    functionName: "allowToken",
+    args: [token, protocolFeeBps, burnedUnit],
   });
   const chainId = await client.getChainId();
   return {

@@ -272,10 +272,23 @@ export const errorTable = {
   ),
   JOB_FAILED: fatal("The job ended with a signed failure.", "See the failure code in docs/errors.md."),
   JOB_TIMED_OUT: temporary("The job did not end before its deadline.", "Submit it again."),
+  RESULT_NOT_FOUND: fatal(
+    "The job has ended with a result, but the transaction that settled it does not carry its ciphertext.",
+    "Ask the guardians when it was too large for a transaction; else whoever settled the job has hidden it: ask the node.",
+  ),
   JOB_NOT_CLAIMABLE: fatal(
     "The job cannot be claimed any more.",
     "Another node was first, or the claim window has passed.",
   ),
+  CLAIM_TOO_EARLY: temporary(
+    "The node's turn for this job has not come.",
+    "The daemon waits for it by itself; JobMarket.raceOf says the block.",
+  ),
+  CLAIM_BOND_MISSING: temporary(
+    "All of the node's stake is held by the bonds of its open claims.",
+    "Wait until claimed jobs have ended, or add stake.",
+  ),
+  CLAIMS_PAUSED: temporary("Governance has paused claims.", "Wait: a pause ends by itself within days."),
 
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(

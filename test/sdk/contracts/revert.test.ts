@@ -23,7 +23,7 @@ import { randomStruct } from "../../helpers/structs.ts";
 
 const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
 const random = createRandom(testSeed());
-const params = randomStruct("JobParams", random);
+const offer = randomStruct("JobOffer", random);
 const jobId = zeroHash;
 
 /** What an endpoint answers until told otherwise: enough for a transaction to be built and sent. */
@@ -53,7 +53,7 @@ async function codeOf(client: ChainClient): Promise<{ code: ErrorCode; retry: st
       address: account.address,
       abi: jobMarketAbi,
       functionName: "claimJob",
-      args: [params, account.address],
+      args: [jobId, offer, zeroHash, account.address],
     });
   } catch (error) {
     if (isPersonaError(error)) return { code: error.code, retry: error.retry, error: error.data["error"] };
