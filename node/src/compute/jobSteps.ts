@@ -142,8 +142,9 @@ async function turnOf(
     [opensAt] = await client.readContract({ ...market, functionName: "raceOf", args, blockNumber: block });
   } catch (cause) {
     const error = explainChainError(cause, "raceOf");
-    // The race has not begun: its seed is the hash of a block to come.
-    if (isPersonaError(error, "CLAIM_TOO_EARLY")) return { waitMs: limits.pollMs };
+    // The race has not begun (its seed is the hash of a block to come), or is over just now: the next look tells.
+    if (isPersonaError(error, "CLAIM_TOO_EARLY") || isPersonaError(error, "JOB_NOT_CLAIMABLE"))
+      return { waitMs: limits.pollMs };
     throw error;
   }
   // What is sent now comes into the next block at the earliest.
