@@ -142,6 +142,7 @@ describe("jobs on a real network", function () {
     const before = [await held(owner), await held(dapp)] as const;
     const job = await sendJob(market(), await buildJob(market(), { ...request(granted), namedNode: hostile.nodeId }));
     await hostile.claim(job);
+    await expectError("OWNER_MISMATCH", () => revoke({ client: dapp, deployment: network.deployment }, granted));
     await revoke({ client: owner, deployment: network.deployment }, granted);
     const { failure, settle } = await hostile.run(job);
     expect(failure).to.equal("GUARDIANS_REFUSED");

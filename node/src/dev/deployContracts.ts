@@ -38,7 +38,10 @@ const burnedUnit = 10n ** 16n;
  * Deploys the protocol with a simulated TEE and allows this repository's own enclave build. The deployer becomes governance.
  * @param raceUnit blocks; 0 lets the first claim win, as a chain that mines only on demand wants it.
  */
-export async function deployContracts(client: ChainClient, { raceUnit = 0n } = {}): Promise<LocalDeployment> {
+export async function deployContracts(
+  client: ChainClient,
+  { raceUnit }: { readonly raceUnit: bigint } = { raceUnit: 0n },
+): Promise<LocalDeployment> {
   const governor = client.account.address;
   const fromBlock = await client.getBlockNumber();
   const authority = await deploy(client, "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager", [
@@ -56,7 +59,7 @@ export async function deployContracts(client: ChainClient, { raceUnit = 0n } = {
 
   const metadata = await deploy(client, "contracts/compute/NodeMetadata.sol/NodeMetadata", []);
 
-  // Datasets trust one node registry, grants and nodes one market, for ever: they are told addresses before these exist.
+  // Grants and nodes trust one market and no other, for ever: they are told its address before it exists.
   const nonce = BigInt(await client.getTransactionCount({ address: governor }));
   const market = getContractAddress({ from: governor, nonce: nonce + 3n });
   const datasetRegistry = await deploy(client, "contracts/storage/DatasetRegistry.sol/DatasetRegistry", []);

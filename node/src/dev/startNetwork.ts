@@ -25,6 +25,8 @@ export type NetworkOptions = {
   readonly guardians: number;
   readonly workers: number;
   readonly signal: AbortSignal;
+  /** Blocks until the first claim of a job, on average. Default 0: the first claim wins. */
+  readonly raceUnit?: bigint;
   readonly onProgress?: (text: string) => void;
   /** Puts something between everybody and the chain, for instance a recorder; returns the URL to use. */
   readonly wrapRpc?: (url: string) => Promise<string>;
@@ -84,7 +86,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
     });
     onProgress("deploying the contracts");
-    const local = await deployContracts(governor);
+    const local = await deployContracts(governor, { raceUnit: options.raceUnit ?? 0n });
     await writeFile(join(runDir, "deployment.json"), deploymentJson(local));
 
     const fund = createFaucet(governor, local);

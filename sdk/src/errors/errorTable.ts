@@ -67,7 +67,7 @@ export const errorTable = {
     "Another enclave key has claimed this job.",
     "Only the claiming enclave can obtain the keys.",
   ),
-  JOB_DEADLINE_PASSED: refused(10, "The job's deadline has passed.", "Submit the job again with a later deadline."),
+  JOB_DEADLINE_PASSED: refused(10, "The job's deadline has passed.", "Submit the job again with more time to run."),
   BUNDLE_INVALID: refused(
     11,
     "The job bundle cannot be opened, or is not what the job names.",
@@ -94,8 +94,8 @@ export const errorTable = {
   GRANT_NOT_YET_VALID: refused(18, "The grant is not valid yet.", "Wait until the grant's notBefore."),
   GRANT_EXPIRED: refused(
     19,
-    "The grant has expired, or would expire before the job's deadline.",
-    "Choose an earlier deadline, or ask the owner for a new grant.",
+    "The grant has expired, or would expire before the job's latest end.",
+    "Give the job less time to be claimed and to run, or ask the owner for a new grant.",
   ),
   GRANT_EXHAUSTED: refused(20, "All uses of this grant are spent.", "Ask the owner for a new grant."),
   GRANT_OUTPUT_EXHAUSTED: refused(
@@ -246,7 +246,7 @@ export const errorTable = {
   LIMIT_EXCEEDED: fatal("The program used more memory than allowed.", "Make the program lighter."),
   TIME_LIMIT_EXCEEDED: fatal(
     "The program did not end within its time, or before the job's deadline.",
-    "Make the program lighter, or give the job a later deadline.",
+    "Make the program lighter, or give the job more time to run.",
   ),
   OUTPUT_TOO_LARGE: fatal(
     "The result is larger than the job allows.",

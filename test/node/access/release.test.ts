@@ -252,9 +252,10 @@ describe("the order of a guardian's refusals", function () {
   it("behavior: the request, then the key, before anything of the job", async () => {
     const open = await postJob(scene);
     const stranger = privateKeyToAccount(generatePrivateKey());
-    expect(await outcomeOf(scene, open, { account: stranger, request: { jobId: randomHex32(random) } })).to.equal(
-      "REQUEST_INVALID",
-    );
+    const bundleDigest = randomHex32(random);
+    expect(await outcomeOf(scene, open, { account: stranger, request: { bundleDigest } })).to.equal("REQUEST_INVALID");
+    const jobId = randomHex32(random);
+    expect(await outcomeOf(scene, open, { account: stranger, request: { jobId } })).to.equal("NODE_KEY_UNKNOWN");
     expect(await outcomeOf(scene, open, { account: stranger, call: { bundle } })).to.equal("NODE_KEY_UNKNOWN");
     expect(await outcomeOf(scene, open, { account: stranger, request: { attempt: 9 } })).to.equal("NODE_KEY_UNKNOWN");
   });
