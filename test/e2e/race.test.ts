@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publishDataset } from "@persona-protocol/sdk/access";
-import { raceBlock, raceDelay } from "@persona-protocol/sdk/compute";
+import { delayPerBlock, raceDelay } from "@persona-protocol/sdk/compute";
 import { jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
@@ -57,7 +57,7 @@ describe("a race for jobs", function () {
       const { jobId, verified } = await runJob(context, granted);
       expect(verified).to.equal(true);
       const { posted, claimed, signer } = await eventsOf(jobId);
-      const opensAt = posted + 2n + (await delayOf(jobId, posted, signer)) / raceBlock;
+      const opensAt = posted + 2n + (await delayOf(jobId, posted, signer)) / delayPerBlock;
       expect(claimed >= opensAt, `claimed at ${claimed}, its turn came at ${opensAt}`).to.equal(true);
     }
   });

@@ -30,4 +30,4 @@ export {
 export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
 export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
 export { sendJob, submitJob } from "./submitJob.ts";
-export { negativeLog, type RaceEntry, raceBlock, raceDelay } from "./weightedRace.ts";
+export { delayPerBlock, negativeLog, type RaceEntry, raceDelay } from "./weightedRace.ts";

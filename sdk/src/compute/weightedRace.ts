@@ -19,7 +19,7 @@ export type RaceEntry = {
 };
 
 /** Delays count in 2^-16 blocks. */
-export const raceBlock = 1n << 16n;
+export const delayPerBlock = 1n << 16n;
 
 /** Blocks after which everyone may claim. */
 const maxBlocks = 64n;
@@ -36,7 +36,7 @@ export function raceDelay(entry: RaceEntry): bigint {
   const { seed, jobId, attempt, nodeId, unit, weight, totalWeight } = entry;
   const draw = BigInt(keccak256(encodeAbiParameters(entryParameters, [seed, jobId, BigInt(attempt), nodeId]))) >> 192n;
   const delay = (negativeLog(draw + 1n) * unit * totalWeight) / (weight << 48n);
-  return delay < maxBlocks * raceBlock ? delay : maxBlocks * raceBlock;
+  return delay < maxBlocks * delayPerBlock ? delay : maxBlocks * delayPerBlock;
 }
 
 /** −ln(x / 2^64) in 64.64 fixed point, for 1 ≤ x ≤ 2^64. The error is below 2^-30. */

@@ -1,4 +1,4 @@
-import { negativeLog, raceBlock, raceDelay } from "@persona-protocol/sdk/compute";
+import { delayPerBlock, negativeLog, raceDelay } from "@persona-protocol/sdk/compute";
 import { callContract, devTokenAbi, jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { deployContracts } from "../../../node/src/dev/deployContracts.ts";
@@ -84,12 +84,12 @@ describe("raceDelay", () => {
     for (let round = 0; round < 200; round++) {
       const node = entry();
       const delay = raceDelay(node);
-      expect(delay <= 64n * raceBlock).to.equal(true);
+      expect(delay <= 64n * delayPerBlock).to.equal(true);
       expect(raceDelay({ ...node, weight: node.weight * 2n }) <= delay).to.equal(true);
       const doubled = raceDelay({ ...node, unit: 8n });
-      expect(doubled === 64n * raceBlock || doubled / 2n === delay).to.equal(true);
+      expect(doubled === 64n * delayPerBlock || doubled / 2n === delay).to.equal(true);
     }
-    expect(raceDelay({ ...entry(), weight: 1n, totalWeight: 10n ** 30n })).to.equal(64n * raceBlock);
+    expect(raceDelay({ ...entry(), weight: 1n, totalWeight: 10n ** 30n })).to.equal(64n * delayPerBlock);
   });
 
   it(`behavior: nodes come first in proportion to their weights (seed ${seed})`, () => {
@@ -153,7 +153,7 @@ describe("raceDelay against the deployed market", function () {
         const wanted = await governor.readContract({ ...market, functionName: "raceOf", args: [jobId, signer] });
         const { weight, totalWeight } = claimer;
         const delay = raceDelay({ seed, jobId, attempt: 1, nodeId, unit, weight, totalWeight });
-        expect(wanted).to.deep.equal([BigInt(at) + 2n + delay / raceBlock, delay]);
+        expect(wanted).to.deep.equal([BigInt(at) + 2n + delay / delayPerBlock, delay]);
       }
     }
   });
