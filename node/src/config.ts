@@ -38,7 +38,7 @@ const nodeConfigSchema = z.strictObject({
     .min(0)
     .max(86_400)
     .default(30)
-    .describe("time that must be left before a job's deadline for it to be claimed (worker)"),
+    .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
 });
 

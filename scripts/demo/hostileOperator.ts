@@ -10,17 +10,22 @@ import {
   decodeStruct,
   encodeStruct,
   jobMarketAbi,
+  jobOrderHashOf,
   nodeRegistryAbi,
 } from "@persona-protocol/sdk/contracts";
 import { codeOfReason, PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
-import { bytesToHex } from "viem";
+import { bytesToHex, parseEther } from "viem";
+import { bringReceipt } from "../../node/src/compute/jobSteps.ts";
 import type { Network } from "../../node/src/dev/startNetwork.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import { relayChain } from "../../node/src/enclave/relayChain.ts";
 import { plainDeployment } from "../../node/src/enclave/runtime/deploymentSchema.ts";
 import { detectIsolation } from "../../node/src/enclave/runtime/isolation.ts";
 import { type EnclaveProcess, startEnclave } from "../../node/src/enclave/startEnclave.ts";
+
+/** For the bonds of its claims. */
+const stake = parseEther("1000");
 
 export type HostileOperator = {
   readonly nodeId: number;
@@ -71,16 +76,16 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
   try {
     const context = { client, deployment, operator: client.account.address, verifier };
     const { signer } = parseEnclaveKeys(await enclave.call("start", { deployment: plainDeployment(deployment) }));
-    const nodeId = await registerNode(context, { role: "worker", stake: 0n, endpoint: "" });
+    const nodeId = await registerNode(context, { role: "worker", stake, endpoint: "" });
     await registerEnclaveKey(context, enclave, { signer, nodeId, role: "worker" });
     return {
       nodeId,
-      async claim({ params }) {
+      async claim({ jobId, params: { order, offer } }) {
         await callContract(client, {
           address: deployment.jobMarket,
           abi: jobMarketAbi,
           functionName: "claimJob",
-          args: [params, signer],
+          args: [jobId, offer, jobOrderHashOf(order), signer],
         });
       },
       async run(job, wanted = {}) {
@@ -94,22 +99,16 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
         });
         const answer = (await enclave.call(
           "run",
-          { params: encodeStruct("JobParams", job.params), attempt },
+          { jobId: job.jobId, params: encodeStruct("JobParams", job.params), attempt },
           { timeoutMs: 30_000 },
         )) as { receipt: Uint8Array; signature: Uint8Array; ciphertext: Uint8Array };
         const receipt = decodeStruct("Receipt", answer.receipt);
-        const args = [job.params, receipt, bytesToHex(answer.signature), bytesToHex(answer.ciphertext)] as const;
+        const { jobId, params } = job;
+        const [signature, ciphertext] = [bytesToHex(answer.signature), bytesToHex(answer.ciphertext)];
         return {
           guardians: heard,
           failure: receipt.code === 0 ? undefined : (failureName(receipt.code) ?? String(receipt.code)),
-          async settle() {
-            await callContract(client, {
-              address: deployment.jobMarket,
-              abi: jobMarketAbi,
-              functionName: "settleJob",
-              args,
-            });
-          },
+          settle: () => bringReceipt({ client, deployment }, { jobId, params, receipt, signature, ciphertext }),
         };
       },
       stop: () => enclave.stop(),

@@ -102,7 +102,7 @@ async function strangerAsks({ network, owner }: DemoContext, job: BuiltJob): Pro
         guardian,
         input: 0,
         kemKeyHash: keyIdOf(kem.publicKey),
-        bundleDigest: job.params.bundleDigest,
+        bundleDigest: job.params.order.bundleDigest,
       };
       const signature = await account.signTypedData(typedData.releaseRequest(deployment, message));
       const body = encodeReleaseCall({

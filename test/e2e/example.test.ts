@@ -12,7 +12,7 @@ import {
   type PersonaClient,
 } from "@persona-protocol/sdk";
 import { createGuardianRelease, type ReleaseCall } from "@persona-protocol/sdk/access";
-import { callContract, createChainView, devTokenAbi, jobIdOf, typedData } from "@persona-protocol/sdk/contracts";
+import { callContract, createChainView, devTokenAbi, typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { codeOfReason } from "@persona-protocol/sdk/errors";
 import { fromEthers } from "@persona-protocol/sdk/ethers";
@@ -164,7 +164,7 @@ describe("examples/score.ts", function () {
     const { deployment } = network;
     const [guardian] = network.guardians;
     const granted = await grantTo(owner, dataset, owner.client.account.address);
-    const { params, bundle } = await owner.buildJob({
+    const { jobId, params, bundle } = await owner.buildJob({
       program: engagement,
       grants: [granted],
       args: { threshold: 1 },
@@ -173,12 +173,12 @@ describe("examples/score.ts", function () {
     const stranger = privateKeyToAccount(generatePrivateKey());
     const kem = await generateKemKeyPair();
     const request = {
-      jobId: jobIdOf(deployment, params.requester, params.salt),
+      jobId,
       attempt: 1,
       guardian: guardian?.nodeId ?? 0,
       input: 0,
       kemKeyHash: keyIdOf(kem.publicKey),
-      bundleDigest: params.bundleDigest,
+      bundleDigest: params.order.bundleDigest,
     };
     const signature = await stranger.signTypedData(typedData.releaseRequest(deployment, request));
     const call: ReleaseCall = { request, signature, kemKey: kem.publicKey, params, bundle };

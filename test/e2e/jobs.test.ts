@@ -90,7 +90,7 @@ describe("jobs on a real network", function () {
   const usesOf = async ({ terms }: GrantPackage) => {
     const registry = { address: network.deployment.grantRegistry, abi: grantRegistryAbi } as const;
     const hash = await owner.readContract({ ...registry, functionName: "hashTerms", args: [terms] });
-    return (await owner.readContract({ ...registry, functionName: "grantOf", args: [hash] })).uses;
+    return (await owner.readContract({ ...registry, functionName: "grantOf", args: [terms.owner, hash] })).uses;
   };
   async function passTime(seconds: number): Promise<void> {
     const rpc = owner.request as (call: { method: string; params: unknown[] }) => Promise<unknown>;
@@ -142,6 +142,7 @@ describe("jobs on a real network", function () {
     const before = [await held(owner), await held(dapp)] as const;
     const job = await sendJob(market(), await buildJob(market(), { ...request(granted), namedNode: hostile.nodeId }));
     await hostile.claim(job);
+    await expectError("OWNER_MISMATCH", () => revoke({ client: dapp, deployment: network.deployment }, granted));
     await revoke({ client: owner, deployment: network.deployment }, granted);
     const { failure, settle } = await hostile.run(job);
     expect(failure).to.equal("GUARDIANS_REFUSED");
@@ -191,9 +192,9 @@ describe("jobs on a real network", function () {
     const before = [await held(owner), await held(dapp)] as const;
     const job = await sendJob(market(), await buildJob(market(), { ...request(granted), namedNode: hostile.nodeId }));
     await hostile.claim(job);
-    await expectError("TRANSACTION_REVERTED", () => timeOutJob(market(), job.params));
+    await expectError("TRANSACTION_REVERTED", () => timeOutJob(market(), job));
     await passTime(1_801);
-    await timeOutJob({ client: owner, deployment: network.deployment }, job.params);
+    await timeOutJob({ client: owner, deployment: network.deployment }, job);
     expect((await waitForJob(market(), job.jobId, soon())).status).to.equal("timedOut");
     expect((await held(owner)) - before[0]).to.equal(price);
     expect((await held(dapp)) - before[1]).to.equal(fee);
@@ -203,11 +204,11 @@ describe("jobs on a real network", function () {
     const granted = await grantPosts(context, { uses: 1, mayNameNode: true });
     const before = await held(dapp);
     const job = await sendJob(market(), await buildJob(market(), { ...request(granted), namedNode: hostile.nodeId }));
-    await expectError("TRANSACTION_REVERTED", () => cancelJob(market(), job.params));
+    await expectError("TRANSACTION_REVERTED", () => cancelJob(market(), job));
     await passTime(601);
-    await cancelJob(market(), job.params);
+    await cancelJob(market(), job);
     expect((await waitForJob(market(), job.jobId, soon())).status).to.equal("cancelled");
-    expect((await held(dapp)) - before).to.equal(fee + price);
+    expect((await held(dapp)) - before).to.equal(fee + price + job.params.order.protocolFee);
     expect(await usesOf(granted)).to.equal(0);
   });
 

@@ -24,7 +24,9 @@ import {
 import {
   type ChainClient,
   callContract,
+  type JobOrder,
   jobMarketAbi,
+  jobOrderHashOf,
   nodeRegistryAbi,
   typedData,
 } from "@persona-protocol/sdk/contracts";
@@ -125,28 +127,30 @@ export async function grantPosts(scene: Scene, choice: Partial<GrantParameters> 
 export async function postJob(
   scene: Scene,
   choice: Partial<JobRequest> = {},
-  change: Partial<BuiltJob["params"]> = {},
+  change: Partial<JobOrder> = {},
 ): Promise<BuiltJob> {
   const { network, dapp } = scene;
   const context = { client: dapp, deployment: network.deployment, store: network.store };
   const grants = choice.grants ?? [await grantPosts(scene)];
   const job = await buildJob(context, { program: createProgram(), fee: 1n, ...choice, grants });
-  return sendJob(context, { ...job, params: { ...job.params, ...change } });
+  const { order, offer } = job.params;
+  return sendJob(context, { ...job, params: { order: { ...order, ...change }, offer } });
 }
 
 export async function claim(
   { network }: Scene,
-  { params }: BuiltJob,
+  { jobId, params: { order, offer } }: BuiltJob,
   { client, identity }: TestEnclave,
 ): Promise<void> {
   const market = { address: network.deployment.jobMarket, abi: jobMarketAbi } as const;
-  await callContract(client, { ...market, functionName: "claimJob", args: [params, identity.account.address] });
+  const args = [jobId, offer, jobOrderHashOf(order), identity.account.address] as const;
+  await callContract(client, { ...market, functionName: "claimJob", args });
 }
 
 export async function claimedJob(
   scene: Scene,
   choice: Partial<JobRequest> = {},
-  change: Partial<BuiltJob["params"]> = {},
+  change: Partial<JobOrder> = {},
 ): Promise<BuiltJob> {
   const job = await postJob(scene, choice, change);
   await claim(scene, job, scene.worker);
@@ -176,7 +180,7 @@ export async function releaseBody(
     guardian: choice.guardian ?? network.guardians[0]?.nodeId ?? 0,
     input: 0,
     kemKeyHash: identity.kemKeyHash,
-    bundleDigest: job.params.bundleDigest,
+    bundleDigest: job.params.order.bundleDigest,
     ...choice.request,
   };
   const signature = await (choice.account ?? identity.account).signTypedData(

@@ -1,6 +1,8 @@
 import type {
   Deployment,
   EnclaveBinding,
+  JobOffer,
+  JobOrder,
   JobParams,
   JobSpec,
   KeyBoxDeposit,
@@ -20,6 +22,8 @@ export type Structs = {
   Terms: Terms;
   Scope: Scope;
   JobSpec: JobSpec;
+  JobOrder: JobOrder;
+  JobOffer: JobOffer;
   JobParams: JobParams;
   Receipt: Receipt;
   EnclaveBinding: EnclaveBinding;
@@ -32,6 +36,8 @@ export const structNames = [
   "Terms",
   "Scope",
   "JobSpec",
+  "JobOrder",
+  "JobOffer",
   "JobParams",
   "Receipt",
   "EnclaveBinding",

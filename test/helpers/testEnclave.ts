@@ -1,5 +1,5 @@
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
-import type { Hex } from "viem";
+import { type Hex, parseEther } from "viem";
 import type { LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import {
@@ -11,7 +11,7 @@ import { measureRuntime } from "../../node/src/enclave/runtime/measureRuntime.ts
 import { encodeRegistration, registrationFacts } from "../../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../../node/src/enclave/runtime/simulatedEvidence.ts";
 
-/** A registered, attested enclave key whose private half the test holds: the simulated root signs for anybody. */
+/** A registered, attested enclave key of a node with a stake for the bonds of its claims, whose private half the test holds: the simulated root signs for anybody. */
 export type TestEnclave = { readonly identity: EnclaveIdentity; readonly nodeId: number; readonly client: ChainClient };
 
 /** Measured once: the run's deployments allow the code as it is at their start. */
@@ -21,12 +21,13 @@ export async function registerTestEnclave(
   { deployment, verifier }: Pick<LocalDeployment, "deployment" | "verifier">,
   client: ChainClient,
   role: "worker" | "guardian" = "worker",
+  stake = parseEther("1000"),
 ): Promise<TestEnclave> {
   const identity = await createEnclaveIdentity();
   measurement ??= measureRuntime();
   const evidence = simulatedEvidence(measurement);
   const context = { client, deployment, operator: client.account.address, verifier };
-  const nodeId = await registerNode(context, { role, stake: 0n, endpoint: "" });
+  const nodeId = await registerNode(context, { role, stake, endpoint: "" });
   const enclave = {
     call: async (_method: string, facts: unknown) =>
       encodeRegistration(await makeRegistration(identity, evidence, deployment, registrationFacts.parse(facts))),

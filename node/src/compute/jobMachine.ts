@@ -19,6 +19,8 @@ export type JobEvent =
   | { readonly type: "claim" }
   | { readonly type: "claimed"; readonly attempt: number; readonly signer: string }
   | { readonly type: "claimLost"; readonly why: string }
+  /** The chain has refused the claim for now: none is on its way. */
+  | { readonly type: "claimLater" }
   | { readonly type: "receiptSigned" }
   | { readonly type: "settled"; readonly outcome: string }
   | { readonly type: "reopened" }
@@ -36,6 +38,8 @@ export function jobMachine(state: JobState, event: JobEvent): JobState | undefin
     }
     case "claimLost":
       return state.status === "claiming" ? { status: "left", why: event.why } : undefined;
+    case "claimLater":
+      return state.status === "claiming" ? { status: "seen" } : undefined;
     case "receiptSigned":
       return state.status === "running" ? { ...state, status: "settling" } : undefined;
     case "settled":

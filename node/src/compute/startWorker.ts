@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
 import { type Hex, isHex } from "viem";
@@ -70,9 +71,23 @@ export async function startWorker(context: Context): Promise<RunningNode> {
     const key = await readKey(context, signer);
     // An endpoint that lags behind its own answers does not know the key yet: then the market alone judges.
     const openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
+    const raceUnit = await client.readContract({
+      address: deployment.jobMarket,
+      abi: jobMarketAbi,
+      functionName: "RACE_UNIT",
+    });
     const { maxJobs } = config;
     let mayClaim = true;
-    const worker = { ...context, client: serialWrites(client), limits: config, openUntil, journal, enclave, signer };
+    const worker = {
+      ...context,
+      client: serialWrites(client),
+      limits: config,
+      openUntil,
+      raceUnit,
+      journal,
+      enclave,
+      signer,
+    };
     const jobs = workJobs({
       journal,
       log,

@@ -4,6 +4,9 @@ import type { Hex } from "viem";
 import type { JobState } from "./jobMachine.ts";
 import type { Journal, JournalRow } from "./journal.ts";
 
+/** Not a failure: the job is looked at again after so long. */
+export type Wait = { readonly waitMs: number };
+
 export type JobWork = {
   /** Looks at the journal again. */
   wake(): void;
@@ -22,7 +25,7 @@ const maxDelayMs = 60_000;
 export function workJobs(options: {
   readonly journal: Pick<Journal, "get" | "open">;
   /** Does a job's next step. */
-  readonly advance: (row: JournalRow) => Promise<void>;
+  readonly advance: (row: JournalRow) => Promise<Wait | undefined>;
   readonly maxJobs: number;
   /** False when no more jobs shall be begun. */
   readonly mayClaim: () => boolean;
@@ -49,7 +52,11 @@ export function workJobs(options: {
       if (!needsSlot(row.state) && inSlot.delete(jobId)) wake();
       if (row.state.status === "done" || row.state.status === "left") return;
       try {
-        await options.advance(row);
+        const wait = await options.advance(row);
+        if (wait !== undefined) {
+          failed.set(jobId, { times: 0, dueAt: performance.now() + wait.waitMs });
+          return;
+        }
         // A step that has changed nothing is not done again at once.
         if (!signal.aborted && journal.get(jobId)?.state.status === row.state.status) return delay(jobId, row);
         failed.delete(jobId);

@@ -16,14 +16,18 @@ export type LocalDeployment = {
 /**
  * Deploys the protocol as `npm run deploy` does, with a simulated TEE and this repository's own enclave build allowed. The
  * deployer becomes governance, without delays.
+ * @param raceUnit blocks; 0 lets the first claim win, as a chain that mines only on demand wants it.
  */
-export async function deployContracts(client: ChainClient): Promise<LocalDeployment> {
+export async function deployContracts(
+  client: ChainClient,
+  { raceUnit }: { readonly raceUnit: bigint } = { raceUnit: 0n },
+): Promise<LocalDeployment> {
   const deployer = client.account.address;
   const fromBlock = await client.getBlockNumber();
   const { addresses } = await deployProtocol({
     client,
     simulated: true,
-    constructors: localConstructors(deployer),
+    constructors: { ...localConstructors(deployer), raceUnit },
     governance: localGovernance(deployer),
     confirmations: 1,
   });

@@ -1,4 +1,4 @@
-import { type Address, type Hex, zeroHash } from "viem";
+import { type Address, type Hex, isAddressEqual, zeroHash } from "viem";
 import {
   ArgsRule,
   type ChainClient,
@@ -133,16 +133,24 @@ export async function signGrant(context: Context, parameters: GrantParameters): 
   return { ...built, signature: await context.client.signTypedData(typedData.terms(context.deployment, built.terms)) };
 }
 
-/** Ends a grant for ever, also one that was signed and never submitted. Keys already released cannot be called back. */
+/**
+ * Ends a grant for ever, also one that was signed and never submitted. Keys already released cannot be called back.
+ * @throws PersonaError OWNER_MISMATCH: the registry would take a stranger's revocation, and it would end nothing.
+ */
 export async function revoke(
   { client, deployment }: Context,
   { terms }: Pick<GrantPackage, "terms">,
 ): Promise<{ readonly gasUsed: bigint }> {
+  const caller = client.account.address;
+  if (!isAddressEqual(caller, terms.owner)) {
+    const data = { caller, owner: terms.owner };
+    throw new PersonaError("OWNER_MISMATCH", "Only its owner can revoke a grant.", { data });
+  }
   const call = {
     address: deployment.grantRegistry,
     abi: grantRegistryAbi,
     functionName: "revoke",
-    args: [terms],
+    args: [grantHashOf(deployment, terms)],
   } as const;
   return callContract(client, call);
 }

@@ -11,6 +11,7 @@ import {
   type JobParams,
   type JobSpec,
   jobIdOf,
+  jobMarketAbi,
   jobSpecHashOf,
   type NodePolicy,
 } from "../contracts/index.ts";
@@ -23,13 +24,14 @@ export type JobRequest = {
   readonly program: Program;
   readonly grants: readonly GrantPackage[];
   readonly args?: ProgramArgs;
-  /** For the node, in the grants' token. */
+  /** For the node, in the grants' token. The market adds its protocol fee to the escrow: some percent of fee and prices. */
   readonly fee: bigint;
   /** Of ciphertext: the sealed result is 1,136 bytes longer than its plaintext. Default 2,048. */
   readonly maxOutputBytes?: number;
-  /** Seconds from now until which a node may claim (default 600), and until which it must have settled (default 1,800). */
-  readonly claimWithin?: number;
-  readonly finishWithin?: number;
+  /** Seconds from now in which a node may claim. Default 600. */
+  readonly claimSeconds?: number;
+  /** Seconds from the claim in which it must bring the result. Default 1,200. Both together: at most a week. */
+  readonly runSeconds?: number;
   /** A node of the requester's choice, only where every grant allows it. */
   readonly namedNode?: number;
   /** Catalogue bitmap per input; default all that the grant covers. */
@@ -39,6 +41,8 @@ export type JobRequest = {
 /** A job ready to be submitted. Keep `resultKey`: only it opens the result. */
 export type BuiltJob = {
   readonly jobId: Hex;
+  /** Makes the job id, with market and requester. */
+  readonly salt: Hex;
   readonly params: JobParams;
   readonly spec: JobSpec;
   readonly program: Program;
@@ -101,28 +105,40 @@ export async function buildJob(
       inputs: grants.flatMap(({ dataset }, i) => (dataset.guardians.includes(nodeId) ? [i] : [])),
     })),
   );
-  const now = Number((await client.getBlock()).timestamp);
+  const { token } = first.terms;
+  const [{ timestamp }, { protocolFeeBps }] = await Promise.all([
+    client.getBlock(),
+    tokenTerms(client, deployment, token),
+  ]);
+  const paid = grants.reduce((sum, { terms }) => sum + terms.price, request.fee);
   const params: JobParams = {
-    requester,
-    salt,
-    specHash: jobSpecHashOf(deployment, spec),
-    bundleDigest: bundle.bundleDigest,
-    token: first.terms.token,
-    fee: request.fee,
-    maxOutputBytes: spec.maxOutputBytes,
-    claimBy: now + (request.claimWithin ?? 600),
-    deadline: now + (request.finishWithin ?? 1_800),
-    namedNode: request.namedNode ?? 0,
-    nodePolicy: narrowest(grants.map(({ terms }) => terms.nodePolicy)),
-    inputs: grants.map(({ terms }) => ({
-      datasetId: terms.datasetId,
-      grantHash: grantHashOf(deployment, terms),
-      owner: terms.owner as Address,
-      price: terms.price,
-    })),
+    order: {
+      requester,
+      specHash: jobSpecHashOf(deployment, spec),
+      bundleDigest: bundle.bundleDigest,
+      token,
+      fee: request.fee,
+      protocolFee: (paid * BigInt(protocolFeeBps)) / 10_000n,
+      maxOutputBytes: spec.maxOutputBytes,
+      inputs: grants.map(({ terms }) => ({
+        datasetId: terms.datasetId,
+        grantHash: grantHashOf(deployment, terms),
+        owner: terms.owner as Address,
+        price: terms.price,
+      })),
+    },
+    offer: {
+      claimBy: Number(timestamp) + (request.claimSeconds ?? 600),
+      runSeconds: request.runSeconds ?? 1_200,
+      namedNode: request.namedNode ?? 0,
+      nodePolicy: narrowest(grants.map(({ terms }) => terms.nodePolicy)),
+    },
   };
-  return { jobId, params, spec, program, grants, resultKey, bundle: bundle.bytes, programBytes };
+  return { jobId, salt, params, spec, program, grants, resultKey, bundle: bundle.bytes, programBytes };
 }
+
+const tokenTerms = (client: Pick<ChainClient, "readContract">, { jobMarket }: Deployment, token: Address) =>
+  client.readContract({ address: jobMarket, abi: jobMarketAbi, functionName: "tokenOf", args: [token] });
 
 function inputSpecOf(
   deployment: Deployment,

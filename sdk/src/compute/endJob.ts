@@ -1,33 +1,35 @@
-import type { Address } from "viem";
+import type { Address, Hex } from "viem";
 import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
 
 type Context = { readonly client: ChainClient; readonly deployment: Deployment };
 type Sent = { readonly gasUsed: bigint };
+type Job = { readonly jobId: Hex; readonly params: JobParams };
 
 /**
- * Takes back a job that nobody has claimed in its claim window: fee, prices and uses return.
+ * Takes back a job that nobody has claimed in its claim window: all fees return, and prices and uses unless a claim before has
+ * failed after keys may have been released.
  * @throws PersonaError TRANSACTION_REVERTED while the window is open, or when the job is claimed or ended
  */
-export function cancelJob({ client, deployment }: Context, params: JobParams): Promise<Sent> {
+export function cancelJob({ client, deployment }: Context, { jobId, params }: Job): Promise<Sent> {
   return callContract(client, {
     address: deployment.jobMarket,
     abi: jobMarketAbi,
     functionName: "cancelJob",
-    args: [params],
+    args: [jobId, params],
   });
 }
 
 /**
- * Ends a claimed job after its deadline: the fee returns to the requester, prices go to the owners (keys may have been
- * released). Anyone may call it.
+ * Ends a claim after its deadline. Where the job can still be claimed it is opened again, for another node; else the fee
+ * returns to the requester, and prices go to the owners (keys may have been released). Anyone may call it.
  * @throws PersonaError TRANSACTION_REVERTED before the deadline, JOB_NOT_CLAIMED
  */
-export function timeOutJob({ client, deployment }: Context, params: JobParams): Promise<Sent> {
+export function timeOutJob({ client, deployment }: Context, { jobId, params }: Job): Promise<Sent> {
   return callContract(client, {
     address: deployment.jobMarket,
     abi: jobMarketAbi,
     functionName: "timeOutJob",
-    args: [params],
+    args: [jobId, params],
   });
 }
 

@@ -1,6 +1,7 @@
 export { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
 export { balanceOf, cancelJob, timeOutJob, withdraw } from "./endJob.ts";
 export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";
+export { findCiphertext } from "./findCiphertext.ts";
 export {
   argsCommitmentOf,
   type BundleInput,
@@ -29,3 +30,4 @@ export {
 export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
 export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
 export { sendJob, submitJob } from "./submitJob.ts";
+export { delayPerBlock, negativeLog, type RaceEntry, raceDelay } from "./weightedRace.ts";

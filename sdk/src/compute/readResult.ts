@@ -1,22 +1,23 @@
-import { type Address, type Hex, hexToBytes, recoverTypedDataAddress } from "viem";
+import type { Address, Hex } from "viem";
 import {
   type ChainClient,
   type Deployment,
   jobMarketAbi,
+  jobStatus,
   KeyClass,
   nodeRegistryAbi,
   type Receipt,
   receiptDigestOf,
-  typedData,
 } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { BuiltJob } from "./buildJob.ts";
 import { failureName } from "./failureCodes.ts";
+import { findCiphertext } from "./findCiphertext.ts";
 import { decodeResult, type ResultRow } from "./program.ts";
 import { openResult } from "./sealedResult.ts";
 
 type Context = {
-  readonly client: Pick<ChainClient, "readContract" | "getContractEvents" | "getTransactionReceipt">;
+  readonly client: Pick<ChainClient, "readContract" | "getContractEvents" | "getTransaction" | "getTransactionReceipt">;
   readonly deployment: Deployment;
 };
 
@@ -25,7 +26,6 @@ export type JobEnd =
   | {
       readonly status: "settled";
       readonly receipt: Receipt;
-      readonly signature: Hex;
       readonly ciphertext: Uint8Array;
       readonly signer: Address;
       readonly gasUsed: bigint;
@@ -33,12 +33,9 @@ export type JobEnd =
   | { readonly status: "failed"; readonly code: number; readonly receipt: Receipt }
   | { readonly status: "timedOut" | "cancelled" };
 
-const open = 1;
-const claimed = 2;
-
 /**
  * Waits for the end of a job.
- * @throws PersonaError JOB_UNKNOWN, CANCELLED when the signal fires
+ * @throws PersonaError JOB_UNKNOWN, RESULT_NOT_FOUND, CANCELLED when the signal fires
  */
 export async function waitForJob(
   { client, deployment }: Context,
@@ -52,16 +49,22 @@ export async function waitForJob(
         data: { jobId },
         cause: signal.reason,
       });
-    const { status } = await client.readContract({
-      address: deployment.jobMarket,
-      abi: jobMarketAbi,
-      functionName: "jobOf",
-      args: [jobId],
-    });
-    if (status === 0) throw new PersonaError("JOB_UNKNOWN", "The market does not know this job.", { data: { jobId } });
-    if (status !== open && status !== claimed) return readEnd({ client, deployment }, jobId);
+    const { status } = await readJob({ client, deployment }, jobId);
+    // A request to read has an id like a job's, and no result.
+    if (status === "none" || status === "read")
+      throw new PersonaError("JOB_UNKNOWN", "The market does not know this job.", { data: { jobId } });
+    if (status !== "open" && status !== "claimed") return readEnd({ client, deployment }, jobId);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+async function readJob(
+  { client, deployment }: Pick<Context, "deployment"> & { client: Pick<ChainClient, "readContract"> },
+  jobId: Hex,
+) {
+  const { jobMarket: address } = deployment;
+  const job = await client.readContract({ address, abi: jobMarketAbi, functionName: "jobOf", args: [jobId] });
+  return { ...job, status: jobStatus[job.status] ?? "none" };
 }
 
 async function readEnd({ client, deployment }: Context, jobId: Hex): Promise<JobEnd> {
@@ -73,9 +76,13 @@ async function readEnd({ client, deployment }: Context, jobId: Hex): Promise<Job
   } as const;
   const [settled] = await client.getContractEvents({ ...market, eventName: "JobSettled", args: { jobId } });
   if (settled !== undefined) {
-    const { receipt, signature, ciphertext, signer } = settled.args;
-    const { gasUsed } = await client.getTransactionReceipt({ hash: settled.transactionHash });
-    return { status: "settled", receipt, signature, ciphertext: hexToBytes(ciphertext), signer, gasUsed };
+    const { receipt, signer } = settled.args;
+    const hash = settled.transactionHash;
+    const [{ input }, { gasUsed }] = await Promise.all([
+      client.getTransaction({ hash }),
+      client.getTransactionReceipt({ hash }),
+    ]);
+    return { status: "settled", receipt, ciphertext: findCiphertext(input, receipt), signer, gasUsed };
   }
   const [failed] = await client.getContractEvents({ ...market, eventName: "JobFailed", args: { jobId } });
   if (failed !== undefined) return { status: "failed", code: failed.args.code, receipt: failed.args.receipt };
@@ -84,16 +91,16 @@ async function readEnd({ client, deployment }: Context, jobId: Hex): Promise<Job
 }
 
 /**
- * Does this receipt stand? It is the one the market accepted, for this spec, signed by an attested worker key of the registry,
- * over exactly this ciphertext.
+ * Does this receipt stand? It is the one that the market accepted, for this spec, signed by an attested worker key of the
+ * registry: the market took that key's signature and keeps the receipt's digest.
  * @throws PersonaError RECEIPT_INVALID, naming what does not fit
  */
 export async function verifyReceipt(
-  { client, deployment }: Context,
+  { client, deployment }: { readonly client: Pick<ChainClient, "readContract">; readonly deployment: Deployment },
   wanted: { readonly jobId: Hex; readonly jobSpecHash: Hex },
-  end: Extract<JobEnd, { status: "settled" }>,
+  end: Pick<Extract<JobEnd, { status: "settled" }>, "receipt" | "signer">,
 ): Promise<void> {
-  const { receipt, signature, signer } = end;
+  const { receipt, signer } = end;
   const invalid = (why: string) =>
     new PersonaError("RECEIPT_INVALID", `The receipt does not stand: ${why}.`, {
       data: { jobId: wanted.jobId, signer },
@@ -101,15 +108,8 @@ export async function verifyReceipt(
   if (receipt.jobId !== wanted.jobId) throw invalid("it is another job's");
   if (receipt.jobSpecHash !== wanted.jobSpecHash) throw invalid("it is for another spec");
   if (receipt.code !== 0) throw invalid("it is a failure");
-  const recovered = await recoverTypedDataAddress({ ...typedData.receipt(deployment, receipt), signature });
-  if (recovered !== signer) throw invalid("another key signed it");
-  const [recorded, key] = await Promise.all([
-    client.readContract({
-      address: deployment.jobMarket,
-      abi: jobMarketAbi,
-      functionName: "receiptOf",
-      args: [wanted.jobId],
-    }),
+  const [job, key] = await Promise.all([
+    readJob({ client, deployment }, wanted.jobId),
     client.readContract({
       address: deployment.nodeRegistry,
       abi: nodeRegistryAbi,
@@ -117,13 +117,15 @@ export async function verifyReceipt(
       args: [signer],
     }),
   ]);
-  if (recorded !== receiptDigestOf(deployment, receipt)) throw invalid("the market recorded another one");
+  if (job.status !== "settled" || job.commitment !== receiptDigestOf(deployment, receipt))
+    throw invalid("the market recorded another one");
+  if (job.signer !== signer) throw invalid("another key signed it");
   if (key.nodeId === 0 || key.keyClass !== KeyClass.worker) throw invalid("its key is not a registered worker's");
 }
 
 /**
  * Waits, verifies the receipt, decrypts, and holds the rows to the program's declared shape.
- * @throws PersonaError JOB_FAILED, JOB_TIMED_OUT, RECEIPT_INVALID, OUTPUT_POLICY_VIOLATED, CANCELLED
+ * @throws PersonaError JOB_FAILED, JOB_TIMED_OUT, RESULT_NOT_FOUND, RECEIPT_INVALID, OUTPUT_POLICY_VIOLATED, CANCELLED
  */
 export async function readResult(
   context: Context,
@@ -139,10 +141,10 @@ export async function readResult(
   }
   if (end.status !== "settled")
     throw new PersonaError("JOB_TIMED_OUT", `The job ended without a result: ${end.status}.`, { data: { jobId } });
-  await verifyReceipt(context, { jobId, jobSpecHash: job.params.specHash }, end);
+  await verifyReceipt(context, { jobId, jobSpecHash: job.params.order.specHash }, end);
   const plaintext = await openResult({
     resultPrivateKey: job.resultKey.privateKey,
-    jobSpecHash: job.params.specHash,
+    jobSpecHash: job.params.order.specHash,
     ciphertext: end.ciphertext,
     ciphertextDigest: end.receipt.ciphertextDigest,
     plaintextCommitment: end.receipt.plaintextCommitment,

@@ -1,6 +1,6 @@
-import { erc20Abi } from "viem";
+import { erc20Abi, parseEventLogs } from "viem";
 import { checkScope } from "../access/checkScope.ts";
-import { type ChainClient, callContract, type Deployment, jobMarketAbi } from "../contracts/index.ts";
+import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type BlobStore, catalogueHash } from "../storage/index.ts";
 import { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
@@ -13,7 +13,8 @@ type Context = {
 };
 
 /**
- * Builds a job, checks it against its grants, stores bundle and program, and submits it with fee and prices in escrow.
+ * Builds a job, checks it against its grants, stores bundle and program, and submits it with fee, prices and protocol fee in
+ * escrow.
  * @throws PersonaError with the refusal that a guardian would give, before anything is spent
  */
 export async function submitJob(
@@ -34,7 +35,7 @@ export async function submitJob(
   return sendJob(context, job);
 }
 
-/** Submits a built job as it is. */
+/** Submits a built job as it is. @returns it with the parameters that the market has posted */
 export async function sendJob(
   { client, deployment, store }: Context,
   job: BuiltJob,
@@ -44,21 +45,33 @@ export async function sendJob(
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   const terms = job.grants.map((grant) => grant.terms);
   const signatures = job.grants.map(({ signature }) => signature ?? "0x");
-  const { gasUsed } = signatures.some((signature) => signature !== "0x")
+  const { order, offer } = job.params;
+  const { specHash, bundleDigest, token, fee, maxOutputBytes } = order;
+  const request = { salt: job.salt, specHash, bundleDigest, token, fee, maxOutputBytes, offer };
+  const receipt = signatures.some((signature) => signature !== "0x")
     ? await callContract(client, {
         ...market,
         functionName: "submitJobWithSignatures",
-        args: [job.params, terms, signatures],
+        args: [request, terms, signatures],
       })
-    : await callContract(client, { ...market, functionName: "submitJob", args: [job.params, terms] });
-  return { ...job, gasUsed };
+    : await callContract(client, { ...market, functionName: "submitJob", args: [request, terms] });
+  // The market has the last word on inputs and protocol fee: whoever ends the job brings these parameters back.
+  const [posted] = parseEventLogs({
+    abi: jobMarketAbi,
+    eventName: "JobSubmitted",
+    args: { jobId: job.jobId },
+    logs: receipt.logs.filter(({ address }) => address.toLowerCase() === deployment.jobMarket.toLowerCase()),
+  });
+  if (posted === undefined) throw new PersonaError("INTERNAL", "The market did not say what was posted.");
+  return { ...job, params: posted.args.params as JobParams, gasUsed: receipt.gasUsed };
 }
 
-/** Lets the market take fee and prices, when what is allowed is not enough yet. */
+/** Lets the market take fee, prices and protocol fee, when what is allowed is not enough yet. */
 async function allowEscrow({ client, deployment }: Omit<Context, "store">, { params }: BuiltJob): Promise<void> {
   const owner = client.account.address;
-  const needed = params.inputs.reduce((sum, { price }) => sum + price, params.fee);
-  const token = { address: params.token, abi: erc20Abi } as const;
+  const { fee, protocolFee, inputs } = params.order;
+  const needed = inputs.reduce((sum, { price }) => sum + price, fee + protocolFee);
+  const token = { address: params.order.token, abi: erc20Abi } as const;
   const allowed = await client.readContract({
     ...token,
     functionName: "allowance",

@@ -12,13 +12,15 @@ import {
   toHex,
 } from "viem";
 import { PersonaError } from "../errors/index.ts";
-import type { EnclaveBinding, JobParams, JobSpec, Receipt, Scope, Terms } from "./structs.ts";
+import type { EnclaveBinding, JobOffer, JobOrder, JobParams, JobSpec, Receipt, Scope, Terms } from "./structs.ts";
 import { type KeyBoxDeposit, type Refusal, type Release, type ReleaseRequest, structTypes } from "./typedData.ts";
 
 type Structs = {
   Terms: Terms;
   Scope: Scope;
   JobSpec: JobSpec;
+  JobOrder: JobOrder;
+  JobOffer: JobOffer;
   JobParams: JobParams;
   Receipt: Receipt;
   EnclaveBinding: EnclaveBinding;
@@ -48,10 +50,16 @@ export function decodeStruct<name extends keyof Structs>(name: name, bytes: Uint
   throw new PersonaError("REQUEST_INVALID", `These bytes are not the canonical encoding of a ${name}.`);
 }
 
-/** What JobMarket stores of a job's parameters. */
-export function jobParamsHashOf(params: JobParams): Hex {
-  return keccak256(encodeStruct("JobParams", params));
+/** What JobMarket stores of a job's parameters: of two hashes, so that whoever needs one half only brings the other's hash. */
+export function jobParamsHashOf({ order, offer }: JobParams): Hex {
+  return keccak256(encodeAbiParameters(twoHashes, [jobOrderHashOf(order), jobOfferHashOf(offer)]));
 }
+
+export const jobOrderHashOf = (order: JobOrder): Hex => keccak256(encodeStruct("JobOrder", order));
+
+export const jobOfferHashOf = (offer: JobOffer): Hex => keccak256(encodeStruct("JobOffer", offer));
+
+const twoHashes = [{ type: "bytes32" }, { type: "bytes32" }] as const;
 
 function abiOf(name: keyof typeof structTypes): AbiParameter {
   return { type: "tuple", components: componentsOf(name) };

@@ -26,11 +26,16 @@ export type EnclaveKeyState = {
 
 export type NodeState = { readonly operator: Address; readonly endpoint: string; readonly roles: number };
 
+export type JobStatus = (typeof jobStatus)[number];
+
 export type JobChainState = {
-  readonly status: "none" | "open" | "claimed" | "settled" | "failed" | "timedOut" | "cancelled";
+  readonly status: JobStatus;
   readonly attempt: number;
   readonly signer: Address;
-  readonly paramsHash: Hex;
+  /** Unix seconds until which the claim's receipt is taken; 0 while open. */
+  readonly dueBy: number;
+  /** Hash of the parameters; the receipt's digest once one has ended the job. */
+  readonly commitment: Hex;
 };
 
 /**
@@ -41,7 +46,12 @@ export type ChainView = {
   readonly deployment: Deployment;
   block(tag: "latest" | bigint): Promise<ChainBlock>;
   /** The contract's first objection to releasing this job's keys to `signer`; undefined when it has none. */
-  releasable(params: JobParams, input: number, signer: Address, blockNumber: bigint): Promise<ErrorCode | undefined>;
+  releasable(
+    job: { readonly jobId: Hex; readonly params: JobParams },
+    input: number,
+    signer: Address,
+    blockNumber: bigint,
+  ): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
@@ -49,7 +59,8 @@ export type ChainView = {
 };
 
 const datasetStatus = ["none", "active", "erased"] as const;
-const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled"] as const;
+/** In the order of the contract's `JobStatus`. */
+export const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled", "read"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 export function createChainView(
@@ -68,11 +79,11 @@ export function createChainView(
       }
       return { number: block.number, hash: block.hash, timestamp: block.timestamp };
     },
-    async releasable(params, input, signer, blockNumber) {
+    async releasable({ jobId, params }, input, signer, blockNumber) {
       const [ok, reason] = await client.readContract({
         ...market,
         functionName: "releasable",
-        args: [params, BigInt(input), signer],
+        args: [jobId, params, BigInt(input), signer],
         blockNumber,
       });
       if (ok) return undefined;
@@ -103,13 +114,13 @@ export function createChainView(
       return { operator, endpoint, roles };
     },
     async job(jobId, blockNumber) {
-      const { attempt, status, signer, paramsHash } = await client.readContract({
+      const { attempt, status, signer, dueBy, commitment } = await client.readContract({
         ...market,
         functionName: "jobOf",
         args: [jobId],
         blockNumber,
       });
-      return { attempt, signer, paramsHash, status: jobStatus[status] ?? "none" };
+      return { attempt, signer, dueBy, commitment, status: jobStatus[status] ?? "none" };
     },
   };
 }

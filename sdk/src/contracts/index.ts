@@ -1,4 +1,4 @@
-export { decodeStruct, encodeStruct, jobParamsHashOf } from "./abiStructs.ts";
+export { decodeStruct, encodeStruct, jobOfferHashOf, jobOrderHashOf, jobParamsHashOf } from "./abiStructs.ts";
 export * from "./abis.ts";
 export { type ChainClient, callContract } from "./callContract.ts";
 export {
@@ -8,6 +8,8 @@ export {
   type DatasetState,
   type EnclaveKeyState,
   type JobChainState,
+  type JobStatus,
+  jobStatus,
   type NodeState,
 } from "./chainView.ts";
 export type { Deployment, KnownDeployment } from "./deployment.ts";
@@ -35,6 +37,8 @@ export {
   GrantKind,
   type InputSpec,
   type JobInput,
+  type JobOffer,
+  type JobOrder,
   type JobParams,
   type JobSpec,
   KeyClass,

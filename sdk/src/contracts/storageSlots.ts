@@ -4,14 +4,13 @@
  * first field lies in the lowest bits.
  */
 import { type Address, encodeAbiParameters, getAddress, type Hex, hexToBigInt, keccak256, toHex } from "viem";
-import type { DatasetState, EnclaveKeyState } from "./chainView.ts";
+import { type DatasetState, type EnclaveKeyState, type JobStatus, jobStatus } from "./chainView.ts";
 
 const datasetStatus = ["none", "active", "erased"] as const;
 const grantStatus = ["none", "active", "revoked"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
-const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled"] as const;
 
-/** What GrantRegistry remembers of a grant; its Terms come as calldata. Times are Unix seconds. */
+/** What GrantRegistry remembers of a grant; its Terms come as calldata. Times and `measurementEpoch` are Unix seconds. */
 export type GrantSlot = {
   readonly status: (typeof grantStatus)[number];
   readonly uses: number;
@@ -23,14 +22,18 @@ export type GrantSlot = {
   readonly followUpgrades: boolean;
 };
 
-/** First slot of a job; `paramsHash` and `receiptDigest` fill the next two. */
+/**
+ * First slot of a job; the commitment fills the next one: the hash of its parameters, or the receipt's digest once one has
+ * ended it. `dueBy` in Unix seconds, 0 while open; `claimDelay` in blocks from `raceBlock`.
+ */
 export type JobSlot = {
   readonly signer: Address;
-  readonly status: (typeof jobStatus)[number];
+  readonly status: JobStatus;
   readonly attempt: number;
   readonly tainted: boolean;
-  readonly deadline: number;
-  readonly createdBlock: number;
+  readonly raceBlock: number;
+  readonly dueBy: number;
+  readonly claimDelay: number;
 };
 
 /** First slot of a dataset; `headHash` fills the next one. */
@@ -41,6 +44,8 @@ export type EnclaveKeySlot = Pick<EnclaveKeyState, "nodeId" | "keyClass" | "stat
   readonly verifierKind: number;
   readonly vendor: number;
   readonly registeredAt: number;
+  /** Unix seconds at which governance allowed the measurement. */
+  readonly measurementEpoch: number;
 };
 
 /** DatasetRegistry, section 3.5. */
@@ -49,8 +54,9 @@ export function datasetSlots(datasetId: Hex): { readonly dataset: Hex; readonly 
   return { dataset: place, headHash: after(place, 1n) };
 }
 
-/** GrantRegistry, section 4.2. */
-export const grantSlot = (grantHash: Hex): Hex => placeOf(grantHash, 0n);
+/** GrantRegistry, section 4.2. Grants lie below their owner, so that nobody writes where another's are looked for. */
+export const grantSlot = (owner: Address, grantHash: Hex): Hex =>
+  placeOf(grantHash, hexToBigInt(placeOf(addressWord(owner), 0n)));
 
 /** GrantRegistry, section 4.2: the word is the owner's present epoch; a grant of another one is revoked. */
 export const ownerEpochSlot = (owner: Address): Hex => placeOf(addressWord(owner), 1n);
@@ -66,9 +72,9 @@ export function enclaveKeySlots(signer: Address): {
 }
 
 /** JobMarket, section 5.2. */
-export function jobSlots(jobId: Hex): { readonly job: Hex; readonly paramsHash: Hex; readonly receiptDigest: Hex } {
+export function jobSlots(jobId: Hex): { readonly job: Hex; readonly commitment: Hex } {
   const place = placeOf(jobId, 0n);
-  return { job: place, paramsHash: after(place, 1n), receiptDigest: after(place, 2n) };
+  return { job: place, commitment: after(place, 1n) };
 }
 
 export function decodeDatasetSlot(word: Hex): DatasetSlot {
@@ -89,7 +95,7 @@ export function decodeGrantSlot(word: Hex): GrantSlot {
     outputBytes: read(64),
     ownerEpoch: Number(read(32)),
     keyEpoch: Number(read(32)),
-    measurementEpoch: Number(read(32)),
+    measurementEpoch: Number(read(40)),
     expiresAt: Number(read(40)),
     followUpgrades: read(8) !== 0n,
   };
@@ -106,6 +112,7 @@ export function decodeEnclaveKeySlot(word: Hex): EnclaveKeySlot {
     registeredAt: Number(read(40)),
     sealUntil: Number(read(40)),
     openUntil: Number(read(40)),
+    measurementEpoch: Number(read(40)),
   };
 }
 
@@ -116,8 +123,9 @@ export function decodeJobSlot(word: Hex): JobSlot {
     status: jobStatus[Number(read(8))] ?? "none",
     attempt: Number(read(8)),
     tainted: read(8) !== 0n,
-    deadline: Number(read(40)),
-    createdBlock: Number(read(32)),
+    raceBlock: Number(read(32)),
+    dueBy: Number(read(32)),
+    claimDelay: Number(read(8)),
   };
 }
 

@@ -12,7 +12,7 @@ export type NodePolicy = {
   readonly requesterMayNameNode: boolean;
 };
 
-/** Public half of a grant. Times are Unix seconds, `price` per use in the token's smallest unit. */
+/** Public half of a grant. Times and `measurementEpoch` are Unix seconds, `price` per use in the token's smallest unit. */
 export type Terms = {
   readonly owner: Address;
   readonly grantee: Address;
@@ -61,20 +61,30 @@ export type JobInput = {
   readonly price: bigint;
 };
 
-/** What a requester posts. The contract keeps its hash; the JobSubmitted event carries it whole. */
-export type JobParams = {
+/** What is run, and what it pays. `protocolFee` follows from fee and prices: the market sets it when the job is posted. */
+export type JobOrder = {
   readonly requester: Address;
-  readonly salt: Hex;
   readonly specHash: Hex;
   readonly bundleDigest: Hex;
   readonly token: Address;
   readonly fee: bigint;
+  readonly protocolFee: bigint;
   readonly maxOutputBytes: number;
+  readonly inputs: readonly JobInput[];
+};
+
+/** Who may run it, and when: `claimBy` in Unix seconds, `runSeconds` from the claim to its deadline. */
+export type JobOffer = {
   readonly claimBy: number;
-  readonly deadline: number;
+  readonly runSeconds: number;
   readonly namedNode: number;
   readonly nodePolicy: NodePolicy;
-  readonly inputs: readonly JobInput[];
+};
+
+/** All that is public about a job. The contract keeps its hash; the JobSubmitted event carries it whole. */
+export type JobParams = {
+  readonly order: JobOrder;
+  readonly offer: JobOffer;
 };
 
 export type InputSpec = {

@@ -22,7 +22,7 @@ const Terms = [
   { name: "expiresAt", type: "uint40" },
   { name: "keyEpoch", type: "uint32" },
   { name: "ownerEpoch", type: "uint32" },
-  { name: "measurementEpoch", type: "uint32" },
+  { name: "measurementEpoch", type: "uint40" },
   { name: "followUpgrades", type: "bool" },
   { name: "maxOutputBytes", type: "uint64" },
   { name: "nodePolicy", type: "NodePolicy" },
@@ -96,6 +96,11 @@ const EnclaveBinding = [
 
 const Revoke = [{ name: "grantHash", type: "bytes32" }] as const;
 
+const RevokeAll = [
+  { name: "owner", type: "address" },
+  { name: "ownerEpoch", type: "uint32" },
+] as const;
+
 const ReleaseRequest = [
   { name: "jobId", type: "bytes32" },
   { name: "attempt", type: "uint32" },
@@ -145,19 +150,27 @@ const JobInput = [
   { name: "price", type: "uint96" },
 ] as const;
 
-const JobParams = [
+const JobOrder = [
   { name: "requester", type: "address" },
-  { name: "salt", type: "bytes32" },
   { name: "specHash", type: "bytes32" },
   { name: "bundleDigest", type: "bytes32" },
   { name: "token", type: "address" },
   { name: "fee", type: "uint96" },
+  { name: "protocolFee", type: "uint96" },
   { name: "maxOutputBytes", type: "uint32" },
+  { name: "inputs", type: "JobInput[]" },
+] as const;
+
+const JobOffer = [
   { name: "claimBy", type: "uint40" },
-  { name: "deadline", type: "uint40" },
+  { name: "runSeconds", type: "uint32" },
   { name: "namedNode", type: "uint32" },
   { name: "nodePolicy", type: "NodePolicy" },
-  { name: "inputs", type: "JobInput[]" },
+] as const;
+
+const JobParams = [
+  { name: "order", type: "JobOrder" },
+  { name: "offer", type: "JobOffer" },
 ] as const;
 
 /** Field lists by struct name: the one source for typed data and for ABI encoding. */
@@ -168,6 +181,8 @@ export const structTypes = {
   InputSpec,
   JobSpec,
   JobInput,
+  JobOrder,
+  JobOffer,
   JobParams,
   Receipt,
   EnclaveBinding,
@@ -234,6 +249,8 @@ export const typedData = {
     ({ domain: grantDomain(d), types: { Terms, NodePolicy }, primaryType: "Terms", message }) as const,
   revoke: (d: Deployment, grantHash: Hex) =>
     ({ domain: grantDomain(d), types: { Revoke }, primaryType: "Revoke", message: { grantHash } }) as const,
+  revokeAll: (d: Deployment, message: { readonly owner: Address; readonly ownerEpoch: number }) =>
+    ({ domain: grantDomain(d), types: { RevokeAll }, primaryType: "RevokeAll", message }) as const,
   jobSpec: (d: Deployment, message: JobSpec) =>
     ({ domain: marketDomain(d), types: { JobSpec, InputSpec }, primaryType: "JobSpec", message }) as const,
   receipt: (d: Deployment, message: Receipt) =>

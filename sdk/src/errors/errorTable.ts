@@ -67,7 +67,7 @@ export const errorTable = {
     "Another enclave key has claimed this job.",
     "Only the claiming enclave can obtain the keys.",
   ),
-  JOB_DEADLINE_PASSED: refused(10, "The job's deadline has passed.", "Submit the job again with a later deadline."),
+  JOB_DEADLINE_PASSED: refused(10, "The job's deadline has passed.", "Submit the job again with more time to run."),
   BUNDLE_INVALID: refused(
     11,
     "The job bundle cannot be opened, or is not what the job names.",
@@ -94,8 +94,8 @@ export const errorTable = {
   GRANT_NOT_YET_VALID: refused(18, "The grant is not valid yet.", "Wait until the grant's notBefore."),
   GRANT_EXPIRED: refused(
     19,
-    "The grant has expired, or would expire before the job's deadline.",
-    "Choose an earlier deadline, or ask the owner for a new grant.",
+    "The grant has expired, or would expire before the job's latest end.",
+    "Give the job less time to be claimed and to run, or ask the owner for a new grant.",
   ),
   GRANT_EXHAUSTED: refused(20, "All uses of this grant are spent.", "Ask the owner for a new grant."),
   GRANT_OUTPUT_EXHAUSTED: refused(
@@ -246,7 +246,7 @@ export const errorTable = {
   LIMIT_EXCEEDED: fatal("The program used more memory than allowed.", "Make the program lighter."),
   TIME_LIMIT_EXCEEDED: fatal(
     "The program did not end within its time, or before the job's deadline.",
-    "Make the program lighter, or give the job a later deadline.",
+    "Make the program lighter, or give the job more time to run.",
   ),
   OUTPUT_TOO_LARGE: fatal(
     "The result is larger than the job allows.",
@@ -272,10 +272,23 @@ export const errorTable = {
   ),
   JOB_FAILED: fatal("The job ended with a signed failure.", "See the failure code in docs/errors.md."),
   JOB_TIMED_OUT: temporary("The job did not end before its deadline.", "Submit it again."),
+  RESULT_NOT_FOUND: fatal(
+    "The job has ended with a result, but the transaction that settled it does not carry its ciphertext.",
+    "Ask the guardians when it was too large for a transaction; else whoever settled the job has hidden it: ask the node.",
+  ),
   JOB_NOT_CLAIMABLE: fatal(
     "The job cannot be claimed any more.",
     "Another node was first, or the claim window has passed.",
   ),
+  CLAIM_TOO_EARLY: temporary(
+    "The node's turn for this job has not come.",
+    "The daemon waits for it by itself; JobMarket.raceOf says the block.",
+  ),
+  CLAIM_BOND_MISSING: temporary(
+    "All of the node's stake is held by the bonds of its open claims.",
+    "Wait until claimed jobs have ended, or add stake.",
+  ),
+  CLAIMS_PAUSED: temporary("Governance has paused claims.", "Wait: a pause ends by itself within days."),
 
   // Apps and their domains.
   APP_UNKNOWN: fatal(

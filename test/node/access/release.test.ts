@@ -7,7 +7,15 @@ import {
   segmentBitmap,
 } from "@persona-protocol/sdk/access";
 import { type BuiltJob, decodeSealedBundle, openJobBundle } from "@persona-protocol/sdk/compute";
-import { callContract, datasetRegistryAbi, jobIdOf, jobSpecHashOf, typedData } from "@persona-protocol/sdk/contracts";
+import {
+  callContract,
+  datasetRegistryAbi,
+  type JobOffer,
+  type JobOrder,
+  jobIdOf,
+  jobSpecHashOf,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf, open } from "@persona-protocol/sdk/crypto";
 import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
@@ -72,7 +80,7 @@ describe("a guardian's release", function () {
       const { privateKey } = worker.identity.kem;
       const info = releaseBundleInfo(network.deployment, { jobId: job.jobId, guardian, signer });
       const bundleKey = await open({ privateKey, info, ...keys.bundleKey });
-      const sealed = decodeSealedBundle(job.bundle, job.params.bundleDigest);
+      const sealed = decodeSealedBundle(job.bundle, job.params.order.bundleDigest);
       expect((await openJobBundle(sealed, job.jobId, bundleKey)).spec).to.deep.equal(job.spec);
       expect(
         keys.shares.map(({ index }) => index),
@@ -145,7 +153,6 @@ describe("a guardian's release", function () {
 
   it("error: what the request says of itself does not fit the job", async () => {
     const claims: CallChoice[] = [
-      { request: { jobId: randomHex32(random) } },
       { request: { guardian: scene.network.guardians[1]?.nodeId ?? 0 } },
       { request: { attempt: 2 } },
       { request: { attempt: 0 } },
@@ -153,21 +160,34 @@ describe("a guardian's release", function () {
     ];
     for (const choice of claims)
       expect(await outcomeOf(scene, job, choice), JSON.stringify(choice)).to.equal("REQUEST_INVALID");
+    const elsewhere = { request: { jobId: randomHex32(random) } };
+    expect(await outcomeOf(scene, job, elsewhere), "the chain has no such job").to.equal("JOB_UNKNOWN");
+    const another = { request: { jobId: (await claimedJob(scene)).jobId } };
+    expect(await outcomeOf(scene, job, another), "another job's id").to.equal("JOB_PARAMS_MISMATCH");
   });
 
   it("error: JOB_PARAMS_MISMATCH: parameters that are not the chain's", async () => {
-    const changes: Partial<BuiltJob["params"]>[] = [
+    const { order, offer } = job.params;
+    const orders: Partial<JobOrder>[] = [
       { specHash: randomHex32(random) },
       { fee: 0n },
+      { protocolFee: order.protocolFee + 1n },
       { maxOutputBytes: 4_000_000 },
-      { deadline: job.params.deadline + 1 },
-      { namedNode: 9 },
       { inputs: [] },
-      { inputs: job.params.inputs.map((input) => ({ ...input, owner: scene.dapp.account.address })) },
-      { nodePolicy: { ...job.params.nodePolicy, verifierKinds: 0 } },
+      { inputs: order.inputs.map((input) => ({ ...input, owner: scene.dapp.account.address })) },
     ];
-    for (const change of changes) {
-      const got = await outcomeOf(scene, job, { call: { params: { ...job.params, ...change } } });
+    const offers: Partial<JobOffer>[] = [
+      { claimBy: offer.claimBy + 1 },
+      { runSeconds: offer.runSeconds + 1 },
+      { namedNode: 9 },
+      { nodePolicy: { ...offer.nodePolicy, verifierKinds: 0 } },
+    ];
+    const changed = [
+      ...orders.map((change) => [change, { order: { ...order, ...change }, offer }] as const),
+      ...offers.map((change) => [change, { order, offer: { ...offer, ...change } }] as const),
+    ];
+    for (const [change, params] of changed) {
+      const got = await outcomeOf(scene, job, { call: { params } });
       expect(got, Object.keys(change).join()).to.equal("JOB_PARAMS_MISMATCH");
     }
   });
@@ -179,7 +199,7 @@ describe("a guardian's release", function () {
     for (const bundle of [another.bundle, changed, new Uint8Array(), job.bundle.subarray(1)]) {
       expect(await outcomeOf(scene, job, { call: { bundle } })).to.equal("BUNDLE_INVALID");
     }
-    const copied = await claimedJob(scene, {}, { bundleDigest: job.params.bundleDigest });
+    const copied = await claimedJob(scene, {}, { bundleDigest: job.params.order.bundleDigest });
     expect(await outcomeOf(scene, copied, { call: { bundle: job.bundle } })).to.equal("BUNDLE_INVALID");
   });
 
@@ -232,23 +252,25 @@ describe("the order of a guardian's refusals", function () {
   it("behavior: the request, then the key, before anything of the job", async () => {
     const open = await postJob(scene);
     const stranger = privateKeyToAccount(generatePrivateKey());
-    expect(await outcomeOf(scene, open, { account: stranger, request: { jobId: randomHex32(random) } })).to.equal(
-      "REQUEST_INVALID",
-    );
+    const bundleDigest = randomHex32(random);
+    expect(await outcomeOf(scene, open, { account: stranger, request: { bundleDigest } })).to.equal("REQUEST_INVALID");
+    const jobId = randomHex32(random);
+    expect(await outcomeOf(scene, open, { account: stranger, request: { jobId } })).to.equal("NODE_KEY_UNKNOWN");
     expect(await outcomeOf(scene, open, { account: stranger, call: { bundle } })).to.equal("NODE_KEY_UNKNOWN");
     expect(await outcomeOf(scene, open, { account: stranger, request: { attempt: 9 } })).to.equal("NODE_KEY_UNKNOWN");
   });
 
   it("behavior: the job unknown, its parameters, its claim, its claimer, then the bundle", async () => {
     const open = await postJob(scene);
-    const unknown = { ...open, params: { ...randomStruct("JobParams", random), requester: open.params.requester } };
+    const { requester, bundleDigest } = open.params.order;
+    const { order, offer } = randomStruct("JobParams", random);
     const { datasetId } = scene.dataset;
-    const jobId = jobIdOf(scene.network.deployment, unknown.params.requester, unknown.params.salt);
-    const inputs = [{ datasetId, grantHash: jobId, owner: open.params.requester, price: 0n }];
-    const params = { ...unknown.params, bundleDigest: open.params.bundleDigest, inputs };
-    expect(await outcomeOf(scene, { ...unknown, jobId, params }, { call: { bundle } })).to.equal("JOB_UNKNOWN");
+    const jobId = jobIdOf(scene.network.deployment, requester, randomHex32(random));
+    const inputs = [{ datasetId, grantHash: jobId, owner: requester, price: 0n }];
+    const params = { order: { ...order, requester, bundleDigest, inputs }, offer };
+    expect(await outcomeOf(scene, { ...open, jobId, params }, { call: { bundle } })).to.equal("JOB_UNKNOWN");
 
-    const mismatched = { ...open.params, fee: 9n };
+    const mismatched = { ...open.params, order: { ...open.params.order, fee: 9n } };
     expect(await outcomeOf(scene, open, { call: { params: mismatched, bundle } })).to.equal("JOB_PARAMS_MISMATCH");
     expect(await outcomeOf(scene, open, { call: { bundle } })).to.equal("JOB_NOT_CLAIMED");
     await claim(scene, open, scene.worker);

@@ -1,5 +1,14 @@
 import { encode } from "@ipld/dag-cbor";
-import { encodeStruct, type JobParams, jobMarketAbi } from "@persona-protocol/sdk/contracts";
+import {
+  encodeStruct,
+  type JobOffer,
+  type JobOrder,
+  type JobParams,
+  jobMarketAbi,
+  jobOfferHashOf,
+  jobOrderHashOf,
+  nodeRegistryAbi,
+} from "@persona-protocol/sdk/contracts";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import {
@@ -25,9 +34,9 @@ const now = 1_000_000;
 const open = 1;
 const claimed = 2;
 
-type Job = { status: number; signer: Hex; attempt: number };
+type Job = { status: number; signer: Hex; attempt: number; dueBy: number; raceBlock: number };
 /** What a transaction does: fails, or changes the job. */
-type Sending = (functionName: string) => void;
+type Sending = (functionName: string, args: readonly unknown[]) => void;
 
 describe("advanceJob", () => {
   let journal: Journal;
@@ -38,17 +47,19 @@ describe("advanceJob", () => {
   let sending: Sending;
   let recorded: Hex;
   let running: () => unknown;
+  let raceUnit: bigint;
+  let race: () => readonly [bigint, bigint];
+  /** Of the events of block 95. */
+  let reopened: readonly { args: { code: number } }[];
+  let waited: number | undefined;
   beforeEach(() => {
     journal = openJournal(":memory:");
     jobId = randomHex32(random);
-    params = {
-      ...randomStruct("JobParams", random),
-      fee: 10n,
-      claimBy: now + 600,
-      deadline: now + 1_800,
-      namedNode: 0,
-    };
-    job = { status: open, signer: zeroAddress, attempt: 1 };
+    params = paramsWith();
+    job = openJob();
+    raceUnit = 0n;
+    race = () => [0n, 0n];
+    reopened = [];
     time = now;
     sending = () => {};
     recorded = "0x00";
@@ -62,10 +73,28 @@ describe("advanceJob", () => {
   });
   afterEach(() => journal.close());
 
-  const receipt = () => encodeStruct("Receipt", { ...randomStruct("Receipt", random), code: 0, attempt: 1 });
-  const reverted = (errorName: "JobNotClaimed" | "JobNotOpen" | "ClaimNodeNotNamed") => {
-    const args = errorName === "ClaimNodeNotNamed" ? ([jobId, 1, 2] as const) : ([jobId, 4] as const);
-    const data = encodeErrorResult({ abi: jobMarketAbi, errorName, args } as Parameters<typeof encodeErrorResult>[0]);
+  const paramsWith = (order: Partial<JobOrder> = {}, offer: Partial<JobOffer> = {}): JobParams => {
+    const any = randomStruct("JobParams", random);
+    return {
+      order: { ...any.order, fee: 10n, ...order },
+      offer: { ...any.offer, claimBy: now + 600, runSeconds: 1_800, namedNode: 0, ...offer },
+    };
+  };
+  const openJob = (): Job => ({ status: open, signer: zeroAddress, attempt: 1, dueBy: 0, raceBlock: 90 });
+  const claimedBy = (signer: Hex): Job => ({ ...openJob(), status: claimed, signer, dueBy: now + 1_800 });
+  const receipt = (code = 0) => encodeStruct("Receipt", { ...randomStruct("Receipt", random), code, attempt: 1 });
+  const errorArgs = {
+    JobNotClaimed: () => [jobId, 4],
+    JobNotOpen: () => [jobId, 4],
+    ClaimNodeNotNamed: () => [jobId, 1, 2],
+    ClaimTooEarly: () => [jobId, 120n, 100n],
+    ClaimBondMissing: () => [jobId, 1, 5n, 10n],
+    ClaimsArePaused: () => [now + 99],
+  } as const;
+  const reverted = (errorName: keyof typeof errorArgs) => {
+    const args = errorArgs[errorName]();
+    const abi = [...jobMarketAbi, ...nodeRegistryAbi];
+    const data = encodeErrorResult({ abi, errorName, args } as Parameters<typeof encodeErrorResult>[0]);
     const cause = new ContractFunctionRevertedError({ abi: jobMarketAbi, data, functionName: "x" });
     return new ContractFunctionExecutionError(cause, { abi: jobMarketAbi, args: [], functionName: "x" });
   };
@@ -76,11 +105,14 @@ describe("advanceJob", () => {
       account: undefined,
       async readContract({ functionName }: { functionName: string }) {
         if (functionName === "jobOf") return job;
+        if (functionName === "raceOf") return race();
         return functionName === "receiptOf" ? recorded : "0xaa";
       },
       getBlock: async () => ({ timestamp: BigInt(time) }),
-      async writeContract({ functionName }: { functionName: string }) {
-        sending(functionName);
+      getBlockNumber: async () => 100n,
+      getContractEvents: async ({ fromBlock }: { fromBlock: bigint }) => (fromBlock === 95n ? reopened : []),
+      async writeContract({ functionName, args }: { functionName: string; args: readonly unknown[] }) {
+        sending(functionName, args);
         return "0x01";
       },
       async waitForTransactionReceipt() {
@@ -89,20 +121,21 @@ describe("advanceJob", () => {
           eventName: "JobClaimed",
           args: { jobId, nodeId: 1, signer: ours },
         });
-        const data = encodeAbiParameters([{ type: "uint32" }], [job.attempt]);
+        const data = encodeAbiParameters([{ type: "uint32" }, { type: "uint32" }], [job.attempt, now + 1_800]);
         return { status: "success", logs: [{ topics, data, address: ours }] };
       },
     };
     const enclave = { call: async () => running() };
     const silent = () => {};
     const log = { info: silent, warn: silent, error: silent };
-    const limits = { minFee: "10", claimMarginSeconds: 30 };
+    const limits = { minFee: "10", claimMarginSeconds: 30, pollMs: 50 };
     const openUntil = now + 86_400;
     return {
       client,
       deployment,
       limits,
       openUntil,
+      raceUnit,
       operator: other,
       log,
       journal,
@@ -115,19 +148,24 @@ describe("advanceJob", () => {
     const row = journal.get(jobId);
     if (row === undefined) throw new Error("no row");
     try {
-      await advanceJob(context(), row);
+      waited = (await advanceJob(context(), row))?.waitMs;
     } catch (error) {
       if (!isPersonaError(error)) throw error;
       return error.code;
     }
     return undefined;
   };
-  const toSettling = () => {
+  const toSettling = (code = 0) => {
     journal.apply(jobId, { type: "claim" });
     journal.apply(jobId, { type: "claimed", attempt: 1, signer: ours });
-    const answer = { receipt: receipt(), signature: new Uint8Array(65), ciphertext: new Uint8Array(9), failure: null };
+    const answer = {
+      receipt: receipt(code),
+      signature: new Uint8Array(65),
+      ciphertext: new Uint8Array(code === 0 ? 9 : 0),
+      failure: null,
+    };
     journal.apply(jobId, { type: "receiptSigned" }, encode(answer));
-    job = { status: claimed, signer: ours, attempt: 1 };
+    job = claimedBy(ours);
   };
   const transient = [
     new BaseError("nonce too low", { details: "nonce too low" }),
@@ -157,12 +195,97 @@ describe("advanceJob", () => {
 
   it("behavior: an endpoint that does not know of our claim yet does not cost the receipt", async () => {
     toSettling();
-    job = { status: open, signer: zeroAddress, attempt: 1 };
+    job = openJob();
     sending = () => {
       throw reverted("JobNotClaimed");
     };
     await step();
     expect(status()?.status).to.equal("settling");
+    time = now + 600 + 1_800 + 61;
+    await step();
+    expect(status(), "no claim could run so long").to.deep.equal({ status: "done", outcome: "JOB_DEADLINE_PASSED" });
+  });
+
+  it("behavior: a result is settled, a failure is failed, each with the half of the parameters that its call wants", async () => {
+    const sent: (readonly [string, readonly unknown[]])[] = [];
+    sending = (functionName, args) => sent.push([functionName, args]);
+    await step();
+    expect(sent[0]).to.deep.equal(["claimJob", [jobId, params.offer, jobOrderHashOf(params.order), ours]]);
+    for (const code of [0, 33]) {
+      jobId = randomHex32(random);
+      journal.add(jobId, encodeStruct("JobParams", params));
+      toSettling(code);
+      await step();
+      expect(status()).to.deep.include({ status: "done" });
+    }
+    const [settlement] = sent[1]?.[1] ?? [];
+    expect(sent.map(([name]) => name)).to.deep.equal(["claimJob", "settleJob", "failJob"]);
+    expect(settlement).to.deep.include({ order: params.order, offerHash: jobOfferHashOf(params.offer) });
+    expect(sent[2]?.[1].slice(0, 2)).to.deep.equal([jobId, params]);
+  });
+
+  it("behavior: an attempt that was reopened: by our receipt, or by our silence", async () => {
+    for (const [code, event, outcome] of [
+      [33, 33, "GUARDIANS_UNAVAILABLE"],
+      [33, 0, "REOPENED"],
+      [0, 0, "REOPENED"],
+      [33, undefined, "REOPENED"],
+    ] as const) {
+      jobId = randomHex32(random);
+      journal.add(jobId, encodeStruct("JobParams", params));
+      toSettling(code);
+      job = { ...openJob(), attempt: 2, raceBlock: 95 };
+      reopened = event === undefined ? [] : [{ args: { code: event } }];
+      sending = () => {
+        throw reverted("JobNotClaimed");
+      };
+      await step();
+      expect(status(), `${code} ${event}`).to.deep.equal({ status: "done", outcome });
+    }
+  });
+
+  it("behavior: a node waits for its turn in the race, and claims into the block in which it comes", async () => {
+    raceUnit = 4n;
+    sending = () => expect.fail("too early");
+    // The newest block is 100: what is sent now comes into block 101.
+    for (const [opensAt, waitMs] of [
+      [102n, 50],
+      [103n, 50],
+      [104n, 100],
+      [165n, 1_600],
+    ] as const) {
+      race = () => [opensAt, 0n];
+      expect([await step(), waited, status()?.status]).to.deep.equal([undefined, waitMs, "seen"]);
+    }
+    race = () => {
+      throw reverted("ClaimTooEarly");
+    };
+    expect([await step(), waited, status()?.status], "before the race").to.deep.equal([undefined, 50, "seen"]);
+    sending = () => {};
+    race = () => [101n, 0n];
+    expect([await step(), status()?.status]).to.deep.equal([undefined, "running"]);
+  });
+
+  it("behavior: there is no race where the requester names the node", async () => {
+    raceUnit = 4n;
+    race = () => expect.fail("asked");
+    jobId = randomHex32(random);
+    journal.add(jobId, encodeStruct("JobParams", paramsWith({}, { namedNode: 7 })));
+    expect([await step(), status()?.status]).to.deep.equal([undefined, "running"]);
+  });
+
+  it("behavior: what the contract refuses for a while only is tried again, and none of it is on its way", async () => {
+    for (const [errorName, wanted, waitMs] of [
+      ["ClaimTooEarly", undefined, 50],
+      ["ClaimBondMissing", "CLAIM_BOND_MISSING", undefined],
+      ["ClaimsArePaused", "CLAIMS_PAUSED", undefined],
+    ] as const) {
+      waited = undefined;
+      sending = () => {
+        throw reverted(errorName);
+      };
+      expect([await step(), waited, status()]).to.deep.equal([wanted, waitMs, { status: "seen" }]);
+    }
   });
 
   it("behavior: a receipt that is in the chain already is settled; a claim that is over is closed", async () => {
@@ -170,7 +293,6 @@ describe("advanceJob", () => {
       [{ status: 3, recorded: "0xaa" }, "SETTLED"],
       [{ status: 4, recorded: "0xbb" }, "FAILED"],
       [{ status: 5 }, "JOB_TIMED_OUT"],
-      [{ status: open, attempt: 2 }, "SETTLED"],
       [{ signer: other }, "JOB_CLAIMED_BY_OTHER"],
       [{ time: now + 1_800 + 61 }, "JOB_DEADLINE_PASSED"],
     ] as const) {
@@ -196,7 +318,7 @@ describe("advanceJob", () => {
       expect(await step()).to.equal("CHAIN_UNREACHABLE");
       expect(status()?.status).to.equal("claiming");
     }
-    job = { status: claimed, signer: ours, attempt: 1 };
+    job = claimedBy(ours);
     sending = () => expect.fail("a second claim");
     await step();
     expect(status()).to.deep.equal({ status: "running", attempt: 1, signer: ours });
@@ -218,7 +340,7 @@ describe("advanceJob", () => {
     ] as const) {
       jobId = randomHex32(random);
       journal.add(jobId, encodeStruct("JobParams", params));
-      job = { status: open, signer: zeroAddress, attempt: 1 };
+      job = openJob();
       time = now;
       change();
       expect(await step()).to.equal(undefined);
@@ -226,23 +348,17 @@ describe("advanceJob", () => {
     }
   });
 
-  it("behavior: a fee too low, a deadline too near, and a key that ends before the job", async () => {
+  it("behavior: a fee too low, too little time to run, and a key that ends before the job", async () => {
     for (const [change, wanted] of [
-      [{ fee: 9n }, { status: "left", why: "FEE_TOO_LOW" }],
-      [
-        { claimBy: now + 10, deadline: now + 29 },
-        { status: "left", why: "JOB_DEADLINE_PASSED" },
-      ],
+      [paramsWith({ fee: 9n }), { status: "left", why: "FEE_TOO_LOW" }],
+      [paramsWith({}, { runSeconds: 29 }), { status: "left", why: "RUN_TIME_TOO_SHORT" }],
       // A fresh key may still take it.
-      [{ deadline: now + 86_400 }, { status: "seen" }],
-      [{ deadline: now + 86_399 }, { status: "running", attempt: 1, signer: ours }],
-      [
-        { claimBy: now + 10, deadline: now + 30 },
-        { status: "running", attempt: 1, signer: ours },
-      ],
+      [paramsWith({}, { runSeconds: 86_400 }), { status: "seen" }],
+      [paramsWith({}, { runSeconds: 86_399 }), { status: "running", attempt: 1, signer: ours }],
+      [paramsWith({}, { runSeconds: 30 }), { status: "running", attempt: 1, signer: ours }],
     ] as const) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", { ...params, ...change }));
+      journal.add(jobId, encodeStruct("JobParams", change));
       expect(await step()).to.equal(wanted.status === "seen" ? "NODE_KEY_EXPIRED" : undefined);
       expect(status()).to.deep.equal(wanted);
     }
@@ -250,13 +366,13 @@ describe("advanceJob", () => {
 
   it("behavior: an enclave that hangs is asked again while the claim stands, and never after it", async () => {
     await step();
-    job = { status: claimed, signer: ours, attempt: 1 };
+    job = claimedBy(ours);
     running = () => {
       throw new PersonaError("ENCLAVE_FAILED", "no answer in time");
     };
     expect(await step()).to.equal("ENCLAVE_FAILED");
     expect(status()?.status).to.equal("running");
-    job = { status: 5, signer: ours, attempt: 1 };
+    job = { ...claimedBy(ours), status: 5 };
     expect(await step()).to.equal(undefined);
     expect(status()).to.deep.equal({ status: "left", why: "JOB_TIMED_OUT" });
   });

@@ -6,7 +6,7 @@ import type { Hex } from "viem";
 import { type Journal, type JournalRow, openJournal } from "../../../node/src/compute/journal.ts";
 import { serialWrites } from "../../../node/src/compute/serialWrites.ts";
 import { keyEnd } from "../../../node/src/compute/watchKey.ts";
-import { workJobs } from "../../../node/src/compute/workJobs.ts";
+import { type Wait, workJobs } from "../../../node/src/compute/workJobs.ts";
 
 const idOf = (n: number): Hex => `0x${String(n).padStart(64, "0")}`;
 
@@ -23,7 +23,7 @@ describe("workJobs", () => {
   });
 
   /** Claims and settles at once; a job runs until the test lets it end. */
-  const advance = async ({ jobId, state }: JournalRow): Promise<void> => {
+  const advance = async ({ jobId, state }: JournalRow): Promise<Wait | undefined> => {
     if (state.status === "seen") {
       journal.apply(jobId, { type: "claim" });
       journal.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa" });
@@ -34,6 +34,7 @@ describe("workJobs", () => {
       journal.apply(jobId, { type: "receiptSigned" }, new Uint8Array(1));
     }
     if (state.status === "settling") journal.apply(jobId, { type: "settled", outcome: "SETTLED" });
+    return undefined;
   };
   const begin = (work = advance) =>
     workJobs({
@@ -91,6 +92,7 @@ describe("workJobs", () => {
     const work = begin(async ({ jobId }) => {
       tries.set(jobId, (tries.get(jobId) ?? 0) + 1);
       if (jobId === idOf(1)) throw new PersonaError("ENCLAVE_FAILED", "wedged");
+      return undefined;
     });
     for (let i = 0; i < 50; i++) {
       work.wake();
@@ -101,6 +103,23 @@ describe("workJobs", () => {
     expect([...tries.values()]).to.deep.equal([2, 2]);
     await sleep(1_050);
     expect([...tries.values()], "the second delay is longer").to.deep.equal([2, 2]);
+    await end(work);
+  });
+
+  it("behavior: a job that waits for its turn takes no slot and is no failure", async () => {
+    add(1, 2, 3);
+    const looks = new Map<Hex, number>();
+    const work = begin(async (row) => {
+      const times = (looks.get(row.jobId) ?? 0) + 1;
+      looks.set(row.jobId, times);
+      if (row.jobId !== idOf(3) && row.state.status === "seen" && times < 4) return { waitMs: 20 };
+      return advance(row);
+    });
+    await sleep(10);
+    expect([1, 2, 3].map(statusOf), "the third has a slot though two wait").to.deep.equal(["seen", "seen", "running"]);
+    expect([looks.get(idOf(1)), looks.get(idOf(2))], "not before its time").to.deep.equal([1, 1]);
+    for (let i = 0; i < 100 && statusOf(1) !== "running"; i++) await sleep(10);
+    expect(statusOf(1), "the fourth look, sooner than a failure would be tried again").to.equal("running");
     await end(work);
   });
 

@@ -1,6 +1,6 @@
 import type { GrantPackage } from "@persona-protocol/sdk/access";
 import { buildJob, decodeSealedBundle } from "@persona-protocol/sdk/compute";
-import type { ChainClient } from "@persona-protocol/sdk/contracts";
+import { type ChainClient, jobIdOf } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { encodeCbor } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
@@ -37,6 +37,7 @@ describe("buildJob", () => {
 
   function context() {
     const reads: Record<string, (argument: never) => unknown> = {
+      tokenOf: () => ({ allowed: true, protocolFeeBps: 150, burnedUnit: 0n, collected: 0n }),
       nodeOf: (nodeId: number) => {
         if (nodeId === 99) throw new BaseError("The contract reverted.");
         return { operator: address(1), endpoint: standIns.endpoint(nodeId), roles: 1 };
@@ -85,7 +86,7 @@ describe("buildJob", () => {
 
   async function sealedTo(grants: readonly GrantPackage[]) {
     const { bundle, params } = await buildJob(context(), { program: createProgram(), grants, fee: 1n });
-    const { keys } = decodeSealedBundle(bundle, params.bundleDigest);
+    const { keys } = decodeSealedBundle(bundle, params.order.bundleDigest);
     return keys.map(({ guardian, inputs }) => [guardian, [...inputs]]);
   }
 
@@ -97,6 +98,20 @@ describe("buildJob", () => {
       [7, [1]],
       [8, [1]],
     ]);
+  });
+
+  it("default: the protocol fee of fee and prices, rounded down; the windows asked for, or the defaults", async () => {
+    const grants = [grantOf([4, 5], 2), grantOf([4, 5], 2)];
+    const prices = grants.reduce((sum, { terms }) => sum + terms.price, 0n);
+    const built = await buildJob(context(), { program: createProgram(), grants, fee: 99n });
+    const { order, offer } = built.params;
+    expect(order.protocolFee).to.equal(((prices + 99n) * 150n) / 10_000n);
+    expect(order.inputs.map(({ price }) => price)).to.deep.equal(grants.map(({ terms }) => terms.price));
+    expect(built.jobId).to.equal(jobIdOf(deployment, address(3), built.salt));
+    expect(offer).to.include({ claimBy: 1_600, runSeconds: 1_200, namedNode: 0 });
+    const windows = { claimSeconds: 5, runSeconds: 7 };
+    const asked = await buildJob(context(), { program: createProgram(), grants, fee: 1n, ...windows });
+    expect(asked.params.offer).to.include({ claimBy: 1_005, runSeconds: 7 });
   });
 
   it("behavior: t of n are enough, whatever the others do", async () => {

@@ -49,11 +49,11 @@ describe("encodeStruct and decodeStruct", () => {
     dirty[32] = 1; // the highest byte of `attempt`, a uint32
     await expectError("REQUEST_INVALID", () => decodeStruct("ReleaseRequest", dirty));
 
-    const params = encodeStruct("JobParams", { ...randomStruct("JobParams", random), inputs: [] });
+    const params = encodeStruct("JobOrder", { ...randomStruct("JobOrder", random), inputs: [] });
     const offsetAt = params.findLastIndex((byte) => byte !== 0);
     const moved = Uint8Array.from(concatBytes(params, new Uint8Array(32)));
     moved[offsetAt] = (moved[offsetAt] ?? 0) + 32;
-    await expectError("REQUEST_INVALID", () => decodeStruct("JobParams", moved));
+    await expectError("REQUEST_INVALID", () => decodeStruct("JobOrder", moved));
   });
 
   it("error: nothing, too little, another struct", async () => {
@@ -65,9 +65,9 @@ describe("encodeStruct and decodeStruct", () => {
   });
 
   it("error: an array of 2^255 elements is refused without being made", async () => {
-    const params = encodeStruct("JobParams", { ...randomStruct("JobParams", createRandom(seed)), inputs: [] });
+    const params = encodeStruct("JobOrder", { ...randomStruct("JobOrder", createRandom(seed)), inputs: [] });
     const endless = Uint8Array.from(params);
     endless[endless.length - 32] = 0x80;
-    await expectError("REQUEST_INVALID", () => decodeStruct("JobParams", endless));
+    await expectError("REQUEST_INVALID", () => decodeStruct("JobOrder", endless));
   });
 });

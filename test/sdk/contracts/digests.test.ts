@@ -6,6 +6,8 @@ import {
   grantRegistryAbi,
   jobIdOf,
   jobMarketAbi,
+  jobOfferHashOf,
+  jobOrderHashOf,
   jobParamsHashOf,
   nodeRegistryAbi,
   receiptDigestOf,
@@ -49,13 +51,20 @@ describe("digests against the deployed contracts", function () {
         args: [wanted],
       });
       expect(hashTypedData(typedData.revoke(chain.deployment, wanted))).to.equal(revocation);
+      const { owner, ownerEpoch } = terms;
+      const ending = await chain.governor.readContract({
+        ...registry,
+        functionName: "revokeAllDigest",
+        args: [owner, ownerEpoch],
+      });
+      expect(hashTypedData(typedData.revokeAll(chain.deployment, { owner, ownerEpoch }))).to.equal(ending);
     }));
 
   it("behavior: a job's parameters, receipt and id hash as in JobMarket", () =>
     eachRound(async (random) => {
       const market = { address: chain.deployment.jobMarket, abi: jobMarketAbi } as const;
       const [params, receipt] = [randomStruct("JobParams", random), randomStruct("Receipt", random)];
-      const ids = [params.requester, params.salt] as const;
+      const ids = [params.order.requester, randomHex32(random)] as const;
       const [paramsHash, digest, jobId] = await Promise.all([
         chain.governor.readContract({ ...market, functionName: "hashParams", args: [params] }),
         chain.governor.readContract({ ...market, functionName: "receiptDigest", args: [receipt] }),
@@ -159,12 +168,16 @@ describe("digests against ethers", () => {
     }
   });
 
-  it("default: JobParams, which is hashed as ABI bytes", () => {
+  it("default: JobParams, whose halves are hashed as ABI bytes", () => {
     const random = createRandom(seed);
+    const coder = AbiCoder.defaultAbiCoder();
+    const hashOf = (name: StructName, value: object) =>
+      keccak256(coder.encode([ethersTuple(name)], [inOrder(name, value)]));
     for (let round = 0; round < 25; round++) {
       const params = randomStruct("JobParams", random);
-      const encoded = AbiCoder.defaultAbiCoder().encode([ethersTuple("JobParams")], [inOrder("JobParams", params)]);
-      expect(jobParamsHashOf(params)).to.equal(keccak256(encoded));
+      const halves = [hashOf("JobOrder", params.order), hashOf("JobOffer", params.offer)];
+      expect([jobOrderHashOf(params.order), jobOfferHashOf(params.offer)]).to.deep.equal(halves);
+      expect(jobParamsHashOf(params)).to.equal(keccak256(coder.encode(["bytes32", "bytes32"], halves)));
     }
   });
 

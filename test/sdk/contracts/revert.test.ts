@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ChainClient, callContract, explainChainError, jobMarketAbi } from "@persona-protocol/sdk/contracts";
+import {
+  type ChainClient,
+  callContract,
+  explainChainError,
+  jobMarketAbi,
+  nodeRegistryAbi,
+} from "@persona-protocol/sdk/contracts";
 import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import {
@@ -23,7 +29,7 @@ import { randomStruct } from "../../helpers/structs.ts";
 
 const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
 const random = createRandom(testSeed());
-const params = randomStruct("JobParams", random);
+const offer = randomStruct("JobOffer", random);
 const jobId = zeroHash;
 
 /** What an endpoint answers until told otherwise: enough for a transaction to be built and sent. */
@@ -53,7 +59,7 @@ async function codeOf(client: ChainClient): Promise<{ code: ErrorCode; retry: st
       address: account.address,
       abi: jobMarketAbi,
       functionName: "claimJob",
-      args: [params, account.address],
+      args: [jobId, offer, zeroHash, account.address],
     });
   } catch (error) {
     if (isPersonaError(error)) return { code: error.code, retry: error.retry, error: error.data["error"] };
@@ -130,6 +136,29 @@ describe("explainChainError", () => {
         error: "JobNotOpen",
       });
     }
+  });
+
+  it("behavior: what NodeRegistry refuses behind the market is known too, and which of it passes", async () => {
+    for (const [errorName, args, code, retry] of [
+      ["ClaimKeyNotWorker", [jobId, account.address], "TRANSACTION_REVERTED", "never"],
+      ["ClaimCallerNotOperator", [jobId, account.address, account.address], "TRANSACTION_REVERTED", "never"],
+      ["ClaimKeyExpired", [jobId, account.address, 5], "NODE_KEY_EXPIRED", "never"],
+      ["ClaimKeyNotActive", [jobId, account.address, 3], "NODE_KEY_INACTIVE", "never"],
+      ["ClaimMeasurementBanned", [jobId, zeroHash], "MEASUREMENT_BANNED", "never"],
+      ["ClaimPolicyMismatched", [jobId, 1], "NODE_POLICY_MISMATCH", "never"],
+      ["ClaimNodeNotNamed", [jobId, 1, 2], "JOB_NOT_CLAIMABLE", "never"],
+      ["ClaimBondMissing", [jobId, 1, 5n, 10n], "CLAIM_BOND_MISSING", "later"],
+      ["ClaimsArePaused", [99], "CLAIMS_PAUSED", "later"],
+    ] as const) {
+      const data = encodeErrorResult({ abi: nodeRegistryAbi, errorName, args } as Parameters<
+        typeof encodeErrorResult
+      >[0]);
+      const client = clientThat(estimate, { code: 3, message: "execution reverted", data });
+      expect(await codeOf(client)).to.deep.equal({ code, retry, error: errorName });
+    }
+    const early = encodeErrorResult({ abi: jobMarketAbi, errorName: "ClaimTooEarly", args: [jobId, 7n, 5n] });
+    const client = clientThat(estimate, { code: 3, message: "execution reverted", data: early });
+    expect(await codeOf(client)).to.include({ code: "CLAIM_TOO_EARLY", retry: "later" });
   });
 
   it("behavior: a revert that says nothing is one too", async () => {

@@ -1,6 +1,5 @@
 import {
   callContract,
-  datasetIdOf,
   datasetRegistryAbi,
   datasetSlots,
   decodeDatasetSlot,
@@ -12,8 +11,8 @@ import {
   grantRegistryAbi,
   grantSlot,
   type JobParams,
-  jobIdOf,
   jobMarketAbi,
+  jobOrderHashOf,
   jobParamsHashOf,
   jobSlots,
   nodeRegistryAbi,
@@ -24,15 +23,15 @@ import {
   typedData,
 } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
-import { type Address, erc20Abi, type Hex, pad, toHex, zeroHash } from "viem";
+import { type Address, type Hex, pad, toHex } from "viem";
 import { accountRlp, slotValue, verifyProof } from "../../helpers/merkleProof.ts";
+import { openJobOnChain } from "../../helpers/openJob.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32, randomStruct } from "../../helpers/structs.ts";
 import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
 import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
 
 const random = createRandom(testSeed());
-const nodePolicy = { verifierKinds: 1, vendors: 1, minStake: 0n, requesterMayNameNode: false };
 
 describe("storage slots", function () {
   this.timeout(60_000);
@@ -40,13 +39,16 @@ describe("storage slots", function () {
   let worker: TestEnclave;
   let terms: Terms;
   let params: JobParams;
+  let jobId: Hex;
 
   before(async () => {
     chain = await startTestChain();
     worker = await registerTestEnclave(chain, await chain.fundedClient());
-    [terms, params] = await jobOnChain(chain);
+    const [owner, requester] = [await chain.fundedClient(), await chain.fundedClient()];
+    ({ terms, jobId, params } = await openJobOnChain(chain, { owner, requester }));
     const claim = { address: chain.deployment.jobMarket, abi: jobMarketAbi, functionName: "claimJob" } as const;
-    await callContract(worker.client, { ...claim, args: [params, worker.identity.account.address] });
+    const args = [jobId, params.offer, jobOrderHashOf(params.order), worker.identity.account.address] as const;
+    await callContract(worker.client, { ...claim, args });
   });
   after(() => chain?.close());
 
@@ -67,12 +69,16 @@ describe("storage slots", function () {
   it("default: a grant", async () => {
     const { grantRegistry } = chain.deployment;
     const grantHash = grantHashOf(chain.deployment, terms);
-    const got = decodeGrantSlot(await word(grantRegistry, grantSlot(grantHash)));
+    const got = decodeGrantSlot(await word(grantRegistry, grantSlot(terms.owner, grantHash)));
     const registry = { address: grantRegistry, abi: grantRegistryAbi } as const;
-    const view = await chain.governor.readContract({ ...registry, functionName: "grantOf", args: [grantHash] });
+    const view = await chain.governor.readContract({
+      ...registry,
+      functionName: "grantOf",
+      args: [terms.owner, grantHash],
+    });
     expect(view.status).to.equal(1);
     expect(got).to.deep.equal({ ...view, status: "active" });
-    expect(got).to.include({ uses: 1, outputBytes: BigInt(params.maxOutputBytes), followUpgrades: true });
+    expect(got).to.include({ uses: 1, outputBytes: BigInt(params.order.maxOutputBytes), followUpgrades: true });
   });
 
   it("default: a dataset", async () => {
@@ -103,42 +109,49 @@ describe("storage slots", function () {
 
   it("default: a job, claimed and after a failure beyond release", async () => {
     const { jobMarket } = chain.deployment;
-    const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
     const slots = jobSlots(jobId);
     const view = () =>
       chain.governor.readContract({ address: jobMarket, abi: jobMarketAbi, functionName: "jobOf", args: [jobId] });
     const fields = async () => {
-      const { paramsHash, receiptDigest, ...rest } = await view();
-      expect(await word(jobMarket, slots.paramsHash)).to.equal(paramsHash);
-      expect(await word(jobMarket, slots.receiptDigest)).to.equal(receiptDigest);
+      const { commitment, ...rest } = await view();
+      expect(await word(jobMarket, slots.commitment)).to.equal(commitment);
       const got = decodeJobSlot(await word(jobMarket, slots.job));
       expect({ ...got, status: "" }).to.deep.equal({ ...rest, status: "" });
-      return { ...got, paramsHash, receiptDigest };
+      return { ...got, commitment };
     };
     const signer = worker.identity.account.address;
-    const paramsHash = jobParamsHashOf(params);
-    const claimed = { signer, status: "claimed", attempt: 1, tainted: false, deadline: params.deadline, paramsHash };
-    expect(await fields()).to.include({ ...claimed, receiptDigest: zeroHash });
+    const market = { address: jobMarket, abi: jobMarketAbi, fromBlock: 0n, strict: true } as const;
+    const [posted] = await chain.governor.getContractEvents({ ...market, eventName: "JobSubmitted" });
+    const [claim] = await chain.governor.getContractEvents({ ...market, eventName: "JobClaimed" });
+    const { timestamp } = await chain.governor.getBlock({ blockHash: claim?.blockHash ?? "0x" });
+    const dueBy = Number(timestamp) + params.offer.runSeconds;
+    expect(claim?.args.dueBy).to.equal(dueBy);
+    const raceBlock = Number(posted?.blockNumber);
+    const claimed = { signer, status: "claimed", attempt: 1, tainted: false, raceBlock, dueBy, claimDelay: 255 };
+    expect(await fields()).to.include({ ...claimed, commitment: jobParamsHashOf(params) });
 
     const receipt: Receipt = {
       ...randomStruct("Receipt", random),
       jobId,
-      jobSpecHash: params.specHash,
+      jobSpecHash: params.order.specHash,
       attempt: 1,
       code: 16,
       outputBytes: 0,
     };
     const signature = await worker.identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
-    const settle = { address: jobMarket, abi: jobMarketAbi, functionName: "settleJob" } as const;
-    await callContract(worker.client, { ...settle, args: [params, receipt, signature, "0x"] });
-    const receiptDigest = receiptDigestOf(chain.deployment, receipt);
-    expect(await fields()).to.include({ ...claimed, status: "failed", tainted: true, receiptDigest });
+    const fail = { address: jobMarket, abi: jobMarketAbi, functionName: "failJob" } as const;
+    await callContract(worker.client, { ...fail, args: [jobId, params, receipt, signature] });
+    const commitment = receiptDigestOf(chain.deployment, receipt);
+    expect(await fields()).to.include({ ...claimed, status: "failed", tainted: true, commitment });
   });
 
   it("behavior: what is not there is proved not to be there", async () => {
     const nothing = randomHex32(random);
     const { datasetRegistry, grantRegistry, jobMarket, nodeRegistry } = chain.deployment;
-    expect(decodeGrantSlot(await word(grantRegistry, grantSlot(nothing)))).to.include({ status: "none", uses: 0 });
+    expect(decodeGrantSlot(await word(grantRegistry, grantSlot(terms.owner, nothing)))).to.include({
+      status: "none",
+      uses: 0,
+    });
     expect(decodeDatasetSlot(await word(datasetRegistry, datasetSlots(nothing).dataset)).status).to.equal("none");
     expect(decodeJobSlot(await word(jobMarket, jobSlots(nothing).job)).status).to.equal("none");
     expect(decodeEnclaveKeySlot(await word(nodeRegistry, enclaveKeySlots(terms.owner).key)).state).to.equal("none");
@@ -153,7 +166,7 @@ describe("storage slots", function () {
 
   it("error: a proof with a changed byte shows nothing", async () => {
     const { jobMarket } = chain.deployment;
-    const slot = jobSlots(jobIdOf(chain.deployment, params.requester, params.salt)).job;
+    const slot = jobSlots(jobId).job;
     const { storageHash, storageProof } = await chain.governor.getProof({ address: jobMarket, storageKeys: [slot] });
     const proof = storageProof[0]?.proof ?? [];
     const last = proof.at(-1) ?? "0x";
@@ -162,63 +175,3 @@ describe("storage slots", function () {
     expect(() => verifyProof(storageHash, slot, proof.slice(0, -1))).to.throw();
   });
 });
-
-/** A dataset, a grant of it and a submitted job, by the contracts alone. */
-async function jobOnChain(chain: TestChain): Promise<[Terms, JobParams]> {
-  const { deployment, token } = chain;
-  const [owner, requester] = [await chain.fundedClient(), await chain.fundedClient()];
-  const salt = randomHex32(random);
-  const digests = [randomHex32(random), randomHex32(random), randomHex32(random)] as const;
-  const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
-  await callContract(owner, {
-    ...registry,
-    functionName: "registerDataset",
-    args: [salt, ...digests, [randomHex32(random)]],
-  });
-  const now = Number((await owner.getBlock()).timestamp);
-  const terms: Terms = {
-    ...randomStruct("Terms", random),
-    owner: owner.account.address,
-    grantee: requester.account.address,
-    datasetId: datasetIdOf(deployment, owner.account.address, salt),
-    kind: 1,
-    maxUses: 3,
-    price: 7n,
-    token,
-    notBefore: 0,
-    expiresAt: now + 100_000,
-    keyEpoch: 1,
-    ownerEpoch: 0,
-    measurementEpoch: 1,
-    followUpgrades: true,
-    maxOutputBytes: 10_000n,
-    nodePolicy,
-  };
-  await callContract(owner, {
-    address: deployment.grantRegistry,
-    abi: grantRegistryAbi,
-    functionName: "grant",
-    args: [terms],
-  });
-  const params: JobParams = {
-    ...randomStruct("JobParams", random),
-    requester: requester.account.address,
-    token,
-    fee: 5n,
-    maxOutputBytes: 2_000,
-    claimBy: now + 1_000,
-    deadline: now + 2_000,
-    namedNode: 0,
-    nodePolicy,
-    inputs: [{ datasetId: terms.datasetId, grantHash: grantHashOf(deployment, terms), owner: terms.owner, price: 7n }],
-  };
-  await callContract(requester, {
-    address: token,
-    abi: erc20Abi,
-    functionName: "approve",
-    args: [deployment.jobMarket, 12n],
-  });
-  const submit = { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "submitJob" } as const;
-  await callContract(requester, { ...submit, args: [params, [terms]] });
-  return [terms, params];
-}

@@ -18,7 +18,7 @@ import type { OpenedInput } from "../keyReleaseProvider.ts";
  */
 export function checkOpened(
   deployment: Deployment,
-  params: JobParams,
+  { jobId, params: { order } }: { readonly jobId: Hex; readonly params: JobParams },
   index: number,
   opened: OpenedInput | undefined,
 ): void {
@@ -30,12 +30,12 @@ export function checkOpened(
   }
   const { terms, scope, spec, args, argsSalt, catalogue, owners } = opened;
   const input = spec.inputs[index];
-  const posted = params.inputs[index];
+  const posted = order.inputs[index];
   const refuse = (code: ErrorCode, message: string): PersonaError =>
     new PersonaError(code, message, { data: { datasetId: terms.datasetId, input: index } });
 
   if (input === undefined || posted === undefined) throw refuse("INPUT_UNKNOWN", "The job has no such input.");
-  if (jobSpecHashOf(deployment, spec) !== params.specHash) {
+  if (spec.jobId !== jobId || jobSpecHashOf(deployment, spec) !== order.specHash) {
     throw refuse("JOB_SPEC_MISMATCH", "The spec that was shown is not the one on chain.");
   }
   if (keccak256(concatBytes(argsSalt, args)) !== spec.argsCommitment) {

@@ -1,6 +1,5 @@
 import type { Address, Hex } from "viem";
 import type { Deployment } from "../../contracts/deployment.ts";
-import { jobIdOf } from "../../contracts/ids.ts";
 import type { JobParams } from "../../contracts/structs.ts";
 import { sha256Hex } from "../../crypto/index.ts";
 import { PersonaError } from "../../errors/index.ts";
@@ -26,6 +25,7 @@ export type LitKeyRelease = KeyReleaseProvider & {
    * It is done per job, by whoever holds the shares: a condition cannot name a job that does not exist yet.
    */
   seal(parameters: {
+    readonly jobId: Hex;
     readonly params: JobParams;
     readonly input: number;
     readonly opened: OpenedInput;
@@ -55,15 +55,14 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
       data: { got: chain.id, wanted: deployment.chainId },
     });
   }
-  const conditionsOf = (params: JobParams, input: number) => [
-    releasableCondition({ chain: chain.name, releasableView, params, input }),
+  const conditionsOf = (jobId: Hex, params: JobParams, input: number) => [
+    releasableCondition({ chain: chain.name, releasableView, jobId, params, input }),
   ];
-  const idOf = (params: JobParams) => jobIdOf(deployment, params.requester, params.salt);
 
   return {
     id: "lit",
-    async seal({ params, input, opened, shares }) {
-      checkOpened(deployment, params, input, opened);
+    async seal({ jobId, params, input, opened, shares }) {
+      checkOpened(deployment, { jobId, params }, input, opened);
       const asked = segmentIndexes(opened.spec.inputs[input]?.segments ?? 0n);
       for (const { index, share } of shares) {
         if (!asked.includes(index)) {
@@ -77,21 +76,21 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
       }
       return Promise.all(
         shares.map(async ({ index, share }) => {
-          const evmContractConditions = conditionsOf(params, input);
+          const evmContractConditions = conditionsOf(jobId, params, input);
           const work = client.encrypt({ evmContractConditions, dataToEncrypt: share });
           const { ciphertext, dataToEncryptHash } = await work.catch((cause: unknown) => {
             throw new PersonaError("GUARDIANS_UNAVAILABLE", "Lit's network took nothing.", { cause });
           });
           requireHash(share, dataToEncryptHash);
-          return { jobId: idOf(params), input, index, ciphertext, dataToEncryptHash };
+          return { jobId, input, index, ciphertext, dataToEncryptHash };
         }),
       );
     },
 
     async release({ call, opened }, { signal }) {
       const { params, request } = call;
-      checkOpened(deployment, params, request.input, opened);
-      const jobId = idOf(params);
+      const { jobId } = request;
+      checkOpened(deployment, { jobId, params }, request.input, opened);
       const own = (await config.sealed(jobId)).filter(
         (share) => share.jobId === jobId && share.input === request.input,
       );
@@ -103,7 +102,7 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
       const shares = await Promise.all(
         own.map(async ({ index, ciphertext, dataToEncryptHash }) => {
           // Rebuilt from the job, not taken from the record: what was sealed under another condition does not open.
-          const evmContractConditions = conditionsOf(params, request.input);
+          const evmContractConditions = conditionsOf(jobId, params, request.input);
           const work = client.decrypt({
             evmContractConditions,
             ciphertext,

@@ -16,7 +16,6 @@ import {
   grantHashOf,
   type JobParams,
   type JobSpec,
-  jobIdOf,
   jobMarketAbi,
   jobSpecHashOf,
 } from "@persona-protocol/sdk/contracts";
@@ -45,19 +44,20 @@ const deployment: Deployment = { ...randomDeployment(random), chainId: 11_155_11
 const chain = { name: "sepolia", id: 11_155_111 };
 const signal = AbortSignal.timeout(60_000);
 
+type Job = { readonly jobId: Hex; readonly params: JobParams };
+
 /** A job whose grant allows it, except for what is chosen otherwise. */
-function createJob(choice: ScopeChoice = {}): { params: JobParams; opened: OpenedInput; call: ReleaseCall } {
+function createJob(choice: ScopeChoice = {}): Job & { opened: OpenedInput; call: ReleaseCall } {
   const catalogue = Array.from({ length: 5 }, () => randomHex32(random));
   const check = createScopeCheck({ catalogue, ...choice });
   const argsSalt = random.bytes(32);
   const grantHash = grantHashOf(deployment, check.terms);
   const input = { ...check.input, grantHash };
   const spec: JobSpec = { ...check.spec, argsCommitment: keccak256(concat([argsSalt, check.args])), inputs: [input] };
-  const params: JobParams = {
-    ...randomStruct("JobParams", random),
-    specHash: jobSpecHashOf(deployment, spec),
-    inputs: [{ datasetId: check.terms.datasetId, grantHash, owner: check.terms.owner, price: 0n }],
-  };
+  const { jobId } = spec;
+  const { order, offer } = randomStruct("JobParams", random);
+  const inputs = [{ datasetId: check.terms.datasetId, grantHash, owner: check.terms.owner, price: 0n }];
+  const params: JobParams = { order: { ...order, specHash: jobSpecHashOf(deployment, spec), inputs }, offer };
   const opened = {
     terms: check.terms,
     scope: check.scope,
@@ -67,8 +67,9 @@ function createJob(choice: ScopeChoice = {}): { params: JobParams; opened: Opene
     catalogue,
     owners: check.owners,
   };
-  const request = { ...randomStruct("ReleaseRequest", random), input: 0 };
+  const request = { ...randomStruct("ReleaseRequest", random), jobId, input: 0 };
   return {
+    jobId,
     params,
     opened,
     call: { request, signature: "0x", kemKey: new Uint8Array(), params, bundle: new Uint8Array() },
@@ -113,8 +114,8 @@ function createRelease(client: LitClient, sealed: LitSealedShare[] = []) {
 const shares = [{ index: 1, share: random.bytes(33) }];
 
 describe("releasableCondition", () => {
-  const { params } = createJob();
-  const condition = releasableCondition({ chain: "sepolia", releasableView, params, input: 3 });
+  const { jobId, params } = createJob();
+  const condition = releasableCondition({ chain: "sepolia", releasableView, jobId, params, input: 3 });
 
   /** What Lit's client 7.3.1 keeps of a condition before hashing it: name and type of each parameter. */
   const canonicalAbi = ({ functionAbi }: LitContractCondition): Abi => {
@@ -134,10 +135,11 @@ describe("releasableCondition", () => {
     const signer: Address = "0x00000000000000000000000000000000000000b2";
     const args = condition.functionParams.map((text) => (text === ":userAddress" ? signer : text));
     const data = encodeFunctionData({ abi: canonicalAbi(condition), functionName: "releasable", args });
-    expect(data.slice(0, 10)).to.equal(toFunctionSelector("releasable(bytes,uint256,address)"));
+    expect(data.slice(0, 10)).to.equal(toFunctionSelector("releasable(bytes32,bytes,uint256,address)"));
     const { args: decoded = [] } = decodeFunctionData({ abi: canonicalAbi(condition), data });
-    expect(decodeStruct("JobParams", hexToBytes(decoded[0] as Hex))).to.deep.equal(params);
-    expect(decoded.slice(1).map(String)).to.deep.equal(["3", "0x00000000000000000000000000000000000000b2"]);
+    expect(decoded[0]).to.equal(jobId);
+    expect(decodeStruct("JobParams", hexToBytes(decoded[1] as Hex))).to.deep.equal(params);
+    expect(decoded.slice(2).map(String)).to.deep.equal(["3", "0x00000000000000000000000000000000000000b2"]);
   });
 
   it("behavior: fits the schema of Lit's v7 line: strings, and no fields that it does not know", () => {
@@ -168,19 +170,20 @@ describe("releasableCondition", () => {
       (item): item is AbiFunction => item.type === "function" && item.name === "releasable",
     );
     expect(own?.outputs.map(({ name, type }) => ({ name, type }))).to.deep.equal(condition.functionAbi.outputs);
-    expect(own?.inputs.slice(1).map(({ type }) => type)).to.deep.equal(
-      condition.functionAbi.inputs.slice(1).map(({ type }) => type),
-    );
+    const others = ({ inputs }: { readonly inputs: readonly { readonly type: string }[] }) =>
+      inputs.map(({ type }) => type).toSpliced(1, 1);
+    expect(own === undefined ? [] : others(own)).to.deep.equal(others(condition.functionAbi));
     // The reason for the view. When the market itself takes bytes one day, the view can go.
-    expect(own?.inputs[0]?.type).to.equal("tuple");
+    expect(own?.inputs[1]?.type).to.equal("tuple");
   });
 
   it("behavior: another job, input, view or chain is another condition", () => {
-    const base = { chain: "sepolia", releasableView, params, input: 0 };
+    const base = { chain: "sepolia", releasableView, jobId, params, input: 0 };
     const others = [
       base,
       { ...base, input: 1 },
       { ...base, chain: "base" },
+      { ...base, jobId: createJob().jobId },
       { ...base, params: createJob().params },
       { ...base, releasableView: deployment.jobMarket },
     ];
@@ -190,19 +193,19 @@ describe("releasableCondition", () => {
 
 describe("createLitKeyRelease", () => {
   it("default: seals a share for a job and hands it out, marked as unsigned", async () => {
-    const { params, opened, call } = createJob();
+    const { jobId, params, opened, call } = createJob();
     const { client, asked } = createStandIn();
-    const sealed = await createRelease(client).seal({ params, input: 0, opened, shares });
-    expect(sealed[0]).to.include({ jobId: jobIdOf(deployment, params.requester, params.salt), input: 0, index: 1 });
+    const sealed = await createRelease(client).seal({ jobId, params, input: 0, opened, shares });
+    expect(sealed[0]).to.include({ jobId, input: 0, index: 1 });
     const answer = await createRelease(client, sealed).release({ call, opened }, { signal });
     expect(answer).to.deep.equal({ status: "unsigned", shares });
-    expect(asked).to.deep.equal([releasableCondition({ chain: "sepolia", releasableView, params, input: 0 })]);
+    expect(asked).to.deep.equal([releasableCondition({ chain: "sepolia", releasableView, jobId, params, input: 0 })]);
   });
 
   it("error: a grant whose Scope is private", async () => {
-    const { params, opened, call } = createJob();
+    const { jobId, params, opened, call } = createJob();
     const { client, asked } = createStandIn();
-    const sealed = await createRelease(client).seal({ params, input: 0, opened, shares });
+    const sealed = await createRelease(client).seal({ jobId, params, input: 0, opened, shares });
     const release = createRelease(client, sealed);
     await expectError("SCOPE_MISMATCH", () => release.release({ call }, { signal }));
     const { scope: _, ...withoutScope } = opened;
@@ -210,11 +213,11 @@ describe("createLitKeyRelease", () => {
       release.release({ call, opened: withoutScope as OpenedInput }, { signal }),
     );
     await expectError("SCOPE_MISMATCH", () =>
-      release.seal({ params, input: 0, opened: withoutScope as OpenedInput, shares }),
+      release.seal({ jobId, params, input: 0, opened: withoutScope as OpenedInput, shares }),
     );
     const other = { ...opened, scope: { ...opened.scope, salt: randomHex32(random) } };
     await expectError("SCOPE_MISMATCH", () => release.release({ call, opened: other }, { signal }));
-    await expectError("SCOPE_MISMATCH", () => release.seal({ params, input: 0, opened: other, shares }));
+    await expectError("SCOPE_MISMATCH", () => release.seal({ jobId, params, input: 0, opened: other, shares }));
     expect(asked).to.deep.equal([]);
   });
 
@@ -227,9 +230,9 @@ describe("createLitKeyRelease", () => {
       ["VERSION_NOT_GRANTED", { input: { version: 9n } }],
     ] as const;
     for (const [code, choice] of refusals) {
-      const { params, opened, call } = createJob(choice);
+      const { jobId, params, opened, call } = createJob(choice);
       const { client, asked } = createStandIn();
-      await expectError(code, () => createRelease(client).seal({ params, input: 0, opened, shares }));
+      await expectError(code, () => createRelease(client).seal({ jobId, params, input: 0, opened, shares }));
       await expectError(code, () => createRelease(client).release({ call, opened }, { signal }));
       expect(asked).to.deep.equal([]);
     }
@@ -238,9 +241,9 @@ describe("createLitKeyRelease", () => {
   it("error: another job's spec, arguments, grant or input", async () => {
     const [one, two] = [createJob(), createJob()];
     const { client } = createStandIn();
-    const { params, opened } = one;
+    const { jobId, params, opened } = one;
     const seal = (shown: OpenedInput, input = 0) =>
-      createRelease(client).seal({ params, input, opened: shown, shares });
+      createRelease(client).seal({ jobId, params, input, opened: shown, shares });
     await expectError("JOB_SPEC_MISMATCH", () => seal(two.opened));
     await expectError("JOB_SPEC_MISMATCH", () => seal({ ...opened, argsSalt: random.bytes(32) }));
     await expectError("GRANT_UNKNOWN", () => seal({ ...opened, terms: two.opened.terms, scope: two.opened.scope }));
@@ -248,10 +251,10 @@ describe("createLitKeyRelease", () => {
   });
 
   it("error: a segment the job does not ask for, and what is no share", async () => {
-    const { params, opened } = createJob();
+    const { jobId, params, opened } = createJob();
     const release = createRelease(createStandIn().client);
     const seal = (index: number, share: Uint8Array) =>
-      release.seal({ params, input: 0, opened, shares: [{ index, share }] });
+      release.seal({ jobId, params, input: 0, opened, shares: [{ index, share }] });
     await expectError("SEGMENT_NOT_GRANTED", () => seal(2, random.bytes(33)));
     await expectError("REQUEST_INVALID", () => seal(1, new Uint8Array()));
     await expectError("REQUEST_INVALID", () => seal(1, random.bytes(65)));
@@ -260,13 +263,13 @@ describe("createLitKeyRelease", () => {
   it("error: what was sealed for another job is not asked for, and does not open", async () => {
     const [one, two] = [createJob(), createJob()];
     const { client } = createStandIn();
-    const sealed = await createRelease(client).seal({ params: one.params, input: 0, opened: one.opened, shares });
+    const sealed = await createRelease(client).seal({ ...one, input: 0, shares });
     await expectError("SHARE_UNKNOWN", () =>
       createRelease(client, sealed).release({ call: two.call, opened: two.opened }, { signal }),
     );
     const relabelled = sealed.map((share) => ({
       ...share,
-      jobId: jobIdOf(deployment, two.params.requester, two.params.salt),
+      jobId: two.jobId,
     }));
     await expectError("GUARDIANS_UNAVAILABLE", () =>
       createRelease(client, relabelled).release({ call: two.call, opened: two.opened }, { signal }),
@@ -274,9 +277,9 @@ describe("createLitKeyRelease", () => {
   });
 
   it("error: the network says no, gives other bytes, or nothing at all", async () => {
-    const { params, opened, call } = createJob();
+    const { jobId, params, opened, call } = createJob();
     const refusing = createStandIn(() => false);
-    const sealed = await createRelease(refusing.client).seal({ params, input: 0, opened, shares });
+    const sealed = await createRelease(refusing.client).seal({ jobId, params, input: 0, opened, shares });
     await expectError("GUARDIANS_UNAVAILABLE", () =>
       createRelease(refusing.client, sealed).release({ call, opened }, { signal }),
     );
@@ -287,12 +290,16 @@ describe("createLitKeyRelease", () => {
       createRelease(silent, sealed).release({ call, opened }, { signal: AbortSignal.timeout(20) }),
     );
     const down: LitClient = { ...refusing.client, encrypt: () => Promise.reject(new Error("no network")) };
-    await expectError("GUARDIANS_UNAVAILABLE", () => createRelease(down).seal({ params, input: 0, opened, shares }));
+    await expectError("GUARDIANS_UNAVAILABLE", () =>
+      createRelease(down).seal({ jobId, params, input: 0, opened, shares }),
+    );
     const wrongHash: LitClient = {
       ...refusing.client,
       encrypt: async () => ({ ciphertext: "", dataToEncryptHash: "00" }),
     };
-    await expectError("DIGEST_MISMATCH", () => createRelease(wrongHash).seal({ params, input: 0, opened, shares }));
+    await expectError("DIGEST_MISMATCH", () =>
+      createRelease(wrongHash).seal({ jobId, params, input: 0, opened, shares }),
+    );
   });
 
   it("error: a chain that Lit cannot read, or another than the deployment's", async () => {

@@ -17,7 +17,6 @@ import {
   type EnclaveKeyState,
   grantHashOf,
   type InputSpec,
-  jobIdOf,
   jobSpecHashOf,
   typedData,
 } from "@persona-protocol/sdk/contracts";
@@ -68,18 +67,18 @@ export type ReleaseCheck = {
 export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
   const { chain, nodeId } = context;
   const { request, params } = call;
-  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  // The chain, asked about this id, says whether these are its parameters.
+  const { jobId } = request;
   const signer = await signerOf(context, call);
-  const [block, input] = [await chain.block("latest"), params.inputs[request.input]];
+  const [block, input] = [await chain.block("latest"), params.order.inputs[request.input]];
   const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block };
 
   const objections: ErrorCode[] = [];
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
   const wellFormed =
-    request.jobId === jobId &&
     request.guardian === nodeId &&
     request.kemKeyHash === keyIdOf(call.kemKey) &&
-    request.bundleDigest === params.bundleDigest;
+    request.bundleDigest === params.order.bundleDigest;
   if (!wellFormed) note("REQUEST_INVALID");
   // One round of reads: the time of a job is mostly round trips to the chain.
   const key = chain.enclaveKey(signer, block.number);
@@ -140,7 +139,7 @@ async function askChain(
   const [job, key, ...answers] = await Promise.all([
     chain.job(request.jobId, head.number),
     ownKey,
-    ...blocks.map((number) => chain.releasable(params, request.input, signer, number)),
+    ...blocks.map((number) => chain.releasable({ jobId: request.jobId, params }, request.input, signer, number)),
   ]);
   if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
   if (key.kemKeyHash !== request.kemKeyHash) return "REQUEST_INVALID";
@@ -167,7 +166,7 @@ async function openBundle(
   jobId: Hex,
 ): Promise<{ job: JobBundle; key: Uint8Array } | { code: ErrorCode }> {
   try {
-    const sealed = decodeSealedBundle(bundle, params.bundleDigest);
+    const sealed = decodeSealedBundle(bundle, params.order.bundleDigest);
     const { publicKey, privateKey } = identity.kem;
     const key = await openBundleKey(chain.deployment, sealed, {
       jobId,
@@ -185,21 +184,21 @@ async function openBundle(
 /** The spec in the bundle must be the one the chain holds, and be about this very job. */
 function specObjection(
   { chain }: GuardianContext,
-  { params }: ReleaseCall,
+  { params: { order } }: ReleaseCall,
   job: JobBundle,
   jobId: Hex,
 ): ErrorCode | undefined {
   const { spec } = job;
   const same =
     spec.jobId === jobId &&
-    jobSpecHashOf(chain.deployment, spec) === params.specHash &&
+    jobSpecHashOf(chain.deployment, spec) === order.specHash &&
     spec.argsCommitment === argsCommitmentOf(job.argsSalt, job.args) &&
     spec.resultKeyHash === keyIdOf(job.resultKey) &&
-    spec.maxOutputBytes === params.maxOutputBytes &&
-    spec.inputs.length === params.inputs.length &&
-    job.inputs.length === params.inputs.length &&
+    spec.maxOutputBytes === order.maxOutputBytes &&
+    spec.inputs.length === order.inputs.length &&
+    job.inputs.length === order.inputs.length &&
     spec.inputs.every((input, i) => {
-      const onChain = params.inputs[i];
+      const onChain = order.inputs[i];
       return input.datasetId === onChain?.datasetId && input.grantHash === onChain.grantHash;
     });
   return same ? undefined : "JOB_SPEC_MISMATCH";
@@ -207,7 +206,7 @@ function specObjection(
 
 function inputObjection(
   { chain }: GuardianContext,
-  { request, params }: ReleaseCall,
+  { request, params: { order } }: ReleaseCall,
   job: JobBundle,
   dataset: DatasetState,
 ): ErrorCode | undefined {
@@ -217,7 +216,7 @@ function inputObjection(
   const { terms, scope, catalogue, head } = opened;
   if (grantHashOf(chain.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId)
     return "SCOPE_MISMATCH";
-  if (terms.grantee !== params.requester) return "GRANTEE_MISMATCH";
+  if (terms.grantee !== order.requester) return "GRANTEE_MISMATCH";
   if (terms.owner !== dataset.owner) return "OWNER_MISMATCH";
   if (dataset.keyEpoch !== input.keyEpoch) return "KEY_EPOCH_OLD";
 
@@ -228,7 +227,7 @@ function inputObjection(
     input,
     catalogueHashAt: (length) => (length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined),
     args: job.args,
-    owners: new Set(params.inputs.map(({ owner }) => owner)).size,
+    owners: new Set(order.inputs.map(({ owner }) => owner)).size,
   });
   if (scopeCheck !== undefined) return scopeCheck;
 

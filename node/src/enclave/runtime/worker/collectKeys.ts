@@ -12,7 +12,7 @@ import {
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
 import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
-import { type ChainView, type JobParams, jobIdOf, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
+import { type ChainView, type JobParams, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
 import { open } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, keccak256, recoverTypedDataAddress } from "viem";
@@ -32,6 +32,7 @@ export type JobContext = {
   readonly chain: ChainView;
   readonly host: WorkerHost;
   readonly identity: EnclaveIdentity;
+  readonly jobId: Hex;
   readonly params: JobParams;
   readonly attempt: number;
 };
@@ -75,18 +76,18 @@ function createTurns(width: number): <value>(work: () => Promise<value>) => Prom
 }
 
 async function askGuardian(
-  { chain, host, identity, params, attempt }: JobContext,
+  { chain, host, identity, jobId, params, attempt }: JobContext,
   { input, guardian }: { input: number; guardian: number },
   bundle: Uint8Array,
 ): Promise<{ status: "released"; answer: Released } | { status: "refused"; code: ErrorCode }> {
   const { deployment } = chain;
   const request = {
-    jobId: jobIdOf(deployment, params.requester, params.salt),
+    jobId,
     attempt,
     guardian,
     input,
     kemKeyHash: identity.kemKeyHash,
-    bundleDigest: params.bundleDigest,
+    bundleDigest: params.order.bundleDigest,
   };
   const signature = await identity.account.signTypedData(typedData.releaseRequest(deployment, request));
   const body = encodeReleaseCall({ request, signature, kemKey: identity.kem.publicKey, params, bundle });
@@ -99,8 +100,8 @@ async function askGuardian(
           signature: answer.signature,
         });
 
-  const { jobId, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
-  const forUs = jobId === request.jobId && signer === identity.account.address && named === guardian;
+  const { jobId: about, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
+  const forUs = about === jobId && signer === identity.account.address && named === guardian;
   const { number } = await chain.block("latest");
   const key = await chain.enclaveKey(signed, number);
   if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian) {
@@ -131,8 +132,7 @@ export async function openBundleOf(
   from: GuardianAnswer,
 ): Promise<JobBundle | undefined> {
   if (from.status !== "released") return undefined;
-  const { chain, identity, params } = context;
-  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+  const { chain, identity, jobId } = context;
   const info = releaseBundleInfo(chain.deployment, {
     jobId,
     guardian: from.guardian,

@@ -11,7 +11,7 @@ import {
   type Program,
   type ProgramArgs,
 } from "@persona-protocol/sdk/compute";
-import { grantHashOf, type InputSpec, jobIdOf, jobSpecHashOf } from "@persona-protocol/sdk/contracts";
+import { grantHashOf, type InputSpec, jobSpecHashOf } from "@persona-protocol/sdk/contracts";
 import { keyIdOf } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
@@ -58,9 +58,9 @@ const maxCiphertextBytes = 512 * 1024 * 1024;
 
 /** @param onOpening called right before the first share is opened: from then on no failure may claim to be earlier. */
 export async function obtainKeys(context: JobContext, onOpening: () => void): Promise<ObtainedKeys> {
-  const block = await context.host.block(context.params.bundleDigest, maxBundleBytes);
-  const sealed = decodeSealedBundle(block, context.params.bundleDigest);
-  checkGuardianLists(sealed, context.params.inputs.length);
+  const block = await context.host.block(context.params.order.bundleDigest, maxBundleBytes);
+  const sealed = decodeSealedBundle(block, context.params.order.bundleDigest);
+  checkGuardianLists(sealed, context.params.order.inputs.length);
   const answers: GuardianAnswer[] = [];
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
@@ -83,7 +83,12 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
 
 /** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
 async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPlan> {
-  const { chain, params, host } = context;
+  const {
+    chain,
+    host,
+    jobId,
+    params: { order },
+  } = context;
   const { spec } = bundle;
   const programBytes = await host.block(spec.programId, maxProgramBytes);
   const program = decodeProgram(programBytes);
@@ -91,12 +96,12 @@ async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPla
   // Rebuilt from what will run and whom it will be encrypted to, not copied from the bundle.
   const jobSpecHash = jobSpecHashOf(chain.deployment, {
     ...spec,
-    jobId: jobIdOf(chain.deployment, params.requester, params.salt),
+    jobId,
     argsCommitment: argsCommitmentOf(bundle.argsSalt, bundle.args),
     resultKeyHash: keyIdOf(bundle.resultKey),
     outputSchemaHash: outputSchemaHashOf(program),
   });
-  if (jobSpecHash !== params.specHash)
+  if (jobSpecHash !== order.specHash)
     throw new PersonaError("BUNDLE_INVALID", "The bundle does not describe the job on chain.");
 
   const owners = new Set(bundle.inputs.map(({ terms }) => terms.owner)).size;
@@ -105,7 +110,7 @@ async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPla
     if (
       opened === undefined ||
       grantHashOf(chain.deployment, opened.terms) !== input.grantHash ||
-      params.inputs[i]?.grantHash !== input.grantHash
+      order.inputs[i]?.grantHash !== input.grantHash
     ) {
       throw new PersonaError("BUNDLE_INVALID", "The bundle's grants are not the job's.");
     }

@@ -1,5 +1,5 @@
 import { encodeResult, type Program, sealResult } from "@persona-protocol/sdk/compute";
-import { type JobParams, jobIdOf, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
+import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
@@ -27,13 +27,13 @@ const maxInlineBytes = 4_096;
  * say that this enclave has claimed exactly this job: a failure signed in advance would be paid for work never asked for.
  */
 export async function runJob(context: JobContext & { readonly sandboxes: SandboxPool }): Promise<SignedReceipt> {
-  await requireClaim(context);
+  const { dueBy } = await requireClaim(context);
   let opened = false;
   try {
     const keys = await obtainKeys(context, () => {
       opened = true;
     });
-    return await succeed(context, keys);
+    return await succeed(context, keys, dueBy);
   } catch (error) {
     const code = failureCodeOf(error, opened);
     const failure = failureTextOf(error);
@@ -41,8 +41,7 @@ export async function runJob(context: JobContext & { readonly sandboxes: Sandbox
   }
 }
 
-async function requireClaim({ chain, identity, params, attempt }: JobContext): Promise<void> {
-  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
+async function requireClaim({ chain, identity, jobId, params, attempt }: JobContext): Promise<JobChainState> {
   const { number } = await chain.block("latest");
   const job = await chain.job(jobId, number);
   const data = { jobId };
@@ -50,8 +49,9 @@ async function requireClaim({ chain, identity, params, attempt }: JobContext): P
     throw new PersonaError("JOB_NOT_CLAIMED", "The chain says that this attempt is not claimed.", { data });
   if (job.signer !== identity.account.address)
     throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
-  if (job.paramsHash !== jobParamsHashOf(params))
+  if (job.commitment !== jobParamsHashOf(params))
     throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
+  return job;
 }
 
 /** A code, and for refusals the guardians' codes: this text leaves the enclave, so nothing else may be in it. */
@@ -74,12 +74,14 @@ const emptyReceipt: Outcome = {
 async function succeed(
   context: JobContext & { readonly sandboxes: SandboxPool },
   keys: ObtainedKeys,
+  dueBy: number,
 ): Promise<SignedReceipt> {
   const { plan, deks, releasesHash } = keys;
   const { bundle, program, jobSpecHash } = plan;
   try {
     const tables = await decryptTables(plan, deks);
-    const rows = await context.sandboxes.run(program, plan.args, tables, await timeLimitMs(context, program));
+    const limitMs = await timeLimitMs(context, program, dueBy);
+    const rows = await context.sandboxes.run(program, plan.args, tables, limitMs);
     for (const { parquet } of tables) zeroise(parquet);
 
     // The output policy is applied here, outside the sandbox: shape, then size.
@@ -102,9 +104,9 @@ async function succeed(
 }
 
 /** The program's own limit, or what is left until the deadline: later nobody takes the receipt. */
-async function timeLimitMs({ chain, params }: JobContext, program: Program): Promise<number> {
+async function timeLimitMs({ chain }: JobContext, program: Program, dueBy: number): Promise<number> {
   const { timestamp } = await chain.block("latest");
-  const leftMs = (params.deadline - Number(timestamp)) * 1_000;
+  const leftMs = (dueBy - Number(timestamp)) * 1_000;
   return Math.max(1, Math.min(program.limits.timeMs, leftMs));
 }
 
@@ -168,17 +170,15 @@ function createPseudonyms({ bundle, jobSpecHash }: JobPlan, deks: ObtainedKeys["
 }
 
 async function sign(
-  { chain, identity, params, attempt }: JobContext,
+  { chain, identity, jobId, params, attempt }: JobContext,
   outcome: Outcome,
   ciphertext: Uint8Array,
   failure: string | undefined,
 ): Promise<SignedReceipt> {
-  const jobId = jobIdOf(chain.deployment, params.requester, params.salt);
-  const receipt: Receipt = { jobId, jobSpecHash: params.specHash, attempt, ...outcome };
+  const receipt: Receipt = { jobId, jobSpecHash: params.order.specHash, attempt, ...outcome };
   const signature = await identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
   return { receipt, signature, ciphertext, failure };
 }
 
 /** Name of a job in the supervisor's latch. */
-export const latchName = (context: Pick<JobContext, "chain" | "attempt"> & { readonly params: JobParams }): string =>
-  `${jobIdOf(context.chain.deployment, context.params.requester, context.params.salt)}/${context.attempt}`;
+export const latchName = ({ jobId, attempt }: Pick<JobContext, "jobId" | "attempt">): string => `${jobId}/${attempt}`;

@@ -5,7 +5,7 @@
 
 import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { hexToBytes } from "viem";
+import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
@@ -22,7 +22,13 @@ import { createSandboxPool } from "./sandboxPool.ts";
 process.on("SIGINT", () => {});
 
 const startParams = z.strictObject({ deployment: deploymentSchema });
-const runParams = z.strictObject({ params: z.instanceof(Uint8Array), attempt: z.number().int().min(0).max(255) });
+/** In lower case only: the latch below compares texts. */
+const hex32 = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
+const runParams = z.strictObject({
+  jobId: hex32,
+  params: z.instanceof(Uint8Array),
+  attempt: z.number().int().min(0).max(255),
+});
 
 const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
 const sandboxes = createSandboxPool(isolation);
@@ -46,11 +52,12 @@ const peer = createPeer({
       );
     },
     async run(value) {
-      const { params, attempt } = runParams.parse(value);
+      const { jobId, params, attempt } = runParams.parse(value);
       const context = {
         chain: requireChain(),
         host: createWorkerHost(peer),
         identity,
+        jobId,
         params: decodeStruct("JobParams", params),
         attempt,
         sandboxes,
