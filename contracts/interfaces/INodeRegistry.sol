@@ -441,7 +441,7 @@ interface INodeRegistry {
     ///
     /// Requirements:
     /// - The caller is the market.
-    /// - `signer` is a key of a node and not destroyed.
+    /// - `signer` is a key of a node and was not slashed for this before. Its operator may have destroyed it meanwhile.
     function slashEquivocation(address signer) external returns (NodeId nodeId);
 
     /// @notice Gives a slashed amount back after an appeal.
