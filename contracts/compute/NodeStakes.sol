@@ -159,7 +159,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     }
 
     /// @dev A new node has burned nothing: it begins with half its stake.
-    function _refresh(NodeRecord memory node) private pure {
+    function _refresh(NodeRecord memory node) internal pure {
         node.factor = node.stake == 0 ? 0 : NodeWeight.factorOf(node.stake, node.burned * BURNED_UNIT);
     }
 

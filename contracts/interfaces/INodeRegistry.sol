@@ -444,8 +444,8 @@ interface INodeRegistry {
     /// - `signer` is a key of a node and was not slashed for this before. Its operator may have destroyed it meanwhile.
     function slashEquivocation(address signer) external returns (NodeId nodeId);
 
-    /// @notice Gives a slashed amount back after an appeal.
-    /// @dev Emits {SlashCancelled}. A node that has left meanwhile gets it as compensation to its operator.
+    /// @notice Gives a slashed amount back after an appeal, and weighs the node's fees against its stake once more.
+    /// @dev Emits {SlashCancelled} and {NodeWeightChanged}. A node that has left meanwhile gets it as compensation to its operator.
     ///
     /// Requirements:
     /// - The authority lets the caller.
