@@ -446,7 +446,8 @@ interface INodeRegistry {
     function slashEquivocation(address signer) external returns (NodeId nodeId);
 
     /// @notice Gives a slashed amount back after an appeal, and weighs the node's fees against its stake once more.
-    /// @dev Emits {SlashCancelled} and {NodeWeightChanged}. A node that has left meanwhile gets it as compensation to its operator.
+    /// @dev Emits {SlashCancelled} and {NodeWeightChanged}. Where the node has left meanwhile, its operator gets it as
+    /// compensation.
     ///
     /// Requirements:
     /// - The authority lets the caller.
