@@ -187,6 +187,15 @@ contract EnclaveKeyStatesTest is NodeKit {
         yes(nodes.keyStatusOf(WORKER).banned);
     }
 
+    function testFuzz_Views_OfUnknownKeys(address signer) public view {
+        vm.assume(signer != WORKER);
+        EnclaveKeyStatus memory none;
+        eq(keccak256(abi.encode(nodes.keyStatusOf(signer))), keccak256(abi.encode(none)));
+        eq(nodes.operatorOf(signer), address(0));
+        eq(nodes.claimerOf(signer).weight, 0);
+        expectAttested(signer, 0, false);
+    }
+
     /// The states are those that the interface draws; nothing leaves Destroyed.
     function testFuzz_State_FollowsTheDiagram(uint8[12] memory calls) public {
         for (uint256 i = 0; i < calls.length; ++i) {

@@ -77,6 +77,10 @@ contract EvidenceVerifiersTest is NodeKit {
         yes(success == allowed);
         (bool known, uint8 stored) = nodes.verifierOf(stub);
         yes(known == allowed && stored == (allowed ? kind : 0));
+        (success,) = address(nodes).call(abi.encodeCall(INodeRegistry.removeVerifier, (stub)));
+        yes(success == allowed);
+        (known,) = nodes.verifierOf(stub);
+        yes(!known);
     }
 
     function expectKindInvalid(StubVerifier stub, uint8 kind) private {

@@ -124,6 +124,18 @@ contract NodePauseTest is NodeKit {
         equivocate();
     }
 
+    function testFuzz_unpauseClaims(uint40 duration, uint40 wait) public {
+        duration = uint40(bound(duration, 0, 3 days));
+        wait = uint40(bound(wait, 0, 6 days));
+        nodes.pauseClaims(duration);
+        vm.warp(START + wait);
+        bool paused = wait < duration;
+        if (!paused) vm.expectRevert(abi.encodeWithSelector(INodeRegistry.ClaimsNotPaused.selector));
+        nodes.unpauseClaims();
+        eq(nodes.pausedUntil(), START + (paused ? wait : duration));
+        openClaim();
+    }
+
     /// Of any long time, claims are open for half at least.
     function testFuzz_Attack_PausingAgainAndAgain(uint40[12] memory waits, uint40[12] memory durations) public {
         uint256 paused = 0;

@@ -314,6 +314,43 @@ contract NodeSlashesTest is NodeKit {
         eq(token.balanceOf(address(nodes)), node().stake + paid);
     }
 
+    function testFuzz_withdrawCompensation(uint96[4] memory costs, bool[4] memory mine) public {
+        uint256 before = token.balanceOf(REQUESTER);
+        uint256 wanted = 0;
+        for (uint256 i = 0; i < costs.length; ++i) {
+            uint256 slashId = timeOut(mine[i] ? REQUESTER : STRANGER, costs[i]);
+            vm.warp(block.timestamp + 1 days);
+            if (mine[i]) wanted += costs[i] < BOND ? costs[i] : BOND;
+            eq(nodes.slashOf(slashId).cost, costs[i]);
+        }
+        for (uint256 i = 1; i <= costs.length; ++i) {
+            execute(i);
+        }
+        eq(nodes.compensationOf(REQUESTER), wanted);
+        if (wanted == 0) vm.expectPartialRevert(INodeRegistry.CompensationEmpty.selector);
+        vm.prank(REQUESTER);
+        nodes.withdrawCompensation();
+        eq(token.balanceOf(REQUESTER), before + wanted);
+        eq(token.balanceOf(address(nodes)), node().stake + nodes.compensationOf(STRANGER));
+    }
+
+    /// Whatever was staked, burned and slashed before: all that is left is taken.
+    function testFuzz_slashEquivocation(uint96 added, uint32 burned, uint8 timeOuts) public {
+        addStake(uint96(bound(added, 1, type(uint96).max - STAKE)));
+        burn(burned);
+        refresh();
+        timeOuts %= 6;
+        for (uint256 i = 0; i < timeOuts; ++i) {
+            timeOut(REQUESTER, 0);
+        }
+        uint256 left = node().stake;
+        Slash memory slash = nodes.slashOf(equivocate());
+        eq(slash.amount, left);
+        yes(slash.cause == SlashCause.Equivocation);
+        eq(node().stake + node().weight + node().burned + totalWeight(), 0);
+        eq(token.balanceOf(address(nodes)), left + timeOuts * BOND);
+    }
+
     function testFuzz_Slash_IsEitherCancelledOrExecuted(uint40 wait) public {
         uint256 slashId = timeOut(REQUESTER, 5);
         vm.warp(START + wait);
