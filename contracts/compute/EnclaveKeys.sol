@@ -98,8 +98,9 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
 
     /// @inheritdoc INodeRegistry
     function destroyEnclaveKey(address signer) external {
-        _requireOwnKey(signer);
-        _destroyKey(signer);
+        EnclaveKey storage key = _requireOwnKey(signer);
+        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
+        _setKeyState(signer, key, KeyState.Destroyed);
     }
 
     /// @inheritdoc INodeRegistry
@@ -207,11 +208,13 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         return key.bansSeen != bans && !MEASUREMENTS.isAllowed(key.measurement);
     }
 
+    /// @dev Once for each key. Also where its operator has destroyed it meanwhile, which undoes nothing that it signed.
     /// @return nodeId of the key's node.
-    function _destroyKey(address signer) internal returns (NodeId nodeId) {
+    function _condemnKey(address signer) internal returns (NodeId nodeId) {
         EnclaveKey storage key = _requireKey(signer);
-        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
-        _setKeyState(signer, key, KeyState.Destroyed);
+        if (_condemned[signer]) revert EnclaveKeyStateInvalid(signer, key.state);
+        _condemned[signer] = true;
+        if (key.state != KeyState.Destroyed) _setKeyState(signer, key, KeyState.Destroyed);
         return key.nodeId;
     }
 

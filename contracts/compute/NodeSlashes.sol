@@ -30,6 +30,8 @@ abstract contract NodeSlashes is NodeStakes {
             _compensations[_operatorOf(pending.nodeId)] += pending.amount;
         } else {
             node.stake += pending.amount;
+            // What was weighed against less stake since is too much for all of it.
+            _refresh(node);
             _store(pending.nodeId, node);
         }
 

@@ -57,7 +57,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc INodeRegistry
-    function addStake(NodeId nodeId, uint96 amount) external nonReentrant {
+    function addStake(NodeId nodeId, uint96 amount) external nonReentrant onlyOperator(nodeId) {
         NodeRecord memory node = _nodes[nodeId];
         if (node.status != NodeStatus.Active && node.status != NodeStatus.Draining) {
             revert NodeStatusInvalid(nodeId, node.status);
@@ -159,7 +159,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     }
 
     /// @dev A new node has burned nothing: it begins with half its stake.
-    function _refresh(NodeRecord memory node) private pure {
+    function _refresh(NodeRecord memory node) internal pure {
         node.factor = node.stake == 0 ? 0 : NodeWeight.factorOf(node.stake, node.burned * BURNED_UNIT);
     }
 

@@ -38,7 +38,7 @@ abstract contract NodeStorage {
     }
 
     /// @dev One slot, read by each claim.
-    /// @param totalWeight of all nodes that may claim.
+    /// @param weight of all nodes that may claim.
     /// @param pausedUntil Unix seconds; nothing is claimed before.
     /// @param bans of measurements so far; a key that has seen as many is of none that is banned.
     struct Totals {
@@ -57,5 +57,6 @@ abstract contract NodeStorage {
     mapping(address account => uint256) internal _compensations;
     Totals internal _totals;
     uint256 internal _slashCount;
-
+    /// @dev Keys whose equivocation was slashed.
+    mapping(address signer => bool) internal _condemned;
 }

@@ -287,11 +287,12 @@ interface INodeRegistry {
         bytes32 s
     ) external returns (NodeId nodeId);
 
-    /// @notice Adds to a node's stake. Anyone may pay. The node takes no part in races for jobs posted up to this block.
+    /// @notice Adds to a node's stake. The node takes no part in races for jobs posted up to this block, so nobody else may
+    /// pay: a gift would take a node out of a race.
     /// @dev Emits {NodeStakeAdded} and {NodeWeightChanged}.
     ///
     /// Requirements:
-    /// - The node is active or draining; `amount` is not zero.
+    /// - The caller operates the node, which is active or draining; `amount` is not zero.
     /// - The caller has allowed `amount`; all of it arrives.
     function addStake(NodeId nodeId, uint96 amount) external;
 
@@ -444,11 +445,12 @@ interface INodeRegistry {
     ///
     /// Requirements:
     /// - The caller is the market.
-    /// - `signer` is a key of a node and not destroyed.
+    /// - `signer` is a key of a node and was not slashed for this before. Its operator may have destroyed it meanwhile.
     function slashEquivocation(address signer) external returns (NodeId nodeId);
 
-    /// @notice Gives a slashed amount back after an appeal.
-    /// @dev Emits {SlashCancelled}. A node that has left meanwhile gets it as compensation to its operator.
+    /// @notice Gives a slashed amount back after an appeal, and weighs the node's fees against its stake once more.
+    /// @dev Emits {SlashCancelled} and {NodeWeightChanged}. Where the node has left meanwhile, its operator gets it as
+    /// compensation.
     ///
     /// Requirements:
     /// - The authority lets the caller.
