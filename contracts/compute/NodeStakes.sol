@@ -57,7 +57,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc INodeRegistry
-    function addStake(NodeId nodeId, uint96 amount) external nonReentrant {
+    function addStake(NodeId nodeId, uint96 amount) external nonReentrant onlyOperator(nodeId) {
         NodeRecord memory node = _nodes[nodeId];
         if (node.status != NodeStatus.Active && node.status != NodeStatus.Draining) {
             revert NodeStatusInvalid(nodeId, node.status);

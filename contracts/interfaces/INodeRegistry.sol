@@ -284,11 +284,12 @@ interface INodeRegistry {
         bytes32 s
     ) external returns (NodeId nodeId);
 
-    /// @notice Adds to a node's stake. Anyone may pay. The node takes no part in races for jobs posted up to this block.
+    /// @notice Adds to a node's stake. The node takes no part in races for jobs posted up to this block, so a rival's dust
+    /// is refused.
     /// @dev Emits {NodeStakeAdded} and {NodeWeightChanged}.
     ///
     /// Requirements:
-    /// - The node is active or draining; `amount` is not zero.
+    /// - The caller operates the node, which is active or draining; `amount` is not zero.
     /// - The caller has allowed `amount`; all of it arrives.
     function addStake(NodeId nodeId, uint96 amount) external;
 
