@@ -96,8 +96,9 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
 
     /// @inheritdoc INodeRegistry
     function destroyEnclaveKey(address signer) external {
-        _requireOwnKey(signer);
-        _destroyKey(signer);
+        EnclaveKey storage key = _requireOwnKey(signer);
+        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
+        _setKeyState(signer, key, KeyState.Destroyed);
     }
 
     /// @inheritdoc INodeRegistry
@@ -193,11 +194,13 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, EIP712 {
         return binding.hashStruct();
     }
 
+    /// @dev Once for each key, destroyed or not: its operator, which sees the proof coming, could destroy it first.
     /// @return nodeId of the key's node.
-    function _destroyKey(address signer) internal returns (NodeId nodeId) {
+    function _condemnKey(address signer) internal returns (NodeId nodeId) {
         EnclaveKey storage key = _requireKey(signer);
-        if (key.state == KeyState.Destroyed) revert EnclaveKeyStateInvalid(signer, key.state);
-        _setKeyState(signer, key, KeyState.Destroyed);
+        if (_equivocated[signer]) revert EnclaveKeyStateInvalid(signer, key.state);
+        _equivocated[signer] = true;
+        if (key.state != KeyState.Destroyed) _setKeyState(signer, key, KeyState.Destroyed);
         return key.nodeId;
     }
 

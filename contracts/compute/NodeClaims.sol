@@ -92,7 +92,7 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
 
     /// @inheritdoc INodeRegistry
     function slashEquivocation(address signer) external onlyMarket returns (NodeId nodeId) {
-        nodeId = _destroyKey(signer);
+        nodeId = _condemnKey(signer);
         NodeRecord memory node = _nodes[nodeId];
         _slash(nodeId, node, SlashCause.Equivocation, node.stake, address(0), 0);
         node.burned = 0;

@@ -55,5 +55,5 @@ abstract contract NodeStorage {
     mapping(address account => uint256) internal _compensations;
     Totals internal _totals;
     uint256 internal _slashCount;
-
+    mapping(address signer => bool) internal _equivocated;
 }

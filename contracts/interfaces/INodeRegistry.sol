@@ -438,11 +438,11 @@ interface INodeRegistry {
         returns (NodeId nodeId, address operator);
 
     /// @notice Destroys a key that has signed two receipts for one job and slashes its node's whole stake.
-    /// @dev Emits {EnclaveKeyStateChanged}, {NodeSlashed} and {NodeWeightChanged}.
+    /// @dev Emits {EnclaveKeyStateChanged}, unless destroyed already, {NodeSlashed} and {NodeWeightChanged}.
     ///
     /// Requirements:
     /// - The caller is the market.
-    /// - `signer` is a key of a node and not destroyed.
+    /// - `signer` is a key of a node that has not been slashed for it before; who destroys it first is slashed all the same.
     function slashEquivocation(address signer) external returns (NodeId nodeId);
 
     /// @notice Gives a slashed amount back after an appeal.
