@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {NodeId} from "../../../contracts/types/Ids.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {GrantKit} from "./GrantKit.sol";
-import {Posted} from "./Kit.sol";
+import {ITestMoney, Posted} from "./Kit.sol";
 import {vm} from "./Vm.sol";
 
 /// @dev An attacker, what it is worth, and a victim that does all it should.
@@ -61,5 +61,11 @@ abstract contract AttackKit is GrantKit {
         market.allowToken(money, PROTOCOL_FEE_BPS, 0);
         vm.prank(REQUESTER);
         IERC20(money).approve(address(market), type(uint256).max);
+    }
+
+    function otherToken() internal returns (address money) {
+        money = make("dev", "DevToken", "");
+        ITestMoney(money).mint(REQUESTER, 1_000e18);
+        allow(money);
     }
 }
