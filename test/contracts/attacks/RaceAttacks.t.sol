@@ -105,7 +105,7 @@ contract RaceAttacksTest is AttackKit {
         yes(honest < 1012 + LONGEST);
     }
 
-    /// Nor in the seed's own block, nor by a node, a key or a reputation that comes after the job.
+    /// In the seed's own block, by a new node, by a reputation that is counted now, by draining and resuming.
     function test_Attack_NodeRegisteredForADrawThatIsKnown() public {
         Posted memory job = openJob();
         vm.roll(1011);
@@ -122,6 +122,22 @@ contract RaceAttacksTest is AttackKit {
         vm.stopPrank();
         (opensAt,) = market.raceOf(job.id, SECOND);
         eq(opensAt, 1012 + LONGEST);
+    }
+
+    /// Stake that comes after the seed makes the total larger, and each draw later: by no more than the race's length.
+    function test_Attack_InflateTheTotalWeight() public {
+        Posted memory job = openJob();
+        seedWhere(job, WORKER, SECOND);
+        (, uint256 before) = market.raceOf(job.id, WORKER);
+        vm.prank(ATTACKER);
+        nodes.registerNode(1, 900_000e18, "");
+        (uint256 opensAt, uint256 delay) = market.raceOf(job.id, WORKER);
+        yes(delay > before);
+        yes(opensAt <= 1012 + LONGEST);
+        vm.roll(1012 + LONGEST);
+        claim(job);
+        settle(job, 0);
+        eq(owed(OPERATOR), FEE);
     }
 
     /// Many keys of one node have one draw.
