@@ -78,7 +78,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
             _reopen(jobId, job, nodeId, receipt.code);
         } else {
             job.commitment = digest;
-            _fail(jobId, job, params.order, proved ? operator : params.order.requester);
+            _fail(jobId, job, params.order, proved ? operator : address(0));
             emit JobFailed(jobId, nodeId, job.signer, receipt.code, !job.tainted, receipt);
         }
     }
@@ -162,14 +162,15 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         _credit(order.token, order.requester, prices);
     }
 
-    /// @dev Prices as the taint says; the fee to `payee`. The protocol fee is kept where a node is paid.
-    function _end(JobOrder calldata order, bool tainted, address payee) internal {
+    /// @dev Prices as the taint says; the fee to `operator`, or back to the requester where that is zero. The protocol fee is
+    /// kept where a node is paid, also by itself.
+    function _end(JobOrder calldata order, bool tainted, address operator) internal {
         if (tainted) _payOwners(order);
         else _giveBack(order);
-        if (payee == order.requester) {
-            _credit(order.token, payee, uint256(order.fee) + order.protocolFee);
+        if (operator == address(0)) {
+            _credit(order.token, order.requester, uint256(order.fee) + order.protocolFee);
         } else {
-            _credit(order.token, payee, order.fee);
+            _credit(order.token, operator, order.fee);
             _collect(order.token, order.protocolFee);
         }
     }
@@ -217,10 +218,10 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         _credit(order.token, operator, order.fee);
     }
 
-    function _fail(JobId jobId, Job memory job, JobOrder calldata order, address payee) private {
+    function _fail(JobId jobId, Job memory job, JobOrder calldata order, address operator) private {
         job.status = JobStatus.Failed;
         _jobs[jobId].store(job);
-        _end(order, job.tainted, payee);
+        _end(order, job.tainted, operator);
     }
 
     function _reopen(JobId jobId, Job memory job, NodeId nodeId, uint16 code) private {
