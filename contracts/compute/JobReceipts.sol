@@ -92,7 +92,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         // Two nodes that fell silent over one job: the job is to blame.
         bool quarantined = _failures[jobId].timedOut;
         bool again = !quarantined && _mayReopen(job, params.offer.claimBy);
-        uint96 cost = again || quarantined ? 0 : _provedCost(params.order);
+        uint96 cost = again || quarantined ? 0 : _provedCost(params.order, job.signer);
         (NodeId nodeId,) = NODES.closeClaim(
             job.signer,
             quarantined ? ClaimOutcome.TimedOutAgain : ClaimOutcome.TimedOut,
@@ -109,9 +109,8 @@ abstract contract JobReceipts is JobClaims, EIP712 {
             _jobs[jobId].status = JobStatus.TimedOut;
             _jobs[jobId].tainted = true;
             _payOwners(params.order);
-            uint256 refund = params.order.fee;
-            if (cost != 0) _collect(params.order.token, params.order.protocolFee);
-            else refund += params.order.protocolFee;
+            _collect(params.order.token, cost);
+            uint256 refund = uint256(params.order.fee) + params.order.protocolFee - cost;
             _credit(params.order.token, params.order.requester, refund);
             emit JobTimedOut(jobId, nodeId, job.signer, quarantined);
         }
@@ -244,9 +243,15 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     }
 
     /// @dev What a requester has lost beyond doubt when a node falls silent: the fee that is burned. The prices may have gone
-    /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token.
-    function _provedCost(JobOrder calldata order) private view returns (uint96) {
-        return order.token == address(NODES.STAKE_TOKEN()) ? order.protocolFee : 0;
+    /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token; what neither bond nor
+    /// stake can pay is not burned.
+    function _provedCost(JobOrder calldata order, address signer) private view returns (uint96 cost) {
+        if (order.token != address(NODES.STAKE_TOKEN())) return 0;
+        cost = order.protocolFee;
+        uint96 bond = NODES.CLAIM_BOND();
+        if (cost > bond) cost = bond;
+        uint96 stake = NODES.keyStatusOf(signer).stake;
+        if (cost > stake) cost = stake;
     }
 
     function _requireClaimed(JobId jobId, bytes32 orderHash, bytes32 offerHash)
