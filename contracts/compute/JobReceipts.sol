@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
 import {IJobMarket, Job, JobStatus, Settlement} from "../interfaces/IJobMarket.sol";
 import {ClaimOutcome, EnclaveKeyStatus, KeyState} from "../interfaces/INodeRegistry.sol";
@@ -29,8 +30,14 @@ abstract contract JobReceipts is JobClaims, EIP712 {
 
     IGrantRegistry public immutable GRANTS;
 
+    /// @dev NODES' own, which never change.
+    address private immutable STAKE_TOKEN;
+    uint96 private immutable CLAIM_BOND;
+
     constructor(IGrantRegistry grants) {
         GRANTS = grants;
+        STAKE_TOKEN = address(NODES.STAKE_TOKEN());
+        CLAIM_BOND = NODES.CLAIM_BOND();
     }
 
     /// @inheritdoc IJobMarket
@@ -246,12 +253,9 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token; what neither bond nor
     /// stake can pay is not burned.
     function _provedCost(JobOrder calldata order, address signer) private view returns (uint96 cost) {
-        if (order.token != address(NODES.STAKE_TOKEN())) return 0;
-        cost = order.protocolFee;
-        uint96 bond = NODES.CLAIM_BOND();
-        if (cost > bond) cost = bond;
-        uint96 stake = NODES.keyStatusOf(signer).stake;
-        if (cost > stake) cost = stake;
+        if (order.token != STAKE_TOKEN) return 0;
+        uint256 held = Math.min(NODES.keyStatusOf(signer).stake, CLAIM_BOND);
+        cost = uint96(Math.min(order.protocolFee, held));
     }
 
     function _requireClaimed(JobId jobId, bytes32 orderHash, bytes32 offerHash)
