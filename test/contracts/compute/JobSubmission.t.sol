@@ -250,16 +250,15 @@ contract JobSubmissionTest is JobKit {
         Terms[] memory list = giveGrants(2);
         list[0].nodePolicy.requesterMayNameNode = true;
         giveGrant(list[0]);
-        request.offer.nodePolicy = list[0].nodePolicy;
-        request.offer.nodePolicy.requesterMayNameNode = false;
         expect(IJobMarket.JobNodeNotNameable.selector, abi.encode(1));
         vm.prank(REQUESTER);
         market.submitJob(request, list);
     }
 
     function test_RevertWhen_GrantIsNotUsable() public {
+        GrantHash grantHash = grants.hashTerms(terms);
         vm.prank(OWNER);
-        grants.revoke(grants.hashTerms(terms));
+        grants.revoke(grantHash);
         expectRefused(Reason.GrantRevoked);
     }
 

@@ -251,10 +251,10 @@ contract JobTokensTest is JobKit {
         vm.assume(caller != address(market) && caller != address(0));
         uint256 before = token.balanceOf(caller);
         Terms memory terms = makeTerms();
-        terms.price = uint96(bound(price, 0, 1e30));
+        terms.price = uint96(bound(price, 0, 1e27));
         giveGrant(terms);
-        fee = uint96(bound(fee, 0, 1e30));
-        fund(REQUESTER, 3e30);
+        fee = uint96(bound(fee, 0, 1e27));
+        fund(REQUESTER, 3e27);
         before = token.balanceOf(caller);
         Posted memory job = openJob("fuzz", one(terms), fee);
         claim(job);
@@ -269,8 +269,8 @@ contract JobTokensTest is JobKit {
 
     function testFuzz_burnProtocolFees(uint96 fee, uint16 bps) public {
         bps = uint16(bound(bps, 0, 500));
-        fee = uint96(bound(fee, 0, 1e30));
-        fund(REQUESTER, 3e30);
+        fee = uint96(bound(fee, 0, 1e27));
+        fund(REQUESTER, 3e27);
         market.allowToken(address(token), bps, 1e16);
         Terms memory terms = makeTerms();
         giveGrant(terms);

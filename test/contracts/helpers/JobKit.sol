@@ -40,6 +40,22 @@ abstract contract JobKit is Kit {
         return submit(request, terms);
     }
 
+    /// @dev Of a grant, given, that a node may fulfil whose stake was slashed.
+    function makeLooseTerms() internal returns (Terms memory terms) {
+        terms = makeTerms();
+        terms.nodePolicy.minStake = 0;
+        giveGrant(terms);
+    }
+
+    /// @dev A job claimed by the first node, with a result of up to `maxOutputBytes`.
+    function claimedJob(bytes32 salt, Terms memory terms, uint32 maxOutputBytes) internal returns (Posted memory job) {
+        JobRequest memory request = makeRequest(one(terms));
+        request.salt = salt;
+        request.maxOutputBytes = maxOutputBytes;
+        job = submit(request, one(terms));
+        claim(job);
+    }
+
     /// @dev A worker of a new operator claims.
     function claimAnew(Posted memory job, address operator, uint256 signerKey) internal {
         addWorker(operator, signerKey);
@@ -83,5 +99,12 @@ abstract contract JobKit is Kit {
 
     function signed(Receipt memory receipt, uint256 signerKey) internal view returns (bytes memory) {
         return signature(signerKey, market.receiptDigest(receipt));
+    }
+
+    /// @dev The same signature with its s on the other half of the curve.
+    function malleated(bytes memory low) internal pure returns (bytes memory) {
+        (bytes32 r, uint256 s) = abi.decode(low, (bytes32, uint256));
+        s = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141 - s;
+        return abi.encodePacked(r, s, uint8(low[64]) == 27 ? 28 : 27);
     }
 }
