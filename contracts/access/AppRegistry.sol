@@ -9,7 +9,7 @@ import {DomainProof, DomainProofLib} from "../types/DomainProof.sol";
 import {AppId} from "../types/Ids.sol";
 import {AppName} from "./AppName.sol";
 import {DomainName} from "./DomainName.sol";
-import {OwnerSignature} from "./OwnerSignature.sol";
+import {OwnerSignature} from "../storage/OwnerSignature.sol";
 
 /// @title AppRegistry
 /// @dev Two roles of the authority: {allowAttestor} behind a delay, {removeAttestor} without. Nothing is ever walked
