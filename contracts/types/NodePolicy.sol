@@ -29,11 +29,11 @@ library NodePolicyLib {
     }
 
     /// @dev True where every node that `self` admits is admitted by `outer` too, and `self` admits at least a kind
-    /// and a vendor.
+    /// and a vendor. Reads every word of `self`, so that none of them is dirty: the market goes on with the words.
     function isWithin(NodePolicy calldata self, NodePolicy calldata outer) internal pure returns (bool) {
         return self.verifierKinds != 0 && self.vendors != 0 && self.verifierKinds & ~outer.verifierKinds == 0
             && self.vendors & ~outer.vendors == 0 && self.minStake >= outer.minStake
-            && (outer.requesterMayNameNode || !self.requesterMayNameNode);
+            && (!self.requesterMayNameNode || outer.requesterMayNameNode);
     }
 
     /// @param kind index of the verifier's kind, not a bitmap.
