@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IJobMarket, JobStatus, Settlement} from "../../../contracts/interfaces/IJobMarket.sol";
+import {AvailabilityProof} from "../../../contracts/types/Availability.sol";
 import {GrantHash} from "../../../contracts/types/Ids.sol";
 import {JobRequest} from "../../../contracts/types/JobParams.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
@@ -12,6 +13,8 @@ import {vm} from "../helpers/Vm.sol";
 
 /// @dev The market hashes words of calldata as they are. A word with dirty high bits must never stand for a clean one.
 contract JobCalldataTest is JobKit {
+    error DirtyWordTaken(uint256 word);
+
     /// All but salt, spec and bundle, which have no high bits to spare.
     function test_submitJob() public {
         Terms memory terms = makeTerms();
@@ -19,6 +22,15 @@ contract JobCalldataTest is JobKit {
         bytes memory data = abi.encodeCall(IJobMarket.submitJob, (makeRequest(one(terms)), one(terms)));
         expectDirtyRefused(data, REQUESTER, 3);
         eq(token.balanceOf(address(market)), uint256(PRICE) + FEE + PROTOCOL_FEE);
+    }
+
+    /// Where a node may be named, too: then what the request says of it is not compared with anything.
+    function test_submitJob_NodeMayBeNamed() public {
+        Terms memory terms = makeTerms();
+        terms.nodePolicy.requesterMayNameNode = true;
+        giveGrant(terms);
+        bytes memory data = abi.encodeCall(IJobMarket.submitJob, (makeRequest(one(terms)), one(terms)));
+        expectDirtyRefused(data, REQUESTER, 3);
     }
 
     function test_submitJobWithSignatures() public {
@@ -60,6 +72,24 @@ contract JobCalldataTest is JobKit {
         Settlement[] memory list = new Settlement[](1);
         list[0] = makeSettlement(job, makeReceipt(job, 1, 0), WORKER_KEY);
         expectDirtyRefused(abi.encodeCall(IJobMarket.settleMany, (list)), STRANGER, 0);
+    }
+
+    function test_settleAvailable() public {
+        addGuardian(SECOND_OPERATOR, SECOND_KEY);
+        addGuardian(THIRD_OPERATOR, THIRD_KEY);
+        Posted memory job = claimedJob();
+        Settlement[] memory list = new Settlement[](1);
+        list[0] = makeSettlement(job, makeReceipt(job, 1, 0), WORKER_KEY);
+        list[0].ciphertext = "";
+        bytes32 digest = market.availabilityDigest(list);
+        AvailabilityProof[] memory proofs = new AvailabilityProof[](2);
+        proofs[0] = AvailabilityProof(SECOND, signature(SECOND_KEY, digest));
+        proofs[1] = AvailabilityProof(THIRD, signature(THIRD_KEY, digest));
+        bytes memory data = abi.encodeCall(IJobMarket.settleAvailable, (list, proofs));
+        expectDirtyRefused(data, STRANGER, 0, 16);
+        // Word 16 says where the ciphertext is: beyond the calldata it is as empty as it must be.
+        expectDirtyRefused(data, STRANGER, 17);
+        yes(statusOf(job) == JobStatus.Settled);
     }
 
     function test_failJob() public {
@@ -123,12 +153,16 @@ contract JobCalldataTest is JobKit {
 
     /// @dev The highest bit of each word from the `from`th on; then the call as it should be.
     function expectDirtyRefused(bytes memory data, address caller, uint256 from) private {
-        for (uint256 i = 4 + 32 * from; i < data.length; i += 32) {
-            data[i] ^= 0x80;
-            yes(!send(data, caller));
-            data[i] ^= 0x80;
-        }
+        expectDirtyRefused(data, caller, from, (data.length + 27) / 32);
         yes(send(data, caller));
+    }
+
+    function expectDirtyRefused(bytes memory data, address caller, uint256 from, uint256 to) private {
+        for (uint256 i = from; i < to; ++i) {
+            data[4 + 32 * i] ^= 0x80;
+            if (send(data, caller)) revert DirtyWordTaken(i);
+            data[4 + 32 * i] ^= 0x80;
+        }
     }
 
     function expectFlippedRefused(bytes memory data, address caller, uint256 bit) private {

@@ -31,7 +31,7 @@ contract JobReadTest is JobKit {
         JobOrder memory order = makeOrder();
         JobId wanted = market.jobIdOf(REQUESTER, "read");
         vm.expectEmit(address(market));
-        emit IJobMarket.ReadRequested(wanted, REQUESTER, "read", order);
+        emit IJobMarket.ReadRequested(wanted, REQUESTER, "read", "spec", "bundle", READ_FEE, terms);
         yes(request() == wanted);
         Job memory job = market.jobOf(wanted);
         yes(job.status == JobStatus.Read && job.tainted);

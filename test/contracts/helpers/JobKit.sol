@@ -2,6 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {JobStatus} from "../../../contracts/interfaces/IJobMarket.sol";
+import {KEY_GUARDIAN} from "../../../contracts/types/EnclaveBinding.sol";
+import {NodeId} from "../../../contracts/types/Ids.sol";
 import {JobRequest} from "../../../contracts/types/JobParams.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
@@ -60,6 +62,12 @@ abstract contract JobKit is Kit {
     function claimAnew(Posted memory job, address operator, uint256 signerKey) internal {
         addWorker(operator, signerKey);
         claim(job, operator, vm.addr(signerKey));
+    }
+
+    /// @dev A node of its own with one guardian key.
+    function addGuardian(address operator, uint256 signerKey) internal returns (NodeId id) {
+        id = registerNode(operator, 3, uint96(STAKE));
+        addKey(id, operator, signerKey, KEY_GUARDIAN);
     }
 
     /// @dev Brings the receipt of the current attempt.
