@@ -47,10 +47,8 @@ abstract contract JobClaims is JobEscrow {
         // Where the requester names the node there is no race, and none where a dev chain makes blocks only on demand.
         bool race = RACE_UNIT != 0 && offer.namedNode == NodeId.wrap(0);
         if (race) _requireTurn(jobId, job, claimer, better);
-        if (better) {
-            if (!race) revert JobNotOpen(jobId, job.status);
-            NODES.closeClaim(job.signer, ClaimOutcome.Displaced, 0, address(0), 0);
-        }
+        // Only a race leaves a delay to tell the block from.
+        if (better) NODES.closeClaim(job.signer, ClaimOutcome.Displaced, 0, address(0), 0);
 
         uint256 delay = block.number - job.raceBlock;
         // A job lasts a week at most; 32 bits of seconds last until 2106.

@@ -109,7 +109,7 @@ contract JobMarket is JobReceipts {
         }
 
         _jobs[jobId].status = JobStatus.Cancelled;
-        _end(params.order, job.tainted, requester);
+        _end(params.order, job.tainted, address(0));
 
         emit JobCancelled(jobId, requester, !job.tainted);
     }

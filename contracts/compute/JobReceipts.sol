@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IGrantRegistry} from "../interfaces/IGrantRegistry.sol";
 import {IJobMarket, Job, JobStatus, Settlement} from "../interfaces/IJobMarket.sol";
 import {ClaimOutcome, EnclaveKeyStatus, KeyState} from "../interfaces/INodeRegistry.sol";
@@ -29,8 +30,14 @@ abstract contract JobReceipts is JobClaims, EIP712 {
 
     IGrantRegistry public immutable GRANTS;
 
+    /// @dev NODES' own, which never change.
+    address private immutable STAKE_TOKEN;
+    uint96 private immutable CLAIM_BOND;
+
     constructor(IGrantRegistry grants) {
         GRANTS = grants;
+        STAKE_TOKEN = address(NODES.STAKE_TOKEN());
+        CLAIM_BOND = NODES.CLAIM_BOND();
     }
 
     /// @inheritdoc IJobMarket
@@ -78,7 +85,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
             _reopen(jobId, job, nodeId, receipt.code);
         } else {
             job.commitment = digest;
-            _fail(jobId, job, params.order, proved ? operator : params.order.requester);
+            _fail(jobId, job, params.order, proved ? operator : address(0));
             emit JobFailed(jobId, nodeId, job.signer, receipt.code, !job.tainted, receipt);
         }
     }
@@ -92,7 +99,7 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         // Two nodes that fell silent over one job: the job is to blame.
         bool quarantined = _failures[jobId].timedOut;
         bool again = !quarantined && _mayReopen(job, params.offer);
-        uint96 cost = again || quarantined ? 0 : _provedCost(params.order);
+        uint96 cost = again || quarantined ? 0 : _provedCost(params.order, job.signer);
         (NodeId nodeId,) = NODES.closeClaim(
             job.signer,
             quarantined ? ClaimOutcome.TimedOutAgain : ClaimOutcome.TimedOut,
@@ -109,9 +116,8 @@ abstract contract JobReceipts is JobClaims, EIP712 {
             _jobs[jobId].status = JobStatus.TimedOut;
             _jobs[jobId].tainted = true;
             _payOwners(params.order);
-            uint256 refund = params.order.fee;
-            if (cost != 0) _collect(params.order.token, params.order.protocolFee);
-            else refund += params.order.protocolFee;
+            _collect(params.order.token, cost);
+            uint256 refund = uint256(params.order.fee) + params.order.protocolFee - cost;
             _credit(params.order.token, params.order.requester, refund);
             emit JobTimedOut(jobId, nodeId, job.signer, quarantined);
         }
@@ -163,14 +169,15 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         _credit(order.token, order.requester, prices);
     }
 
-    /// @dev Prices as the taint says; the fee to `payee`. The protocol fee is kept where a node is paid.
-    function _end(JobOrder calldata order, bool tainted, address payee) internal {
+    /// @dev Prices as the taint says; the fee to `operator`, or back to the requester where that is zero. The protocol fee is
+    /// kept where a node is paid, also by itself.
+    function _end(JobOrder calldata order, bool tainted, address operator) internal {
         if (tainted) _payOwners(order);
         else _giveBack(order);
-        if (payee == order.requester) {
-            _credit(order.token, payee, uint256(order.fee) + order.protocolFee);
+        if (operator == address(0)) {
+            _credit(order.token, order.requester, uint256(order.fee) + order.protocolFee);
         } else {
-            _credit(order.token, payee, order.fee);
+            _credit(order.token, operator, order.fee);
             _collect(order.token, order.protocolFee);
         }
     }
@@ -218,10 +225,10 @@ abstract contract JobReceipts is JobClaims, EIP712 {
         _credit(order.token, operator, order.fee);
     }
 
-    function _fail(JobId jobId, Job memory job, JobOrder calldata order, address payee) private {
+    function _fail(JobId jobId, Job memory job, JobOrder calldata order, address operator) private {
         job.status = JobStatus.Failed;
         _jobs[jobId].store(job);
-        _end(order, job.tainted, payee);
+        _end(order, job.tainted, operator);
     }
 
     function _reopen(JobId jobId, Job memory job, NodeId nodeId, uint16 code) private {
@@ -246,9 +253,12 @@ abstract contract JobReceipts is JobClaims, EIP712 {
     }
 
     /// @dev What a requester has lost beyond doubt when a node falls silent: the fee that is burned. The prices may have gone
-    /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token.
-    function _provedCost(JobOrder calldata order) private view returns (uint96) {
-        return order.token == address(NODES.STAKE_TOKEN()) ? order.protocolFee : 0;
+    /// to itself, and paying those would be a way to farm bonds. Known only in the bond's own token; what neither bond nor
+    /// stake can pay is not burned.
+    function _provedCost(JobOrder calldata order, address signer) private view returns (uint96 cost) {
+        if (order.token != STAKE_TOKEN) return 0;
+        uint256 held = Math.min(NODES.keyStatusOf(signer).stake, CLAIM_BOND);
+        cost = uint96(Math.min(order.protocolFee, held));
     }
 
     function _requireClaimed(JobId jobId, bytes32 orderHash, bytes32 offerHash)

@@ -47,7 +47,7 @@ library WeightedRace {
     function negativeLog(uint256 x) internal pure returns (uint256) {
         uint256 n = Math.log2(x);
         // In [1, 2), scaled by 2^64.
-        uint256 m = n > 64 ? x >> (n - 64) : x << (64 - n);
+        uint256 m = x << (64 - n);
         uint256 whole = (64 - n) * LN2;
         if (m >= SQRT2) {
             // m / 2 is in [√½, 1): its logarithm is negative, and n is one more.

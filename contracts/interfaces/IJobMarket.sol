@@ -337,7 +337,7 @@ interface IJobMarket {
     ///
     /// Requirements:
     /// - Both receipts name one job and one attempt, and have different digests.
-    /// - One key, registered and not destroyed, has signed both.
+    /// - One key, registered and not slashed for this before, has signed both.
     function slashEquivocation(
         Receipt calldata first,
         bytes calldata firstSignature,

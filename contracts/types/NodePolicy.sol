@@ -30,10 +30,11 @@ library NodePolicyLib {
 
     /// @dev True where every node that `self` admits is admitted by `outer` too, and `self` admits at least a kind
     /// and a vendor.
+    /// @param self copied to memory once for all grants of a job, which also checks each of its words.
     function isWithin(NodePolicy memory self, NodePolicy calldata outer) internal pure returns (bool) {
         return self.verifierKinds != 0 && self.vendors != 0 && self.verifierKinds & ~outer.verifierKinds == 0
             && self.vendors & ~outer.vendors == 0 && self.minStake >= outer.minStake
-            && (outer.requesterMayNameNode || !self.requesterMayNameNode);
+            && (!self.requesterMayNameNode || outer.requesterMayNameNode);
     }
 
     /// @param kind index of the verifier's kind, not a bitmap.
