@@ -14,7 +14,9 @@ contract GrantTest is GrantKit {
         Terms memory terms = makeTerms();
         GrantHash wanted = grants.hashTerms(terms);
         vm.expectEmit(address(grants));
-        emit IGrantRegistry.GrantCreated(wanted, OWNER, REQUESTER, terms);
+        emit IGrantRegistry.GrantCreated(
+            wanted, OWNER, REQUESTER, terms.datasetId, terms.maxUses, terms.expiresAt
+        );
         yes(giveGrant(terms) == wanted);
         Grant memory stored = grants.grantOf(OWNER, wanted);
         yes(stored.status == GrantStatus.Active);
@@ -210,7 +212,14 @@ contract GrantTest is GrantKit {
         Terms[] memory list = batch(3);
         for (uint256 i = 0; i < 3; ++i) {
             vm.expectEmit(address(grants));
-            emit IGrantRegistry.GrantCreated(grants.hashTerms(list[i]), OWNER, REQUESTER, list[i]);
+            emit IGrantRegistry.GrantCreated(
+                grants.hashTerms(list[i]),
+                OWNER,
+                REQUESTER,
+                list[i].datasetId,
+                list[i].maxUses,
+                list[i].expiresAt
+            );
         }
         vm.prank(OWNER);
         GrantHash[] memory hashes = grants.grantBatch(list);

@@ -17,7 +17,9 @@ contract GrantSignaturesTest is GrantKit {
         GrantHash wanted = grants.hashTerms(terms);
         bytes memory signed = signTerms(terms, OWNER_KEY);
         vm.expectEmit(address(grants));
-        emit IGrantRegistry.GrantCreated(wanted, OWNER, REQUESTER, terms);
+        emit IGrantRegistry.GrantCreated(
+            wanted, OWNER, REQUESTER, terms.datasetId, terms.maxUses, terms.expiresAt
+        );
         vm.prank(STRANGER);
         yes(grants.grantBySig(terms, signed) == wanted);
         yes(grants.grantOf(OWNER, wanted).status == GrantStatus.Active);

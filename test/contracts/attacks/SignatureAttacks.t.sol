@@ -110,12 +110,12 @@ contract SignatureAttacksTest is AttackKit {
         bytes memory signed = proofs[1].signature;
         proofs[1].signature = malleate(signed);
         vm.expectPartialRevert(IJobMarket.AvailabilitySignerInvalid.selector);
-        market.settleAvailable(settlement, proofs);
+        market.settleAvailable(alone(settlement), proofs);
         proofs[1].signature = compact(signed);
         vm.expectPartialRevert(IJobMarket.AvailabilitySignerInvalid.selector);
-        market.settleAvailable(settlement, proofs);
+        market.settleAvailable(alone(settlement), proofs);
         proofs[1].signature = signed;
-        market.settleAvailable(settlement, proofs);
+        market.settleAvailable(alone(settlement), proofs);
         yes(market.jobOf(settlement.jobId).status == JobStatus.Settled);
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {JobParams} from "../../../contracts/types/JobParams.sol";
-import {Receipt} from "../../../contracts/types/Receipt.sol";
+import {KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
+import {GrantHash} from "../../../contracts/types/Ids.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
-import {Kit} from "../helpers/Kit.sol";
+import {Kit, Posted} from "../helpers/Kit.sol";
 import {vm} from "../helpers/Vm.sol";
 
 /// @dev What the main calls cost, with the code that is deployed: made via IR, read from artifacts/, not the code that the
@@ -23,12 +23,26 @@ contract GasSnapshotTest is Kit {
         record("GrantRegistry", "grant");
     }
 
-    function test_Gas_revoke() public {
+    function test_Gas_grantBySig() public {
         Terms memory terms = makeTerms();
-        giveGrant(terms);
+        bytes memory signed = signature(OWNER_KEY, GrantHash.unwrap(grants.hashTerms(terms)));
+        grants.grantBySig(terms, signed);
+        record("GrantRegistry", "grantBySig");
+    }
+
+    function test_Gas_revoke() public {
+        GrantHash grantHash = giveGrant(makeTerms());
         vm.prank(OWNER);
-        grants.revoke(terms);
+        grants.revoke(grantHash);
         record("GrantRegistry", "revoke");
+    }
+
+    function test_Gas_revokeAll() public {
+        vm.prank(OWNER);
+        grants.revokeAll();
+        vm.prank(OWNER);
+        grants.revokeAll();
+        record("GrantRegistry", "revokeAll");
     }
 
     function test_Gas_submitJob() public {
@@ -36,23 +50,44 @@ contract GasSnapshotTest is Kit {
         record("JobMarket", "submitJob (1 input)");
     }
 
-    function test_Gas_submitJob_EightInputs() public {
-        Terms[] memory terms = giveGrants(8);
-        JobParams memory params = makeParams(terms);
-        submit(params, terms);
-        record("JobMarket", "submitJob (8 inputs)");
+    function test_Gas_submitJob_TenInputs() public {
+        Terms[] memory terms = giveGrants(10);
+        submit(makeRequest(terms), terms);
+        record("JobMarket", "submitJob (10 inputs)");
     }
 
     function test_Gas_claimJob() public {
         claimedJob();
-        record("JobMarket", "claimJob");
+        record("JobMarket", "claimJob (no race)");
     }
 
     function test_Gas_settleJob() public {
-        JobParams memory params = claimedJob();
-        Receipt memory receipt = makeReceipt(params, 1, 0);
-        settle(params, receipt, WORKER_KEY);
-        record("JobMarket", "settleJob (success)");
+        Posted memory job = claimedJob();
+        settle(job, makeReceipt(job, 1, 0), WORKER_KEY);
+        record("JobMarket", "settleJob (first receipt)");
+    }
+
+    function test_Gas_failJob() public {
+        Posted memory job = claimedJob();
+        settle(job, makeReceipt(job, 1, 1), WORKER_KEY);
+        record("JobMarket", "failJob (proved, before release)");
+    }
+
+    function test_Gas_withdraw() public {
+        settle(claimedJob(), 0);
+        vm.prank(OWNER);
+        market.withdraw(address(token));
+        record("JobMarket", "withdraw (first tokens)");
+    }
+
+    function test_Gas_registerNode() public {
+        registerNode(SECOND_OPERATOR, 1, uint96(STAKE));
+        record("NodeRegistry", "registerNode (first of its operator)");
+    }
+
+    function test_Gas_addEnclaveKey() public {
+        addKey(nodeId, OPERATOR, 0xa0ff, KEY_WORKER);
+        record("NodeRegistry", "addEnclaveKey");
     }
 
     function record(string memory group, string memory name) private {
