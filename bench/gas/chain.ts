@@ -27,7 +27,11 @@ type Client = TestClient<ChainKind, Transport, Chain | undefined> & PublicAction
 export type GasChain = {
   readonly client: Client;
   account(index: number): Account;
-  deploy(code: { readonly abi: Abi; readonly bytecode: Hex }, args: readonly unknown[], from: Account): Promise<Contract>;
+  deploy(
+    code: { readonly abi: Abi; readonly bytecode: Hex },
+    args: readonly unknown[],
+    from: Account,
+  ): Promise<Contract>;
   /** @returns gas used, from the receipt @throws where the transaction reverted */
   send(contract: Contract, functionName: string, args: readonly unknown[], from: Account): Promise<number>;
   read<T>(contract: Contract, functionName: string, args?: readonly unknown[]): Promise<T>;
@@ -58,7 +62,11 @@ export function connectGasChain(url: string, kind: ChainKind): GasChain {
     client,
     account: (addressIndex) => mnemonicToAccount(mnemonic, { addressIndex }),
     async deploy({ abi, bytecode }, args, from) {
-      const { contractAddress } = await transact(from, { data: encodeDeployData({ abi, bytecode, args }) }, "A deployment");
+      const { contractAddress } = await transact(
+        from,
+        { data: encodeDeployData({ abi, bytecode, args }) },
+        "A deployment",
+      );
       if (!contractAddress) throw new Error("A deployment left no contract.");
       return { address: getAddress(contractAddress), abi };
     },

@@ -36,7 +36,7 @@ export async function deployForGas(chain: GasChain, measurement: `0x${string}`):
   }
   const at = (name: ContractName): Contract => {
     const contract = deployed.get(name);
-    if (contract?.address !== addresses[name]) throw new Error(`${name} is not where it was predicted.`);
+    if (!contract || contract.address !== addresses[name]) throw new Error(`${name} is not where it was predicted.`);
     return contract;
   };
   const { protocolFeeBps, burnedUnit } = localTokenTerms;

@@ -3,6 +3,9 @@ import { type Grant, type Job, makeScene, type Node, type Scene } from "./scene.
 
 const batch = 20;
 
+/** Role bit and class of a guardian's key. */
+const guardian = 2;
+
 export type GasCall =
   | "registerDataset"
   | "grant"
@@ -14,6 +17,7 @@ export type GasCall =
   | "claimJob"
   | "settleJob"
   | "settleManyPerJob"
+  | "settleManyInlinePerJob"
   | "withdraw"
   | "registerNode"
   | "addEnclaveKey"
@@ -62,10 +66,13 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
   }
   for (const grant of many) await road(scene, [grant], node); // Their balances are not zero any more.
   const ten = await scene.submitJob(many.slice(0, 10));
-  const jobs: Job[] = [];
-  for (const grant of many) jobs.push((await scene.submitJob([grant])).job);
-  for (const posted of jobs) await scene.claimJob(posted, node);
-  const settleMany = await scene.settleMany(jobs, node);
+  const settleInline = await scene.settleMany(await claimed(scene, many, node), node);
+  const guardians: Node[] = [];
+  for (const each of [chain.account(6), chain.account(7)]) {
+    const { id } = await scene.registerNode(each, guardian);
+    guardians.push((await scene.addKey(id, each, guardian)).node);
+  }
+  const settleHeld = await scene.settleAvailable(await claimed(scene, many, node), node, guardians);
 
   const firstRevokeAll = await scene.revokeAll(owner);
   const revokeAll = await scene.revokeAll(owner);
@@ -80,7 +87,8 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
       submitJob10: ten.gas,
       claimJob: job.claim,
       settleJob: job.settle,
-      settleManyPerJob: Math.round(settleMany / batch),
+      settleManyPerJob: Math.round(settleHeld / batch),
+      settleManyInlinePerJob: Math.round(settleInline / batch),
       withdraw,
       registerNode: nextNode.gas,
       addEnclaveKey: nextKey.gas,
@@ -103,6 +111,13 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
 async function given(scene: Scene, dataset: Parameters<Scene["draftGrant"]>[0]) {
   const grant = await scene.draftGrant(dataset);
   return { grant, gas: await scene.grant(grant) };
+}
+
+async function claimed(scene: Scene, grants: readonly Grant[], node: Node): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const grant of grants) jobs.push((await scene.submitJob([grant])).job);
+  for (const job of jobs) await scene.claimJob(job, node);
+  return jobs;
 }
 
 async function road(scene: Scene, grants: readonly Grant[], node: Node) {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
+  type AbiFunction,
+  type AbiParameter,
   type Account,
   type Address,
   bytesToHex,
@@ -87,16 +89,16 @@ export async function makeScene(chain: GasChain) {
     revoke: ({ hash, owner }: Grant) => chain.send(grants, "revoke", [hash], owner),
     revokeAll: (owner: Account) => chain.send(grants, "revokeAll", [], owner),
 
-    async registerNode(operator: Account): Promise<{ id: number; gas: number }> {
+    async registerNode(operator: Account, roles = 1): Promise<{ id: number; gas: number }> {
       await chain.send(token, "mint", [operator.address, 2n * stake], governor);
       await chain.send(token, "approve", [nodes.address, 2n ** 256n - 1n], operator);
-      const gas = await chain.send(nodes, "registerNode", [1, stake, "https://node.example"], operator);
+      const gas = await chain.send(nodes, "registerNode", [roles, stake, "https://node.example"], operator);
       return { id: await chain.read<number>(nodes, "nodeCount"), gas };
     },
 
-    async addKey(id: number, operator: Account): Promise<{ node: Node; gas: number }> {
+    async addKey(id: number, operator: Account, keyClass = 1): Promise<{ node: Node; gas: number }> {
       const key = privateKeyToAccount(generatePrivateKey());
-      const args = await evidence(chain, contracts, operator, key);
+      const args = await evidence(chain, contracts, operator, key, keyClass);
       return { node: { id, operator, key }, gas: await chain.send(nodes, "addEnclaveKey", [id, ...args], operator) };
     },
 
@@ -147,6 +149,23 @@ export async function makeScene(chain: GasChain) {
         operator,
       ),
 
+    /** Two guardians' word for all results: they are not in the transaction. */
+    async settleAvailable(jobs: readonly Job[], { operator, key }: Node, guardians: readonly Node[]): Promise<number> {
+      const settlements = await Promise.all(
+        jobs.map(async (job) => ({ ...(await settlement(chain, contracts, job, key)), ciphertext: "0x" })),
+      );
+      const digest = await chain.read<Hex>(market, "availabilityDigest", [settlements]);
+      const proofs = await Promise.all(
+        guardians
+          .toSorted((a, b) => a.id - b.id)
+          .map(async (guardian) => ({
+            signer: guardian.key.address,
+            signature: await guardian.key.sign({ hash: digest }),
+          })),
+      );
+      return chain.send(market, "settleAvailable", [settlements, proofs], operator);
+    },
+
     withdraw: (account: Account) => chain.send(market, "withdraw", [token.address], account),
   };
 }
@@ -165,19 +184,33 @@ async function settlement(chain: GasChain, contracts: GasDeployment, job: Job, k
   };
   const digest = await chain.read<Hex>(contracts.market, "receiptDigest", [receipt]);
   const offerHash = hashOf(contracts, "offer", job.offer);
-  return { jobId: job.id, order: job.order, offerHash, receipt, signature: await key.sign({ hash: digest }), ciphertext };
+  return {
+    jobId: job.id,
+    order: job.order,
+    offerHash,
+    receipt,
+    signature: await key.sign({ hash: digest }),
+    ciphertext,
+  };
 }
 
 /** keccak(abi(JobOrder)) or keccak(abi(JobOffer)), by the ABI of the market itself. */
 function hashOf({ market }: GasDeployment, half: "order" | "offer", value: object): Hex {
-  const hashParams = market.abi.find((item) => item.type === "function" && item.name === "hashParams");
-  const params = hashParams?.type === "function" ? hashParams.inputs[0] : undefined;
-  const component = params && "components" in params ? params.components.find(({ name }) => name === half) : undefined;
+  const [params] = (market.abi as AbiFunction[]).find(({ name }) => name === "hashParams")?.inputs ?? [];
+  const components: readonly AbiParameter[] =
+    params && "components" in params ? (params.components as AbiParameter[]) : [];
+  const component = components.find(({ name }) => name === half);
   if (!component) throw new Error(`hashParams takes no ${half}.`);
   return keccak256(encodeAbiParameters([component], [value]));
 }
 
-async function evidence(chain: GasChain, contracts: GasDeployment, operator: Account, key: PrivateKeyAccount) {
+async function evidence(
+  chain: GasChain,
+  contracts: GasDeployment,
+  operator: Account,
+  key: PrivateKeyAccount,
+  keyClass: number,
+) {
   const { nodes, root, verifier } = contracts;
   // A simulation runs in the newest block itself, which does not know its own hash.
   const block = await chain.client.getBlock({ blockNumber: (await chain.client.getBlockNumber()) - 1n });
@@ -187,7 +220,7 @@ async function evidence(chain: GasChain, contracts: GasDeployment, operator: Acc
     signer: key.address,
     kemKeyHash: random32(),
     operator: operator.address,
-    keyClass: 1,
+    keyClass,
     blockNumber: block.number,
     blockHash: block.hash,
     epoch: 1n,

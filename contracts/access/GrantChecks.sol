@@ -3,12 +3,15 @@ pragma solidity ^0.8.28;
 
 import {IGrantRegistry, TermsField} from "../interfaces/IGrantRegistry.sol";
 import {GrantHash} from "../types/Ids.sol";
-import {GRANT_COMPUTE, GRANT_READ, Terms} from "../types/Terms.sol";
+import {GRANT_COMPUTE, GRANT_READ, Terms, TermsLib, TermsWord} from "../types/Terms.sol";
 
 /// @dev What GrantRegistry asks of new terms that can be said of them alone. Zero never means "everything".
 library GrantChecks {
+    using TermsLib for Terms;
+
     function requireMeaningful(GrantHash grantHash, Terms calldata terms, uint256 readDelay) internal view {
         _requireFields(grantHash, terms);
+        _requireClean(grantHash, terms);
         if (terms.notBefore >= terms.expiresAt) {
             revert IGrantRegistry.GrantPeriodEmpty(grantHash, terms.notBefore, terms.expiresAt);
         }
@@ -25,6 +28,14 @@ library GrantChecks {
             }
         } else if (terms.kind != GRANT_COMPUTE) {
             revert IGrantRegistry.GrantKindUnsupported(grantHash, terms.kind);
+        }
+    }
+
+    /// @dev Of words that nothing else here reads: the hash covers words, and a wallet signs values.
+    function _requireClean(GrantHash grantHash, Terms calldata terms) private pure {
+        uint256 amounts = terms.word(TermsWord.PRICE) | terms.word(TermsWord.MIN_STAKE);
+        if (amounts >> 96 != 0 || terms.word(TermsWord.REQUESTER_MAY_NAME_NODE) > 1) {
+            revert IGrantRegistry.GrantWordDirty(grantHash);
         }
     }
 

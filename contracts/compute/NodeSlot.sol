@@ -10,18 +10,21 @@ library NodeSlot {
     uint256 private constant SETTLED = 160;
     uint256 private constant BURNED = 200;
 
-    /// @dev One open claim less: the market ends only claims that it has begun. Counters saturate: a node that has done
+    /// @dev One open claim less. Counters saturate: a node that has done
     /// everything right millions of times is not stopped by an overflow.
     function countSettled(NodeStorage.NodeRecord storage node, uint32 moreBurned) internal {
         uint256 word;
         assembly ("memory-safe") {
             word := sload(node.slot)
         }
+        // Panics where no claim is open.
+        uint16 open = uint16(word >> OPEN_CLAIMS) - 1;
         uint256 room = type(uint32).max - uint32(word >> BURNED);
         uint256 more = moreBurned < room ? moreBurned : room;
         uint256 one = uint24(word >> SETTLED) == type(uint24).max ? 0 : 1;
         unchecked {
-            word = word - (1 << OPEN_CLAIMS) + (one << SETTLED) + (more << BURNED);
+            word = (word & ~(uint256(type(uint16).max) << OPEN_CLAIMS)) | (uint256(open) << OPEN_CLAIMS);
+            word = word + (one << SETTLED) + (more << BURNED);
         }
         assembly ("memory-safe") {
             sstore(node.slot, word)

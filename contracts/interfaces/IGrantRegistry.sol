@@ -65,6 +65,8 @@ interface IGrantRegistry {
     error GrantEpochSignatureInvalid(address owner, uint32 ownerEpoch);
     error GrantEpochNotCurrent(address owner, uint32 got, uint32 current);
     error GrantBatchEmpty();
+    /// @notice A word of the terms has bits beyond its type.
+    error GrantWordDirty(GrantHash grantHash);
     /// @notice Zero never means "everything".
     error GrantFieldZero(GrantHash grantHash, TermsField field);
     error GrantKindUnsupported(GrantHash grantHash, uint8 kind);

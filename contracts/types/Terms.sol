@@ -57,6 +57,8 @@ library TermsWord {
     uint256 internal constant EXPIRES_AT = 8;
     uint256 internal constant KEY_EPOCH = 9;
     uint256 internal constant MAX_OUTPUT_BYTES = 13;
+    uint256 internal constant MIN_STAKE = 16;
+    uint256 internal constant REQUESTER_MAY_NAME_NODE = 17;
 }
 
 library TermsLib {

@@ -31,7 +31,7 @@ export function readProject(root: string): SolidityProject {
 
 /** The compiler's settings, as Hardhat gets them. */
 export function compilerSettings(options: { readonly viaIR: boolean }): object {
-  const [compiler] = solidityConfig(options).compilers;
+  const [compiler] = solidityConfig(options).profiles.default.compilers;
   if (compiler === undefined) throw new ToolError("hardhat.config.ts names no compiler.");
   return compiler.settings;
 }

@@ -24,7 +24,7 @@ contract StorageLayoutTest is Kit {
         eq(vm.load(address(datasets), plus(place, 1)), datasets.datasetOf(datasetId).headHash);
         vm.prank(OWNER);
         datasets.eraseDataset(datasetId);
-        eq(uint8(uint256(vm.load(address(datasets), place)) >> 240), 2); // status: erased
+        eq(uint8(uint256(vm.load(address(datasets), place)) >> 240), 3); // status: erasing
     }
 
     function test_Grant_Slot0() public {

@@ -118,6 +118,7 @@ describe("governance", function () {
     wideningDelaySeconds: 7 * day,
     measurements: [measurement],
     verifiers: [],
+    tokens: [],
   });
 
   const isAllowed = (addresses: ProtocolAddresses, wanted: Hex) =>

@@ -64,6 +64,7 @@ export function randomDeployment(random: Random): Deployment {
     nodeRegistry: address(),
     measurementPolicy: address(),
     jobMarket: address(),
+    appRegistry: address(),
     fromBlock: 0n,
   };
 }

@@ -26,6 +26,7 @@ const deployment: Deployment = {
   nodeRegistry: zero,
   measurementPolicy: zero,
   jobMarket: zero,
+  appRegistry: zero,
   fromBlock: 0n,
 };
 const store: BlobStore = createBlobStore(createMemoryMedium());

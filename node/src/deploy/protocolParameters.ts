@@ -53,7 +53,9 @@ export const networkParameters = z
       .min(1)
       .max(63)
       .default(4)
-      .describe("Blocks between a job's seed and its first claim, on average. Never changes. The chain must make blocks by itself."),
+      .describe(
+        "Blocks between a job's seed and its first claim, on average. Never changes. The chain must make blocks by itself.",
+      ),
     tokens: z
       .array(
         z.strictObject({

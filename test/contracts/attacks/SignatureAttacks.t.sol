@@ -248,6 +248,11 @@ contract SignatureAttacksTest is AttackKit {
         nodes.addEnclaveKey(other, binding, evidence, verifier, signed);
     }
 
+    function alone(Settlement memory settlement) private pure returns (Settlement[] memory list) {
+        list = new Settlement[](1);
+        list[0] = settlement;
+    }
+
     function largeResult() private returns (Settlement memory settlement, AvailabilityProof[] memory proofs) {
         Terms memory terms = makeTerms();
         giveGrant(terms);
@@ -263,7 +268,7 @@ contract SignatureAttacksTest is AttackKit {
         addKey(first, SECOND_OPERATOR, SECOND_KEY, KEY_GUARDIAN);
         NodeId second = registerNode(STRANGER, 2, uint96(STAKE));
         addKey(second, STRANGER, THIRD_KEY, KEY_GUARDIAN);
-        bytes32 digest = market.availabilityDigest(job.id, receipt.ciphertextDigest, 5000);
+        bytes32 digest = market.availabilityDigest(alone(settlement));
         proofs = new AvailabilityProof[](2);
         proofs[0] = AvailabilityProof(vm.addr(SECOND_KEY), signature(SECOND_KEY, digest));
         proofs[1] = AvailabilityProof(vm.addr(THIRD_KEY), signature(THIRD_KEY, digest));

@@ -26,7 +26,7 @@ contract MeasurementPolicyTest is Kit {
 
     function test_currentEpoch_BeforeTheFirst() public {
         IMeasurementPolicy empty =
-            IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority)));
+            IMeasurementPolicy(make("attestation", "MeasurementPolicy", abi.encode(authority, nodes)));
         eq(empty.currentEpoch(), 0);
         yes(!empty.isAllowed(NEXT));
         (uint40 epoch, bool banned) = empty.measurementOf(NEXT);

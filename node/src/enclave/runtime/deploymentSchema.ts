@@ -15,6 +15,7 @@ export const deploymentSchema: z.ZodType<Deployment, unknown> = z.object({
   nodeRegistry: address,
   measurementPolicy: address,
   jobMarket: address,
+  appRegistry: address,
   fromBlock: z.union([z.string().regex(/^\d+$/), z.number().int().min(0)]).transform((text) => BigInt(text)),
 });
 
