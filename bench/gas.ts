@@ -24,7 +24,7 @@ async function measureOn(kind: ChainKind, log: (line: string) => void): Promise<
   const processes = createProcesses(logDir);
   try {
     const url = await startChain(processes, kind, await freePort(0), new AbortController().signal);
-    return await measureGas(connectGasChain(url, kind), (line) => log(`${kind}: ${line}`));
+    return await measureGas(connectGasChain(url, kind), kind, (line) => log(`${kind}: ${line}`));
   } finally {
     await processes.stopAll();
     await rm(logDir, { recursive: true, force: true });

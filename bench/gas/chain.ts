@@ -18,6 +18,7 @@ import {
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
+import { type GasParts, type GasTrace, gasByOpcode } from "./traceGas.ts";
 
 export type Contract = { readonly address: Address; readonly abi: Abi };
 
@@ -36,6 +37,8 @@ export type GasChain = {
   send(contract: Contract, functionName: string, args: readonly unknown[], from: Account): Promise<number>;
   read<T>(contract: Contract, functionName: string, args?: readonly unknown[]): Promise<T>;
   mine(blocks: number): Promise<void>;
+  /** Where the gas of the newest call of this function went, by opcode. On Hardhat's chain only. */
+  explain(functionName: string): Promise<GasParts>;
 };
 
 /** The well-known mnemonic of local chains, on both of which these accounts are funded or can be. */
@@ -46,6 +49,7 @@ export function connectGasChain(url: string, kind: ChainKind): GasChain {
     .extend(publicActions)
     .extend(walletActions);
   const chain = null;
+  const newest = new Map<string, { readonly hash: Hex; readonly data: Hex }>();
 
   const receiptOf = async (hash: Hex, what: string) => {
     const receipt = await client.waitForTransactionReceipt({ hash });
@@ -73,11 +77,19 @@ export function connectGasChain(url: string, kind: ChainKind): GasChain {
     async send({ address, abi }, functionName, args, from) {
       await client.simulateContract({ address, abi, functionName, args, account: from }); // Says why it would revert.
       const data = encodeFunctionData({ abi, functionName, args });
-      const { gasUsed } = await transact(from, { to: address, data }, functionName);
+      const { gasUsed, transactionHash } = await transact(from, { to: address, data }, functionName);
+      newest.set(functionName, { hash: transactionHash, data });
       return Number(gasUsed);
     },
     read: async <T>({ address, abi }: Contract, functionName: string, args: readonly unknown[] = []) =>
       (await client.readContract({ address, abi, functionName, args })) as T,
     mine: (blocks) => client.mine({ blocks }),
+    async explain(functionName) {
+      const call = newest.get(functionName);
+      if (!call) throw new Error(`${functionName} was not called.`);
+      const options = { disableStorage: true, disableMemory: true, disableStack: true };
+      const request = { method: "debug_traceTransaction", params: [call.hash, options] };
+      return gasByOpcode((await client.request(request as never)) as GasTrace, call.data);
+    },
   };
 }

@@ -1,5 +1,7 @@
+import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
 import type { GasChain } from "./chain.ts";
 import { type Grant, type Job, makeScene, type Node, type Scene } from "./scene.ts";
+import type { GasParts } from "./traceGas.ts";
 
 const batch = 20;
 
@@ -23,9 +25,14 @@ export type GasCall =
   | "addEnclaveKey"
   | "wholeJob";
 
-export type GasFigures = { readonly steady: Record<GasCall, number>; readonly firstUse: Record<string, number> };
+export type GasFigures = {
+  readonly steady: Record<GasCall, number>;
+  readonly firstUse: Record<string, number>;
+  /** By call, then by opcode. */
+  readonly explained: Readonly<Record<string, GasParts>>;
+};
 
-export async function measureGas(chain: GasChain, log: (line: string) => void): Promise<GasFigures> {
+export async function measureGas(chain: GasChain, kind: ChainKind, log: (line: string) => void): Promise<GasFigures> {
   const scene = await makeScene(chain);
   const owner = chain.account(3);
   const operator = chain.account(4);
@@ -55,6 +62,7 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
   await scene.withdraw(operator);
   await road(scene, [first.grant], node);
   const job = await road(scene, [next.grant], node);
+  const explained = kind === "hardhat" ? await explain(chain, ["grant", "submitJob", "claimJob", "settleJob"]) : {};
   const withdraw = await scene.withdraw(owner);
 
   log("jobs of many");
@@ -77,6 +85,7 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
   const firstRevokeAll = await scene.revokeAll(owner);
   const revokeAll = await scene.revokeAll(owner);
   return {
+    explained,
     steady: {
       registerDataset: nextDataset.gas,
       grant: next.gas,
@@ -106,6 +115,12 @@ export async function measureGas(chain: GasChain, log: (line: string) => void): 
       addEnclaveKey: firstKey.gas,
     },
   };
+}
+
+async function explain(chain: GasChain, calls: readonly string[]): Promise<Record<string, GasParts>> {
+  const parts: Record<string, GasParts> = {};
+  for (const call of calls) parts[call] = await chain.explain(call);
+  return parts;
 }
 
 async function given(scene: Scene, dataset: Parameters<Scene["draftGrant"]>[0]) {

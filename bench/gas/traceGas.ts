@@ -3,7 +3,7 @@ import type { Hex } from "viem";
 export type GasParts = Readonly<Record<string, number>>;
 
 type StructLog = { readonly op: string; readonly gas: number; readonly gasCost: number; readonly depth: number };
-type Trace = { readonly gas: number; readonly structLogs: readonly StructLog[] };
+export type GasTrace = { readonly gas: number; readonly structLogs: readonly StructLog[] };
 
 const CALLS = new Set(["CALL", "STATICCALL", "DELEGATECALL"]);
 
@@ -11,7 +11,7 @@ const CALLS = new Set(["CALL", "STATICCALL", "DELEGATECALL"]);
  * Where a transaction's gas went, by opcode, from debug_traceTransaction. The cost of a call is that of the opcode itself:
  * what runs below it is counted there, and a precompile, which has no opcodes, under its call.
  */
-export function gasByOpcode({ gas, structLogs }: Trace, input: Hex): GasParts {
+export function gasByOpcode({ gas, structLogs }: GasTrace, input: Hex): GasParts {
   const parts: Record<string, number> = {};
   const add = (name: string, cost: number) => {
     parts[name] = (parts[name] ?? 0) + cost;

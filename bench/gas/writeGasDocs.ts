@@ -41,7 +41,25 @@ const rows: readonly Row[] = [
 
 const figure = (value: number | undefined) => (value === undefined ? "–" : value.toLocaleString("en"));
 
-/** docs/gas.md is made of three parts; the last, why each figure is what it is, is written by hand and kept. */
+/** Opcodes that cost by themselves; the rest is the work of computing and copying. */
+const NAMED = ["intrinsic", "calldata", "SLOAD", "SSTORE", "CALL", "STATICCALL", "LOG3", "LOG4"];
+
+function explanation(explained: GasFigures["explained"]): string {
+  const calls = Object.keys(explained);
+  const of = (call: string, part: string) => explained[call]?.[part] ?? 0;
+  const rest = (call: string) =>
+    Object.entries(explained[call] ?? {}).reduce((sum, [name, gas]) => (NAMED.includes(name) ? sum : sum + gas), 0);
+  const line = (name: string, value: (call: string) => number) =>
+    `| ${name} | ${calls.map((call) => figure(value(call))).join(" | ")} |`;
+  return [
+    `| opcode | ${calls.map((call) => `\`${call}\``).join(" | ")} |`,
+    `|---|${calls.map(() => "---|").join("")}`,
+    ...NAMED.map((name) => line(name, (call) => of(call, name))),
+    line("all others, less refunds", rest),
+  ].join("\n");
+}
+
+/** docs/gas.md is made here, up to "What was tried", which is written by hand and kept. */
 export async function writeGasDocs(hardhat: GasFigures, anvil: GasFigures): Promise<void> {
   const lines = rows.map(
     ({ call, ceiling, peers, floor }) =>
@@ -49,7 +67,7 @@ export async function writeGasDocs(hardhat: GasFigures, anvil: GasFigures): Prom
   );
   const text = `# Gas
 
-Made by \`npm run -s bench -- gas --json\`; do not edit above "Where it goes". From receipts: 21,000 and calldata included. *Steady*: counters and balances are not
+Made by \`npm run -s bench -- gas --json\`; do not edit above "What was tried". From receipts: 21,000 and calldata included. *Steady*: counters and balances are not
 zero, the allowance is given, the grant is registered, the result has 1,216 bytes of ciphertext in the transaction, claims run in a race of unit 4. The same calls are
 sent to Hardhat's chain and to anvil 1.7.1, both osaka. Peers and floor (minimal code that stores what must be stored) were measured on anvil 1.7.1.
 
@@ -59,9 +77,14 @@ ${lines.join("\n")}
 
 \`submitJob10\` is one job on ten grants of ten owners; \`settleManyPerJob\` is a batch of twenty results for twenty owners that two guardians hold (\`settleAvailable\`), divided by twenty, and
 \`settleManyInlinePerJob\` the same with all ciphertexts in the transaction (\`settleMany\`): 1,216 bytes cost 19,500 gas as calldata alone; \`wholeJob\` is submit, claim and settle.
+
+## Where it goes
+By opcode, from \`debug_traceTransaction\` on Hardhat's chain. CALL and STATICCALL without what runs below them; precompiles are in STATICCALL.
+
+${explanation(hardhat.explained)}
 `;
   const file = join(repositoryRoot, "docs/gas.md");
   const old = await readFile(file, "utf8").catch(() => "");
-  const kept = old.indexOf("\n## Where it goes");
+  const kept = old.indexOf("\n## What was tried");
   await writeFile(file, kept < 0 ? text : text + old.slice(kept));
 }

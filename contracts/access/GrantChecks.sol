@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {IGrantRegistry, TermsField} from "../interfaces/IGrantRegistry.sol";
 import {GrantHash} from "../types/Ids.sol";
-import {GRANT_COMPUTE, GRANT_READ, Terms, TermsLib, TermsWord} from "../types/Terms.sol";
+import {GRANT_COMPUTE, GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
+import {TermsWord} from "../types/TermsWord.sol";
 
 /// @dev What GrantRegistry asks of new terms that can be said of them alone. Zero never means "everything".
 library GrantChecks {

@@ -8,7 +8,8 @@ import {Grant, GrantStatus, IGrantRegistry} from "../interfaces/IGrantRegistry.s
 import {OwnerSignature} from "../storage/OwnerSignature.sol";
 import {DatasetId, GrantHash} from "../types/Ids.sol";
 import {Reason} from "../types/Reason.sol";
-import {GRANT_READ, Terms, TermsLib, TermsWord} from "../types/Terms.sol";
+import {GRANT_READ, Terms, TermsLib} from "../types/Terms.sol";
+import {TermsWord} from "../types/TermsWord.sol";
 import {DatasetOwnership, DatasetSlot, DatasetSlots} from "./DatasetOwnership.sol";
 import {GrantChecks} from "./GrantChecks.sol";
 import {GrantSlot, GrantSlotLib} from "./GrantSlot.sol";

@@ -30,18 +30,18 @@ library GrantSlotLib {
         }
     }
 
-    /// @dev An active grant that is new.
+    /// @dev An active grant that is new. Epochs as they are now: the terms have been held against them.
     function create(
-        uint32 ownerEpoch,
-        uint32 keyEpoch,
-        uint40 measurementEpoch,
-        uint40 expiresAt,
-        bool followUpgrades
+        uint32 ownerEpoch_,
+        uint32 keyEpoch_,
+        uint40 measurementEpoch_,
+        uint40 expiresAt_,
+        bool followUpgrades_
     ) internal pure returns (GrantSlot) {
         return GrantSlot.wrap(
-            uint256(GrantStatus.Active) | (uint256(ownerEpoch) << OWNER_EPOCH) | (uint256(keyEpoch) << KEY_EPOCH)
-                | (uint256(measurementEpoch) << MEASUREMENT_EPOCH) | (uint256(expiresAt) << EXPIRES_AT)
-                | (uint256(followUpgrades ? 1 : 0) << FOLLOW_UPGRADES)
+            uint256(GrantStatus.Active) | (uint256(ownerEpoch_) << OWNER_EPOCH) | (uint256(keyEpoch_) << KEY_EPOCH)
+                | (uint256(measurementEpoch_) << MEASUREMENT_EPOCH) | (uint256(expiresAt_) << EXPIRES_AT)
+                | (uint256(followUpgrades_ ? 1 : 0) << FOLLOW_UPGRADES)
         );
     }
 

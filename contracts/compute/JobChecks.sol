@@ -2,11 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
-import {DatasetId, JobId, NodeId} from "../types/Ids.sol";
+import {JobId, NodeId} from "../types/Ids.sol";
 import {JobOffer, JobOrder, JobRequest} from "../types/JobParams.sol";
 import {NodePolicy, NodePolicyLib} from "../types/NodePolicy.sol";
 import {Receipt, ReceiptLib} from "../types/Receipt.sol";
-import {Terms, TermsLib, TermsWord} from "../types/Terms.sol";
+import {Terms, TermsLib} from "../types/Terms.sol";
+import {TermsWord} from "../types/TermsWord.sol";
 
 /// @dev What JobMarket asks of requests and receipts that needs none of its storage.
 library JobChecks {

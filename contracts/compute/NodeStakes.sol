@@ -52,6 +52,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     ) external nonReentrant returns (NodeId nodeId) {
         // Anyone who sees the permit can spend it first. The allowance is then there all the same; where it is not, the
         // transfer fails.
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(STAKE_TOKEN)).permit(msg.sender, address(this), stake, deadline, v, r, s) {} catch {}
         return _register(roles, stake, endpoint);
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AvailabilityProof} from "../types/Availability.sol";
-import {GrantHash, JobId, NodeId} from "../types/Ids.sol";
+import {JobId, NodeId} from "../types/Ids.sol";
 import {JobOffer, JobOrder, JobParams, JobRequest} from "../types/JobParams.sol";
 import {Reason} from "../types/Reason.sol";
 import {Receipt} from "../types/Receipt.sol";

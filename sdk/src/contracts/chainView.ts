@@ -10,7 +10,7 @@ export type DatasetState = {
   readonly owner: Address;
   readonly keyEpoch: number;
   readonly version: bigint;
-  readonly status: "none" | "active" | "erased";
+  readonly status: "none" | "active" | "erased" | "erasing";
   readonly headHash: Hex;
 };
 
@@ -58,7 +58,7 @@ export type ChainView = {
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
 };
 
-const datasetStatus = ["none", "active", "erased"] as const;
+const datasetStatus = ["none", "active", "erased", "erasing"] as const;
 /** In the order of the contract's `JobStatus`. */
 export const jobStatus = ["none", "open", "claimed", "settled", "failed", "timedOut", "cancelled", "read"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;

@@ -6,7 +6,7 @@
 import { type Address, encodeAbiParameters, getAddress, type Hex, hexToBigInt, keccak256, toHex } from "viem";
 import { type DatasetState, type EnclaveKeyState, type JobStatus, jobStatus } from "./chainView.ts";
 
-const datasetStatus = ["none", "active", "erased"] as const;
+const datasetStatus = ["none", "active", "erased", "erasing"] as const;
 const grantStatus = ["none", "active", "revoked"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
