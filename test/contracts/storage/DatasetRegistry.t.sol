@@ -201,4 +201,22 @@ contract DatasetRegistryTest is Kit {
         vm.prank(OWNER);
         datasets.eraseDataset(datasetId);
     }
+
+    /// The registry's own words, for as many as are asked for, unknown ones too.
+    function testFuzz_slotsOf(uint8 count, bytes32 unknown) public {
+        DatasetId[] memory ids = new DatasetId[](uint256(count % 8) + 1);
+        for (uint256 i = 0; i + 1 < ids.length; ++i) {
+            ids[i] = registerDataset(OWNER, keccak256(abi.encode("slot", i)));
+        }
+        ids[ids.length - 1] = DatasetId.wrap(unknown);
+        uint256[] memory slots = datasets.slotsOf(ids);
+        eq(slots.length, ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Dataset memory dataset = datasets.datasetOf(ids[i]);
+            uint256 wanted = uint256(uint160(dataset.owner)) | (uint256(dataset.keyEpoch) << 160)
+                | (uint256(dataset.version) << 192) | (uint256(dataset.status) << 240);
+            eq(slots[i], wanted);
+        }
+        eq(datasets.slotsOf(new DatasetId[](0)).length, 0);
+    }
 }
