@@ -53,7 +53,7 @@ library DatasetOwnership {
         }
     }
 
-    function at(DatasetSlots self, uint256 index) internal pure returns (DatasetSlot slot) {
+    function slotAt(DatasetSlots self, uint256 index) internal pure returns (DatasetSlot slot) {
         assembly ("memory-safe") {
             slot := mload(add(add(self, 0x40), shl(5, index)))
         }

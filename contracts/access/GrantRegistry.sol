@@ -110,7 +110,7 @@ contract GrantRegistry is GrantStorage, IGrantRegistry, EIP712 {
             GrantHash grantHash = GrantHash.wrap(MessageHashUtils.toTypedDataHash(domain, term.hashStruct()));
             Grant storage stored = _grants[address(uint160(term.word(TermsWord.OWNER)))][grantHash];
             GrantSlot slot = GrantSlotLib.load(stored);
-            Reason reason = _check(slot, datasets.at(i), term, kind, requester, outputBytes);
+            Reason reason = _check(slot, datasets.slotAt(i), term, kind, requester, outputBytes);
             if (reason != Reason.None) revert GrantNotUsable(grantHash, reason);
             GrantSlotLib.store(stored, slot.consume(outputBytes));
             grantHashes[i] = grantHash;

@@ -53,29 +53,29 @@ library OrderBufferLib {
         address owner,
         uint96 price
     ) internal pure {
-        uint256 at = self.data + INPUTS + index * INPUT_BYTES;
+        uint256 place = self.data + INPUTS + index * INPUT_BYTES;
         assembly ("memory-safe") {
-            mstore(at, datasetId)
-            mstore(add(at, 0x20), grantHash)
-            mstore(add(at, 0x40), owner)
-            mstore(add(at, 0x60), price)
+            mstore(place, datasetId)
+            mstore(add(place, 0x20), grantHash)
+            mstore(add(place, 0x40), owner)
+            mstore(add(place, 0x60), price)
         }
     }
 
     function setProtocolFee(OrderBuffer memory self, uint96 protocolFee) internal pure {
-        uint256 at = self.data + HEAD + 5 * 32;
+        uint256 place = self.data + HEAD + 5 * 32;
         assembly ("memory-safe") {
-            mstore(at, protocolFee)
+            mstore(place, protocolFee)
         }
     }
 
     /// @dev keccak(abi(JobOrder)).
     function hash(OrderBuffer memory self) internal pure returns (bytes32 result) {
-        uint256 at = self.data + LENT;
+        uint256 place = self.data + LENT;
         uint256 length = self.bytesUsed - LENT;
         assembly ("memory-safe") {
-            mstore(at, 0x20)
-            result := keccak256(at, length)
+            mstore(place, 0x20)
+            result := keccak256(place, length)
         }
     }
 

@@ -85,11 +85,7 @@ describe("deploy, in a process of its own", function () {
     expect(contracts.JobMarket.address).to.equal(local.jobMarket);
     expect(contracts.AccessManager.address).to.equal(local.accessManager);
     expect(contracts.DevToken.address).to.equal(local.stakeToken);
-    expect(contracts.GrantRegistry.constructorArguments).to.deep.equal([
-      local.datasetRegistry,
-      local.measurementPolicy,
-      local.jobMarket,
-    ]);
+    expect(contracts.GrantRegistry.constructorArguments).to.deep.equal([local.datasetRegistry, local.jobMarket]);
     expect(build.settingsHash).to.match(/^0x[0-9a-f]{64}$/);
     expect(fromBlock).to.equal(1);
 

@@ -46,6 +46,8 @@ export type EnclaveKeySlot = Pick<EnclaveKeyState, "nodeId" | "keyClass" | "stat
   readonly registeredAt: number;
   /** Unix seconds at which governance allowed the measurement. */
   readonly measurementEpoch: number;
+  /** How many measurements had been banned when the key was registered. */
+  readonly bansSeen: number;
 };
 
 /** DatasetRegistry, section 3.5. */
@@ -113,6 +115,7 @@ export function decodeEnclaveKeySlot(word: Hex): EnclaveKeySlot {
     sealUntil: Number(read(40)),
     openUntil: Number(read(40)),
     measurementEpoch: Number(read(40)),
+    bansSeen: Number(read(32)),
   };
 }
 
