@@ -19,7 +19,7 @@ import { repository, start } from "../house/house.ts";
 const script = join(repository, "scripts/deploy.ts");
 const local = deployments[31337];
 /** Eight contracts and the roles. */
-const transactions = 9;
+const transactions = 11;
 
 describe("deploy, in a process of its own", function () {
   this.timeout(120_000);

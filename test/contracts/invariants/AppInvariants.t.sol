@@ -5,8 +5,6 @@ import {Check} from "../helpers/Check.sol";
 import {AppHandler} from "./AppHandler.sol";
 
 /// @dev Numbered in docs/invariants.md. Each looks at runs of everything that AppHandler does.
-/// hardhat-config: invariant.runs = 16
-/// hardhat-config: invariant.depth = 80
 contract AppInvariantsTest is Check {
     AppHandler private handler;
 
@@ -29,12 +27,12 @@ contract AppInvariantsTest is Check {
             roll(dice % 18, dice >> 8, dice >> 40);
             if (handler.countProved() > proved) proved = handler.countProved();
             if (handler.countJoined() > joined) joined = handler.countJoined();
-            invariant_A1_AProvedDomainHasAnAllowedAttestorAndAnUnexpiredProof();
-            invariant_A2_AnAccountActsForOneAppAndBothSidesAgreed();
+            invariant_44_AProvedDomainHasAnAllowedAttestorAndAnUnexpiredProof();
+            invariant_45_AnAccountActsForOneAppAndBothSidesAgreed();
         }
         yes(proved > 1 && joined > 1 && handler.countRetired() > 1);
-        invariant_A3_ARetiredAppNeverComesBack();
-        invariant_A4_NothingStaleIsTaken();
+        invariant_46_ARetiredAppNeverComesBack();
+        invariant_47_NothingStaleIsTaken();
     }
 
     function roll(uint256 action, uint256 a, uint256 b) private {
@@ -55,19 +53,19 @@ contract AppInvariantsTest is Check {
         else handler.wait(a);
     }
 
-    function invariant_A1_AProvedDomainHasAnAllowedAttestorAndAnUnexpiredProof() public view {
+    function invariant_44_AProvedDomainHasAnAllowedAttestorAndAnUnexpiredProof() public view {
         yes(handler.provedAsByTheBook());
     }
 
-    function invariant_A2_AnAccountActsForOneAppAndBothSidesAgreed() public view {
+    function invariant_45_AnAccountActsForOneAppAndBothSidesAgreed() public view {
         yes(handler.accountsAsByTheBook());
     }
 
-    function invariant_A3_ARetiredAppNeverComesBack() public view {
+    function invariant_46_ARetiredAppNeverComesBack() public view {
         yes(handler.retiredStayRetired());
     }
 
-    function invariant_A4_NothingStaleIsTaken() public view {
+    function invariant_47_NothingStaleIsTaken() public view {
         yes(!handler.staleProofTaken() && !handler.staleConsentTaken() && !handler.removedCameBack());
     }
 }

@@ -4,9 +4,7 @@ pragma solidity ^0.8.28;
 import {Check} from "../helpers/Check.sol";
 import {DatasetHandler} from "./DatasetHandler.sol";
 
-/// @dev Each looks at runs of everything that DatasetHandler does.
-/// hardhat-config: invariant.runs = 16
-/// hardhat-config: invariant.depth = 80
+/// @dev Numbered in docs/invariants.md. Each looks at runs of everything that DatasetHandler does.
 contract DatasetInvariantsTest is Check {
     error SeldomDone(bytes32 what, uint256 count);
 
@@ -72,42 +70,42 @@ contract DatasetInvariantsTest is Check {
     }
 
     function askAll() private view {
-        invariant_D1_VersionAndKeyEpochNeverGoBack();
-        invariant_D2_AWriterChangesOnlyTheManifest();
-        invariant_D3_AWriterStaysWithinItsDelegation();
-        invariant_D4_OnlyAnAcceptedOfferChangesTheOwner();
-        invariant_D5_AFrozenDatasetDoesNotChange();
-        invariant_D6_AnErasedDatasetStaysErased();
-        invariant_D7_OnlyTheOwnerDoesWhatIsTheOwners();
+        invariant_37_VersionAndKeyEpochNeverGoBack();
+        invariant_38_AWriterChangesOnlyTheManifest();
+        invariant_39_AWriterStaysWithinItsDelegation();
+        invariant_40_OnlyAnAcceptedOfferChangesTheOwner();
+        invariant_41_AFrozenDatasetDoesNotChange();
+        invariant_42_AnErasedDatasetStaysErased();
+        invariant_43_OnlyTheOwnerDoesWhatIsTheOwners();
     }
 
-    function invariant_D1_VersionAndKeyEpochNeverGoBack() public view {
+    function invariant_37_VersionAndKeyEpochNeverGoBack() public view {
         yes(!handler.wentBack());
     }
 
-    function invariant_D2_AWriterChangesOnlyTheManifest() public view {
+    function invariant_38_AWriterChangesOnlyTheManifest() public view {
         yes(handler.headsAreKnown());
     }
 
-    function invariant_D3_AWriterStaysWithinItsDelegation() public view {
+    function invariant_39_AWriterStaysWithinItsDelegation() public view {
         yes(!handler.writerOverstepped());
         yes(handler.writersWithinTheirVersions());
     }
 
-    function invariant_D4_OnlyAnAcceptedOfferChangesTheOwner() public view {
+    function invariant_40_OnlyAnAcceptedOfferChangesTheOwner() public view {
         yes(!handler.unknownOwnerChange());
         yes(handler.offersAreKnown());
     }
 
-    function invariant_D5_AFrozenDatasetDoesNotChange() public view {
+    function invariant_41_AFrozenDatasetDoesNotChange() public view {
         yes(!handler.frozenChanged());
     }
 
-    function invariant_D6_AnErasedDatasetStaysErased() public view {
+    function invariant_42_AnErasedDatasetStaysErased() public view {
         yes(handler.erasedStayErased());
     }
 
-    function invariant_D7_OnlyTheOwnerDoesWhatIsTheOwners() public view {
+    function invariant_43_OnlyTheOwnerDoesWhatIsTheOwners() public view {
         yes(!handler.strangerSucceeded());
     }
 }
