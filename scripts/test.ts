@@ -1,4 +1,4 @@
-// npm test [-- --only contracts|sdk|node|house|e2e|demo] [--grep PATTERN]
+// npm test [-- --only contracts|sdk|node|house|e2e|demo|deploy] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { orderedOutput } from "./test/orderedOutput.ts";
@@ -19,7 +19,9 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (options === undefined) return 2;
   const output = orderedOutput(process.stdout);
-  const chosen = suites.filter(({ name }) => options.only === undefined || options.only === name);
+  const chosen = suites.filter(({ name, onAsking }) =>
+    options.only === undefined ? onAsking === undefined : options.only === name,
+  );
   const outcomes = new Map<Suite, SuiteOutcome>();
 
   const run = async (suite: Suite) => {

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo" | "deploy";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -9,6 +9,8 @@ export type Suite = {
   readonly files: string;
   /** Networks of real processes: after all that is only computation. */
   readonly late: boolean;
+  /** Too long for every run: only by `--only`. */
+  readonly onAsking?: true;
 };
 
 /** In the order in which they are printed; the longest of those that run side by side comes first. */
@@ -17,9 +19,11 @@ export const suites: readonly Suite[] = [
   { name: "sdk", files: "test/sdk/**/*.test.ts", late: false },
   { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
   { name: "house", files: "test/house/**/*.test.ts", late: false },
-  { name: "e2e", files: "test/e2e/**/!(demo).test.ts", late: true },
+  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy).test.ts", late: true },
   // It mostly waits: beside the others it costs no time.
   { name: "demo", files: "test/e2e/demo.test.ts", late: true },
+  // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
+  { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", late: true, onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
