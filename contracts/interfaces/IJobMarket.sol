@@ -205,7 +205,7 @@ interface IJobMarket {
     /// @notice Seconds in which guardians answer a request to read.
     function READ_WINDOW() external view returns (uint256);
 
-    /// @notice Takes jobs paid in `token`, or changes its terms for jobs to come.
+    /// @notice Takes jobs paid in `token`, or changes its terms: the fee for jobs to come, `burnedUnit` for receipts to come.
     /// @dev Emits {TokenAllowed}. Tokens that take a fee on transfer, or rebase, must not be allowed; the first are refused
     /// when a job is posted.
     ///
@@ -371,7 +371,7 @@ interface IJobMarket {
     /// @notice Whether the chain lets the recipient of a {requestRead} have the keys now; as {releasable}.
     function readable(JobId jobId, JobOrder calldata order) external view returns (bool ok, Reason reason);
 
-    /// @notice When a key's turn comes, for nodes that wait for it.
+    /// @notice When a key's turn comes, for nodes that wait for it. Where the requester has named the node there is no race.
     /// @return opensAt number of the first block that takes the claim.
     /// @return delay in 2^-16 blocks from the race's start; in one block the smaller takes the job.
     ///

@@ -287,7 +287,7 @@ interface INodeRegistry {
         bytes32 s
     ) external returns (NodeId nodeId);
 
-    /// @notice Adds to a node's stake. The node takes no part in races for jobs posted up to this block, so nobody else may
+    /// @notice Adds to a node's stake. The node takes no part in races for jobs posted before this block, so nobody else may
     /// pay: a gift would take a node out of a race.
     /// @dev Emits {NodeStakeAdded} and {NodeWeightChanged}.
     ///
