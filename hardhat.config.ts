@@ -5,8 +5,8 @@ import { defineConfig } from "hardhat/config";
 // Nothing can be downloaded on a build machine: the compiler is the pinned `solc` package from npm.
 const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url));
 
-/** For test/contracts/gas, which runs the code that is deployed. */
-export const fsPermissions = { readDirectory: ["./artifacts"] };
+/** For test/contracts/gas, which runs the code that is deployed, and for what test/vectors/ says of every message. */
+export const fsPermissions = { readDirectory: ["./artifacts", "./test/vectors"] };
 
 /** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
 export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {

@@ -25,7 +25,7 @@ export default defineConfig({
   test: {
     solidity: {
       profiles: {
-        default: { fsPermissions, fuzz: { runs: 256 }, invariant: { runs: 16, depth: 80 } },
+        default: { fsPermissions, fuzz: { runs: 256 }, invariant: { runs: 6, depth: 50 } },
         deep: {
           fsPermissions,
           fuzz: { runs: deepRuns * 10, ...deepSeed },
