@@ -8,18 +8,23 @@ const soljson = fileURLToPath(new URL("node_modules/solc/soljson.js", import.met
 /** For test/contracts/gas, which runs the code that is deployed, and for what test/vectors/ says of every message. */
 export const fsPermissions = { readDirectory: ["./artifacts", "./test/vectors"] };
 
-/** `viaIR: false` is for Solidity tests only (hardhat.test.config.ts says why); what is deployed is always made via IR. */
-export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {
-  const profile = {
-    isolated: false,
-    compilers: [
-      {
-        version: "0.8.37",
-        path: soljson,
-        settings: { evmVersion: "osaka", viaIR, optimizer: { enabled: true, runs: 200 } },
-      },
-    ],
-  };
+const compiler = (settings: object) => ({
+  version: "0.8.37",
+  path: soljson,
+  settings: { evmVersion: "osaka", ...settings },
+});
+
+/** Of what is deployed. */
+export const viaIR = compiler({ viaIR: true, optimizer: { enabled: true, runs: 200 } });
+/** Of the same in a fraction of the time: for Solidity tests and tools, never deployed (hardhat.test.config.ts). */
+export const optimized = compiler({ viaIR: false, optimizer: { enabled: true, runs: 200 } });
+export const unoptimized = compiler({ viaIR: false, optimizer: { enabled: false } });
+
+type Compiler = ReturnType<typeof compiler>;
+
+/** @param overrides files that need another compiler, by path */
+export const solidityConfig = (chosen: Compiler, overrides: Readonly<Record<string, Compiler>> = {}) => {
+  const profile = { isolated: false, compilers: [chosen], overrides };
   return {
     // Governance is OpenZeppelin's own contract, deployed as it is.
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
@@ -31,7 +36,7 @@ export const solidityConfig = ({ viaIR }: { readonly viaIR: boolean }) => {
 export default defineConfig({
   // For its commands about a deployment (status, transactions, wipe, visualize); `npm run deploy` deploys.
   plugins: [ignition],
-  solidity: solidityConfig({ viaIR: true }),
+  solidity: solidityConfig(viaIR),
   paths: { sources: "./contracts", tests: { solidity: "./test/contracts" } },
   test: { solidity: { fsPermissions } },
   networks: { default: { type: "edr-simulated", hardfork: "osaka" } },

@@ -1,6 +1,7 @@
+import { viaIR } from "../../hardhat.config.ts";
 import { children, isNode, text, walk } from "../solidity/ast.ts";
 import { compileSolidity, mustCompile, type SolidityOutput } from "../solidity/compileSolidity.ts";
-import { compilerSettings, readProject } from "../solidity/readProject.ts";
+import { readProject } from "../solidity/readProject.ts";
 
 export type Slot = {
   readonly slot: number;
@@ -28,7 +29,7 @@ type RawLayout = { storage: readonly RawSlot[]; types: Readonly<Record<string, R
 /** The layout of each contract that can be deployed, from the compiler. No AST ids: those change with every line. */
 export function readLayouts(root: string): Layouts {
   const { sources, own } = readProject(root);
-  const settings = compilerSettings({ viaIR: true });
+  const settings = viaIR.settings;
   const outputs = ["storageLayout", "transientStorageLayout"];
   const output = mustCompile(compileSolidity({ sources, settings, select: { "*": { "": ["ast"], "*": outputs } } }));
   const enums = enumsOf(output);

@@ -4,14 +4,12 @@
 // put into this worker's own copy of the test artifacts, and the tests are run as they are compiled already.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { optimized, unoptimized } from "../../hardhat.config.ts";
 import { compileSolidity, errorsOf, mustCompile, type SolidityOutput } from "../solidity/compileSolidity.ts";
-import { compilerSettings } from "../solidity/readProject.ts";
 import type { Target } from "./readMutants.ts";
 import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 type Code = { readonly bytecode: string; readonly deployedBytecode: string; readonly immutableReferences: object };
-/** `codes` are made when a mutant survives, and then kept: most do not. */
-type Original = { readonly codes: () => string; readonly fastWorks: boolean };
 type SolidityRun = {
   readonly suiteResults: readonly {
     readonly id: { readonly name: string };
@@ -22,12 +20,11 @@ type SolidityRun = {
 /** Tests without randomness take a tenth of the time and find most: the others run only when these have passed. */
 const RANDOM = "^(testFuzz|invariant)";
 
-/** Without the hash of the sources, code that is the same looks the same. */
-const asDeployed = { ...compilerSettings({ viaIR: false }), metadata: { bytecodeHash: "none", appendCBOR: false } };
-/** A third of the time; its code is long, and may not be deployable, or not compile at all. */
-const fast = { ...asDeployed, optimizer: { enabled: false } };
+/** Without the hash of the sources, and optimised, code that does the same looks the same. */
+const comparable = { ...optimized.settings, metadata: { bytecodeHash: "none", appendCBOR: false } };
 
-const originals = new Map<string, Promise<Original>>();
+/** By target: the comparable code of what is not changed. Most mutants do not live to be compared. */
+const originals = new Map<string, string>();
 let setup: WorkerSetup | undefined;
 
 process.on("message", (message: WorkerSetup | WorkerTask) => {
@@ -39,41 +36,24 @@ process.on("message", (message: WorkerSetup | WorkerTask) => {
 process.on("disconnect", () => process.exit());
 
 async function judge(setup: WorkerSetup, task: WorkerTask): Promise<Verdict> {
-  const original = await originalOf(setup, task);
   const sources = new Map([...setup.sources, [task.path, task.text]]);
-  if (original.fastWorks) {
-    const output = compile(sources, task, fast);
-    if (errorsOf(output) !== "") return { status: "invalid", by: [] };
-    const by = await failingWith(setup, task, codesOf(output, task));
-    if (by.length > 0) return { status: "killed", by };
-  }
-  const output = compile(sources, task, asDeployed);
+  const output = compile(sources, task, unoptimized.settings);
   if (errorsOf(output) !== "") return { status: "invalid", by: [] };
-  const codes = codesOf(output, task);
-  if (JSON.stringify(codes) === original.codes()) return { status: "equivalent", by: [] };
-  const by = original.fastWorks ? [] : await failingWith(setup, task, codes);
-  return by.length > 0 ? { status: "killed", by } : { status: "survived", by: [] };
+  const by = await failingWith(setup, task, codesOf(output, task));
+  if (by.length > 0) return { status: "killed", by };
+  const same = comparableCode(sources, task) === originalCode(setup, task);
+  return { status: same ? "equivalent" : "survived", by: [] };
 }
 
-/** The targets as they are, found out once for each set of them. */
-function originalOf(setup: WorkerSetup, task: WorkerTask): Promise<Original> {
+function originalCode(setup: WorkerSetup, task: WorkerTask): string {
   const key = JSON.stringify(task.targets);
-  const known = originals.get(key);
-  if (known !== undefined) return known;
-  const find = async (): Promise<Original> => {
-    const sources = new Map(setup.sources);
-    let made: string | undefined;
-    const codes = () => {
-      made ??= JSON.stringify(codesOf(mustCompile(compile(sources, task, asDeployed)), task));
-      return made;
-    };
-    const output = compile(sources, task, fast);
-    const fastWorks = errorsOf(output) === "" && (await failingWith(setup, task, codesOf(output, task))).length === 0;
-    return { codes, fastWorks };
-  };
-  const found = find();
-  originals.set(key, found);
-  return found;
+  const code = originals.get(key) ?? comparableCode(new Map(setup.sources), task);
+  originals.set(key, code);
+  return code;
+}
+
+function comparableCode(sources: ReadonlyMap<string, string>, task: WorkerTask): string {
+  return JSON.stringify(codesOf(mustCompile(compile(sources, task, comparable)), task));
 }
 
 /** @returns the tests that fail when the targets have this code */

@@ -2,8 +2,9 @@
 // The pinned compiler as the program that crytic-compile looks for: `--version`, and `--standard-json` on stdin.
 import { readFileSync } from "node:fs";
 import solc from "solc";
+import { unoptimized } from "../../hardhat.config.ts";
 import { compileSolidity } from "../solidity/compileSolidity.ts";
-import { compilerSettings, readProject } from "../solidity/readProject.ts";
+import { readProject } from "../solidity/readProject.ts";
 
 /** Slither reads syntax trees. Code would take ten times as long to make, so it is given none. */
 const NO_CODE = { object: "", sourceMap: "" };
@@ -13,10 +14,9 @@ if (process.argv.includes("--version")) {
 } else if (process.argv.includes("--standard-json")) {
   readFileSync(0); // what is asked for is known: all of contracts/
   const { sources } = readProject(process.cwd());
-  const settings = compilerSettings({ viaIR: false });
   const output = compileSolidity({
     sources,
-    settings,
+    settings: unoptimized.settings,
     select: { "*": { "": ["ast"], "*": ["abi", "devdoc", "userdoc"] } },
   });
   const contracts = Object.entries(output.contracts ?? {}).map(([path, inFile]) => {

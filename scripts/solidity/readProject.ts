@@ -1,6 +1,5 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { solidityConfig } from "../../hardhat.config.ts";
 import { ToolError } from "../command/ToolError.ts";
 import { compileSolidity, mustCompile } from "./compileSolidity.ts";
 
@@ -27,11 +26,4 @@ export function readProject(root: string): SolidityProject {
   // `stopAfter: "parsing"` would not follow imports.
   mustCompile(compileSolidity({ sources, settings: {}, select: {}, onMissing }));
   return { root, own, sources: new Map([...sources, ...packages]) };
-}
-
-/** The compiler's settings, as Hardhat gets them. */
-export function compilerSettings(options: { readonly viaIR: boolean }): object {
-  const [compiler] = solidityConfig(options).profiles.default.compilers;
-  if (compiler === undefined) throw new ToolError("hardhat.config.ts names no compiler.");
-  return compiler.settings;
 }

@@ -6,9 +6,10 @@ import {GrantStatus, IGrantRegistry} from "../../../contracts/interfaces/IGrantR
 import {GrantHash} from "../../../contracts/types/Ids.sol";
 import {Reason} from "../../../contracts/types/Reason.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
-import {DelegateAccount, EcdsaAccount, P256Account} from "../helpers/Accounts.sol";
+import {DelegateAccount, EcdsaAccount} from "../helpers/Accounts.sol";
 import {GrantKit} from "../helpers/GrantKit.sol";
 import {OneWordAccount, RevertingAccount} from "../helpers/HostileAccounts.sol";
+import {P256Account} from "../helpers/P256Account.sol";
 import {GasBurner, SmartWallet} from "../helpers/SmartWallet.sol";
 import {vm} from "../helpers/Vm.sol";
 
