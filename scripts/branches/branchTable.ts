@@ -1,15 +1,17 @@
 import type { AcceptedMutant } from "../mutate/acceptedMutants.ts";
 import { type Mutant, shorten } from "../mutate/Mutant.ts";
+import type { MutantFindings } from "../mutate/mutantCommand.ts";
 import type { Judgement } from "../mutate/WorkerProcess.ts";
 import { TO_FALSE } from "./forceOperators.ts";
 
 type Side = { readonly mutant: Mutant; readonly judgement: Judgement };
 type Branch = { readonly mutant: Mutant; whenTrue?: Side; whenFalse?: Side };
 
-export type BranchTable = { readonly document: string; readonly unproved: readonly string[]; readonly sides: number };
-
 /** One row a condition: the test that takes it when it is true, and the one that takes it when it is false. */
-export function branchTable(judged: ReadonlyMap<Mutant, Judgement>, accepted: readonly AcceptedMutant[]): BranchTable {
+export function branchTable(
+  judged: ReadonlyMap<Mutant, Judgement>,
+  accepted: readonly AcceptedMutant[],
+): MutantFindings {
   const branches = new Map<string, Branch>();
   for (const [mutant, judgement] of judged) {
     const key = `${mutant.path} ${mutant.start} ${mutant.end}`;
@@ -45,7 +47,7 @@ export function branchTable(judged: ReadonlyMap<Mutant, Judgement>, accepted: re
   });
   const sides = judged.size;
   const summary = `${branches.size} conditions, ${sides} sides, ${unproved.length} unproved.\n`;
-  return { document: `${summary}\n${sections.join("\n")}`, unproved, sides };
+  return { document: `${summary}\n${sections.join("\n")}`, problems: unproved };
 }
 
 function cellText(text: string): string {

@@ -1,13 +1,7 @@
 import type { AcceptedMutant } from "./acceptedMutants.ts";
 import { describeMutant, type Mutant, shorten } from "./Mutant.ts";
+import type { MutantFindings } from "./mutantCommand.ts";
 import type { Judgement } from "./WorkerProcess.ts";
-
-export type MutationReport = {
-  /** Markdown: counts by file, then the survivors with their reasons. */
-  readonly document: string;
-  /** What fails the command. */
-  readonly problems: readonly string[];
-};
 
 type Judged = ReadonlyMap<Mutant, Judgement>;
 
@@ -16,12 +10,16 @@ function isKilled({ status }: Judgement): boolean {
   return status === "killed" || status === "timeout";
 }
 
-/** @param ids of every mutant there is, judged now or not: an accepted one that is not among them is out of date */
+/**
+ * Counts by file, then the survivors with their reasons.
+ *
+ * @param ids of every mutant there is, judged now or not: an accepted one that is not among them is out of date
+ */
 export function mutationReport(
   ids: ReadonlySet<string>,
   judged: Judged,
   accepted: readonly AcceptedMutant[],
-): MutationReport {
+): MutantFindings {
   const reasons = new Map(accepted.map(({ id, reason }) => [id, reason]));
   const entries = [...judged];
   const survivors = entries.filter(([, { status }]) => status === "survived");
