@@ -29,9 +29,6 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
     /// @dev A failed attempt costs this part of a bond: too little to be farmed, enough not to claim what one cannot run.
     uint96 private constant UNPROVED_BOND_SHARE = 20;
 
-    /// @inheritdoc INodeRegistry
-    uint96 public immutable CLAIM_BOND;
-
     /// @dev The market is deployed after this contract; its address is computed beforehand.
     address public immutable MARKET;
 
@@ -40,9 +37,8 @@ abstract contract NodeClaims is EnclaveKeys, NodeSlashes {
         _;
     }
 
-    constructor(address market, uint96 claimBond) {
+    constructor(address market) {
         MARKET = market;
-        CLAIM_BOND = claimBond;
     }
 
     /// @inheritdoc INodeRegistry

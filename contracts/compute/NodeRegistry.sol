@@ -29,9 +29,9 @@ contract NodeRegistry is NodeClaims {
         uint96 claimBond,
         INodeMetadata metadata
     )
-        NodeStakes(stakeToken)
+        NodeStakes(stakeToken, claimBond)
         EnclaveKeys(measurements)
-        NodeClaims(market, claimBond)
+        NodeClaims(market)
         AccessManaged(authority)
         EIP712("Persona NodeRegistry", "1")
     {

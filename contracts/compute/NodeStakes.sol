@@ -18,17 +18,25 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     /// @inheritdoc INodeRegistry
     uint256 public constant UNBONDING = 14 days;
 
-    /// @dev One unit of `NodeRecord.burned`, in the stake token's smallest unit.
-    uint256 internal constant BURNED_UNIT = 1e16;
-
     uint256 private constant MAX_ENDPOINT = 256;
     uint8 private constant ALL_ROLES = 7;
 
     /// @inheritdoc INodeRegistry
     IERC20 public immutable STAKE_TOKEN;
 
-    constructor(IERC20 stakeToken) {
+    /// @inheritdoc INodeRegistry
+    uint96 public immutable CLAIM_BOND;
+
+    /// @dev One unit of `NodeRecord.burned`, in the stake token's smallest unit: a share of the bond, so that it means the same
+    /// for a token with other decimals.
+    uint256 internal immutable BURNED_UNIT;
+
+    uint96 private constant UNITS_OF_BOND = 10_000;
+
+    constructor(IERC20 stakeToken, uint96 claimBond) {
         STAKE_TOKEN = stakeToken;
+        CLAIM_BOND = claimBond;
+        BURNED_UNIT = claimBond / UNITS_OF_BOND;
     }
 
     /// @inheritdoc INodeRegistry
@@ -160,7 +168,7 @@ abstract contract NodeStakes is NodeAccounts, ReentrancyGuardTransient {
     }
 
     /// @dev A new node has burned nothing: it begins with half its stake.
-    function _refresh(NodeRecord memory node) internal pure {
+    function _refresh(NodeRecord memory node) internal view {
         node.factor = node.stake == 0 ? 0 : NodeWeight.factorOf(node.stake, node.burned * BURNED_UNIT);
     }
 

@@ -49,9 +49,4 @@ abstract contract NodeToken is ERC721, IERC5192 {
     function _operatorOf(NodeId nodeId) internal view returns (address) {
         return _ownerOf(NodeId.unwrap(nodeId));
     }
-
-    function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
-        from = super._update(to, tokenId, auth);
-        if (from != address(0)) revert INodeRegistry.NodeSoulbound();
-    }
 }

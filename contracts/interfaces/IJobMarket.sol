@@ -45,8 +45,8 @@ struct Job {
 }
 
 /// @param protocolFeeBps hundredths of a percent of fee and prices, on top of them.
-/// @param burnedUnit how much of the token, burned, counts for a node's reputation like 1e16 of the stake token's smallest
-/// unit; 0 where it does not count.
+/// @param burnedUnit how much of the token, burned, counts for a node's reputation like a ten-thousandth of
+/// {INodeRegistry-CLAIM_BOND}; 0 where it does not count.
 /// @param collected protocol fees not yet burned.
 struct TokenTerms {
     bool allowed;

@@ -66,7 +66,7 @@ export const networkParameters = z
       )
       .prefault([])
       .describe(
-        "What jobs may be paid in: token, protocol fee in hundredths of a percent, and how much of it, burned, counts for reputation like 1e16 of the stake token (0: nothing).",
+        "What jobs may be paid in: token, protocol fee in hundredths of a percent, and how much of it, burned, counts for reputation like a ten-thousandth of claimBond (0: nothing).",
       ),
     admin: address.describe("ADMIN: gives and takes the roles. A contract (multisig); may be the governor."),
     governor: address.describe("GOVERNOR: allows measurements and verifiers. A contract (multisig)."),
@@ -145,4 +145,4 @@ export const localConstructors = (deployer: Address): ConstructorParameters => (
 });
 
 /** How jobs are paid on a local chain. */
-export const localTokenTerms = { protocolFeeBps: 100, burnedUnit: 10n ** 16n };
+export const localTokenTerms = { protocolFeeBps: 100, burnedUnit: 10n ** 15n };

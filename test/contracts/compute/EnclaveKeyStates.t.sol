@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAttestedKeys} from "../../../contracts/interfaces/IAttestedKeys.sol";
+import {IBanWatcher} from "../../../contracts/interfaces/IBanWatcher.sol";
 import {EnclaveKeyStatus, INodeRegistry, KeyState} from "../../../contracts/interfaces/INodeRegistry.sol";
 import {KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
 import {NodeKit} from "../helpers/NodeKit.sol";
@@ -34,6 +35,15 @@ contract EnclaveKeyStatesTest is NodeKit {
         nodes.freezeEnclaveKey(WORKER);
         vm.expectRevert(wanted);
         nodes.unfreezeEnclaveKey(WORKER);
+    }
+
+    /// A ban that is none would make every key be looked up anew, for ever.
+    function test_RevertWhen_ABanIsReportedByAnyoneElse() public {
+        vm.expectRevert(
+            abi.encodeWithSelector(INodeRegistry.NodeCallerNotPolicy.selector, STRANGER, address(measurements))
+        );
+        vm.prank(STRANGER);
+        IBanWatcher(address(nodes)).measurementBanned();
     }
 
     function test_RevertWhen_KeyIsUnknown() public {

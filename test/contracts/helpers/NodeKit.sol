@@ -63,7 +63,7 @@ abstract contract NodeKit is Kit {
         return nodes.slashCount();
     }
 
-    /// @dev One settled job of so many units of 1e16.
+    /// @dev One settled job of so many units, each a ten-thousandth of the bond.
     function burn(uint32 units) internal {
         openClaim();
         closeClaim(ClaimOutcome.Settled, units, REQUESTER, 0);
