@@ -151,13 +151,19 @@ async function announce(client: ChainClient, network: TargetNetwork, journalDir:
   const contracts = protocolContracts(network);
   const addresses = predictAddresses(contracts, deployer, startNonce);
   const governance = network.governance(deployer);
+  const { stakeToken, claimBond, raceUnit } = network.constructors(deployer);
   const lines = [
     `${journaled === undefined ? "Deploying" : "Going on with the deployment"} to ${network.name} (chain ${network.chainId}) by ${deployer} from nonce ${startNonce}:`,
     ...contracts.map(({ name }) => `  ${name.padEnd(26)} ${addressOf(addresses, name)}`),
+    `  for ever: stakes in ${stakeToken ?? "the DevToken above"}, bond ${claimBond} of its smallest unit, race unit ${raceUnit} blocks`,
     `  ADMIN    ${governance.admin}, waits ${governance.adminDelaySeconds} s`,
     ...roles.map((role) => `  ${role.name.padEnd(8)} ${governance[role.holder]}, waits ${delayOf(role, governance)} s`),
     ...governance.measurements.map((measurement) => `  allowed from the start: measurement ${measurement}`),
     ...governance.verifiers.map((verifier) => `  allowed from the start: verifier ${verifier}`),
+    ...governance.tokens.map(
+      ({ token, protocolFeeBps, burnedUnit }) =>
+        `  allowed from the start: token ${token}, protocol fee ${protocolFeeBps} bps, burned unit ${burnedUnit}`,
+    ),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { globSync } from "node:fs";
 import { posix } from "node:path";
 import { type AstNode, children, isNode, text } from "../solidity/ast.ts";
 import { compileSolidity, mustCompile } from "../solidity/compileSolidity.ts";
@@ -18,9 +19,13 @@ export type MutationPlan = {
   readonly closureOf: (targets: readonly Target[]) => ReadonlySet<string>;
 };
 
+/** Contracts of tests that are nothing but a library of ours to the outside, deployed by `vm.getCode` like the real ones. */
+const HARNESSES = "test/contracts/helpers/*Harness.sol";
+
 /** All mutants of contracts/, by the compiler's own syntax tree. */
 export function readMutants(root: string, operators: readonly Operator[]): MutationPlan {
-  const project = readProject(root);
+  const harnesses = globSync(HARNESSES, { cwd: root }).sort();
+  const project = readProject(root, harnesses);
   const output = mustCompile(
     compileSolidity({ sources: project.sources, settings: {}, select: { "*": { "": ["ast"] } } }),
   );
@@ -28,7 +33,7 @@ export function readMutants(root: string, operators: readonly Operator[]): Mutat
     Object.entries(output.sources ?? {}).flatMap(([path, { ast }]) => (isNode(ast) ? [[path, ast] as const] : [])),
   );
   const closures = new Map([...asts.keys()].map((path) => [path, closure(asts, path)]));
-  const targets = project.own.flatMap((path) => deployable(asts.get(path)).map((name): Target => ({ path, name })));
+  const targets = [...project.own, ...harnesses].flatMap((path) => deployable(asts.get(path)).map((name): Target => ({ path, name })));
   const mutants = project.own.flatMap((path) => {
     const ast = asts.get(path);
     const source = Buffer.from(project.sources.get(path) ?? "");

@@ -11,11 +11,15 @@ export type SolidityProject = {
   readonly own: readonly string[];
 };
 
-/** contracts/ and every file that is imported from there. */
-export function readProject(root: string): SolidityProject {
+/**
+ * contracts/ and every file that is imported from there.
+ *
+ * @param more other files of the repository that are compiled too
+ */
+export function readProject(root: string, more: readonly string[] = []): SolidityProject {
   const own = globSync("contracts/**/*.sol", { cwd: root }).sort();
   if (own.length === 0) throw new ToolError(`There is no contract in ${join(root, "contracts")}.`);
-  const sources = new Map(own.map((path) => [path, readFileSync(join(root, path), "utf8")]));
+  const sources = new Map([...own, ...more].map((path) => [path, readFileSync(join(root, path), "utf8")]));
   const packages = new Map<string, string>();
   const onMissing = (name: string) => {
     const path = join(root, "node_modules", name);

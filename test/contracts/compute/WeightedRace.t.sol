@@ -139,14 +139,14 @@ contract WeightedRaceTest is Check {
 
     // The shares. Seeds are fixed: what passes once passes for ever.
 
-    function test_SharesFollowWeights() public pure {
+    function test_Draws_SharesFollowWeights() public pure {
         uint256[] memory weights = unevenWeights();
         (uint256[] memory wins,) = race(weights, 20_000, "shares");
         yes(chiSquare(wins, weights, 20_000) < CRITICAL_49);
     }
 
     /// The first of fifty nodes is ten: what they win together is what it won alone.
-    function test_SplittingANodeGainsNothing() public pure {
+    function test_Draws_SplittingANodeGainsNothing() public pure {
         uint256[] memory whole = unevenWeights();
         uint256[] memory parts = new uint256[](59);
         for (uint256 i = 0; i < 49; ++i) {
@@ -167,7 +167,7 @@ contract WeightedRaceTest is Check {
     }
 
     /// The winner comes after `UNIT` blocks on average, whatever the number of nodes.
-    function test_FirstClaimComesAfterTheUnit() public pure {
+    function test_Draws_FirstClaimComesAfterTheUnit() public pure {
         (, uint256 sum) = race(unevenWeights(), 4000, "mean");
         // Four standard errors of the mean of 4,000 exponential draws.
         near(sum / 4000, UNIT * BLOCK, (4 * UNIT * BLOCK) / 63);
