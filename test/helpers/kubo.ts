@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 export type KuboDaemon = {
   /** URL of its RPC API on loopback. */
   readonly apiUrl: string;
+  /** URL of its own trustless gateway, likewise. */
+  readonly gatewayUrl: string;
   readonly pid: number;
   stop(): Promise<void>;
 };
@@ -38,7 +40,8 @@ export async function startKubo(binary: string): Promise<KuboDaemon> {
   };
   ipfs("init", "--empty-repo", "--profile=test");
   ipfs("config", "Addresses.API", "/ip4/127.0.0.1/tcp/0");
-  ipfs("config", "--json", "Addresses.Gateway", "[]");
+  ipfs("config", "Addresses.Gateway", "/ip4/127.0.0.1/tcp/0");
+  ipfs("config", "--json", "Gateway.NoFetch", "true");
   ipfs("config", "--json", "Addresses.Swarm", "[]");
 
   const daemon = spawn(binary, ["daemon", "--offline"], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -56,7 +59,8 @@ export async function startKubo(binary: string): Promise<KuboDaemon> {
     const address = (await readFile(join(repo, "api"), "utf8")).trim();
     const port = /\/tcp\/(\d+)/.exec(address)?.[1];
     if (port === undefined || daemon.pid === undefined) throw new Error(`Kubo's API is at ${address}`);
-    return { apiUrl: `http://127.0.0.1:${port}`, pid: daemon.pid, stop };
+    const gatewayUrl = (await readFile(join(repo, "gateway"), "utf8")).trim();
+    return { apiUrl: `http://127.0.0.1:${port}`, gatewayUrl, pid: daemon.pid, stop };
   } catch (cause) {
     await stop();
     throw cause;

@@ -1,2 +1,3 @@
+export { type GatewayServer, startGatewayServer } from "./gatewayServer.ts";
 export { createKuboStore } from "./kubo.ts";
 export { createLocalIpfs } from "./localIpfs.ts";

@@ -1,10 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { randomBytes } from "@persona-protocol/sdk/crypto";
-import { type BlobStore, cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
+import { type BlobStore, cidOfDigest, collectBytes, createGatewayReader } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { create } from "kubo-rpc-client";
 import { CID } from "multiformats/cid";
-import { createKuboStore } from "../../../node/src/storage/index.ts";
-import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
+import { createKuboStore, createLocalIpfs, startGatewayServer } from "../../../node/src/storage/index.ts";
+import { blobReaderContract, blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { findKubo, type KuboDaemon, startKubo } from "../../helpers/kubo.ts";
 
@@ -33,6 +36,31 @@ describe("createKuboStore", () => {
   });
 
   blobStoreContract(() => store);
+
+  describe("its own gateway, by createGatewayReader", () => {
+    blobReaderContract(
+      () => createGatewayReader({ url: daemon?.gatewayUrl ?? "" }),
+      () => store,
+    );
+  });
+
+  it("behavior: Kubo takes the CARs of our gateway", async () => {
+    const path = await mkdtemp(join(tmpdir(), "persona-car-"));
+    const local = await createLocalIpfs({ path, durable: false });
+    const server = await startGatewayServer({ host: "127.0.0.1", port: 0, store: local, log: { warn: () => {} } });
+    try {
+      const bytes = randomBytes(3 * MIB + 9);
+      const { cid } = await local.put(bytes);
+      expect(await store.has(cid)).to.equal(false);
+      const answer = await fetch(`http://127.0.0.1:${server.port}/ipfs/${cid}?format=car`);
+      const car = new Uint8Array(await answer.arrayBuffer());
+      for await (const { root } of client.dag.import([car])) expect(root.cid.toString()).to.equal(cid);
+      expect(Buffer.from(await collectBytes(store.get(cid))).equals(bytes)).to.equal(true);
+    } finally {
+      await server.close();
+      await rm(path, { recursive: true, force: true });
+    }
+  });
 
   it("behavior: Kubo's own add gives the same CIDs, and its own cat the same bytes", async () => {
     for (const length of [0, 5, MIB, 3 * MIB + 1]) {
