@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 export type KuboDaemon = {
   /** URL of its RPC API on loopback. */
@@ -13,22 +12,6 @@ export type KuboDaemon = {
   readonly pid: number;
   stop(): Promise<void>;
 };
-
-const fetchScript = fileURLToPath(new URL("../../scripts/fetchKubo.ts", import.meta.url));
-
-/**
- * The Kubo binary; or why there is none. CI builds it when it is not there; a person is told how instead of waiting four
- * minutes in a test run.
- */
-export function findKubo(): { readonly binary: string } | { readonly reason: string } {
-  const run = (...args: string[]) => spawnSync(process.execPath, [fetchScript, ...args], { encoding: "utf8" });
-  const cached = run("--cached");
-  if (cached.status === 0) return { binary: cached.stdout.trim() };
-  if (process.env["CI"] !== "true") return { reason: cached.stderr.trim() };
-  process.stderr.write("\n  Building Kubo from its Go module, once; on two cores this takes four minutes ...\n");
-  const built = run();
-  return built.status === 0 ? { binary: built.stdout.trim() } : { reason: built.stderr.trim() };
-}
 
 /** A real daemon with an empty repository of its own: no network, its API on a free port of loopback. */
 export async function startKubo(binary: string): Promise<KuboDaemon> {

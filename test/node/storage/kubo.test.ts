@@ -9,7 +9,8 @@ import { CID } from "multiformats/cid";
 import { createKuboStore, createLocalIpfs, startGatewayServer } from "../../../node/src/storage/index.ts";
 import { blobReaderContract, blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { findKubo, type KuboDaemon, startKubo } from "../../helpers/kubo.ts";
+import { findServer } from "../../helpers/findServer.ts";
+import { type KuboDaemon, startKubo } from "../../helpers/kubo.ts";
 
 const MIB = 2 ** 20;
 
@@ -19,9 +20,9 @@ describe("createKuboStore", () => {
   let client: ReturnType<typeof create>;
 
   before(async function () {
-    // Building Kubo takes minutes, once; `node scripts/fetchKubo.ts` does it beforehand.
+    // Building Kubo takes minutes, once; `npm run servers` does it beforehand.
     this.timeout(20 * 60_000);
-    const kubo = findKubo();
+    const kubo = findServer("kubo");
     if ("reason" in kubo) {
       process.stderr.write(`\n  SKIPPED: no test has met a real Kubo. ${kubo.reason}\n\n`);
       this.skip();
