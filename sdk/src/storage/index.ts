@@ -11,6 +11,7 @@ export { type BlockMedium, createBlobReader, createBlobStore, type ReadMedium } 
 export { type ByteSource, collectBytes } from "./byteStream.ts";
 export { type CarBlock, carHeader, carSectionHead } from "./car.ts";
 export { decodeCbor, encodeCbor } from "./cbor.ts";
+export { type CheckResult, checkStores, type RepairResult, repairStores, type StoreCheck } from "./checkStores.ts";
 export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
 export { type DagLink, dagLinks } from "./dagLinks.ts";
 export {
@@ -79,6 +80,9 @@ export {
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
+export { readBack } from "./readBack.ts";
+export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
+export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
 export { unixfsParameters } from "./unixfs.ts";
