@@ -13,6 +13,7 @@ export { type CarBlock, carHeader, carSectionHead } from "./car.ts";
 export { decodeCbor, encodeCbor } from "./cbor.ts";
 export { type CheckResult, checkStores, type RepairResult, repairStores, type StoreCheck } from "./checkStores.ts";
 export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
+export { type ConfirmingStore, confirmStored } from "./confirmStored.ts";
 export { type DagLink, dagLinks } from "./dagLinks.ts";
 export {
   catalogueCommitment,
@@ -80,7 +81,6 @@ export {
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
-export { readBack } from "./readBack.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
