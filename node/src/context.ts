@@ -54,7 +54,7 @@ async function openStore({ kuboUrl, storeDir }: NodeConfig): Promise<BlobStore> 
 }
 
 /** @throws PersonaError DEPLOYMENT_UNKNOWN */
-function readDeployment(file: string): Deployment {
+export function readDeployment(file: string): Deployment {
   const parsed = deploymentSchema.safeParse(readJson(file));
   if (!parsed.success)
     throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });

@@ -45,7 +45,13 @@ export async function startS3(binary: string): Promise<S3Server> {
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
   const clients: S3Client[] = [];
   const client = (at = endpoint): S3Client => {
-    const made = new S3Client({ endpoint: at, region: "us-east-1", credentials, forcePathStyle: true, maxAttempts: 1 });
+    const made = new S3Client({
+      endpoint: at,
+      region: "us-east-1",
+      credentials: { ...credentials },
+      forcePathStyle: true,
+      maxAttempts: 1,
+    });
     clients.push(made);
     return made;
   };

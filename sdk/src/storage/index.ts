@@ -35,6 +35,13 @@ export {
   parseEnvelopeHeader,
   readEnvelopeRange,
 } from "./envelope.ts";
+export {
+  type DatasetVersions,
+  type GarbagePlan,
+  type HeadObjects,
+  planGarbage,
+  unpinGarbage,
+} from "./garbage.ts";
 export { createGatewayReader } from "./gatewayReader.ts";
 export {
   bodyForGuardian,

@@ -6,7 +6,7 @@ import { randomBytes, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { type BlobStore, cidOfDigest, collectBytes, encodeCbor } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { freePort } from "../../../node/src/dev/freePort.ts";
-import { createS3Store } from "../../../node/src/storage/index.ts";
+import { createS3Store } from "../../../node/src/storage/s3.ts";
 import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { startCuttingProxy } from "../../helpers/cuttingProxy.ts";
 import { expectError } from "../../helpers/errors.ts";
