@@ -10,6 +10,7 @@ import {
   cidOfDigest,
   confirmStored,
   createBlobStore,
+  createGatewayReader,
   createReplicatedStore,
   decodeManifest,
   encodeManifest,
@@ -31,7 +32,7 @@ import { findServer } from "../helpers/findServer.ts";
 import { startHoldingProxy } from "../helpers/holdingProxy.ts";
 import { createMemoryMedium } from "../helpers/memoryMedium.ts";
 import { type S3Server, startS3 } from "../helpers/s3.ts";
-import { runPersona } from "../node/cli/persona.ts";
+import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
 const passphrase = "a passphrase";
@@ -219,6 +220,16 @@ describe("faults while storing: what the chain names can be read back", function
     },
   );
 
+  it("behavior: every node's gateway gives what the chain names, to a reader that trusts it with nothing", async () => {
+    const cwd = await newFolder();
+    const { code, stderr } = await runPersona(importCommand(cwd), cwd);
+    expect(code, stderr).to.equal(0);
+    const [event] = (await registered()).slice(-1);
+    const cid = cidOfDigest(event?.args.head.manifestDigest ?? "0x", "dag-cbor");
+    for (const { gatewayPort } of network.guardians)
+      await confirmStored(createGatewayReader({ url: `http://127.0.0.1:${gatewayPort}` }), [cid]);
+  });
+
   it("error: a store that takes everything and gives back something else: nothing is registered, no share deposited", async () => {
     const before = await agree();
     const medium = createMemoryMedium();
@@ -376,6 +387,45 @@ describe("faults while storing: what the chain names can be read back", function
         expect((await run("repair")).code).to.equal(0);
         expect((await run("check")).code).to.equal(0);
       }
+    });
+  });
+
+  // Last: its dataset is nowhere else.
+  describe("on two disks", () => {
+    it("behavior: check and repair of a dataset on two disks, and of what a gateway still has", async () => {
+      const cwd = await newFolder();
+      const stores = join(cwd, "stores.json");
+      const gateway = { name: "node", kind: "gateway", url: `http://127.0.0.1:${network.guardians[0]?.gatewayPort}` };
+      const disks = ["one", "two"].map((name) => ({ name, kind: "local", path: name }));
+      await writeFile(stores, JSON.stringify({ wanted: 2, stores: [...disks, gateway] }));
+      const made = await runPersona(importCommand(cwd, { stores }), cwd);
+      expect(made.code, made.stderr).to.equal(0);
+      const record = JSON.parse(made.stdout).out as string;
+      const run = (name: string, ...flags: string[]) =>
+        runPersona(["storage", name, record, "--stores", stores, "--json", ...flags], cwd);
+      const statuses = ({ stdout }: { stdout: string }) =>
+        JSON.parse(stdout).results.map(({ stores: list }: { stores: { status: string }[] }) =>
+          list.map(({ status }) => status),
+        );
+      // The node reads another directory.
+      const fresh = await run("check", "--sample", "1");
+      expect([fresh.code, statuses(fresh)]).to.deep.equal([0, Array(2).fill(["whole", "whole", "missing"])]);
+
+      const blocks = (await readdir(join(cwd, "one", "blocks"), { recursive: true, withFileTypes: true })).filter(
+        (entry) => entry.isFile(),
+      );
+      for (const [at, { parentPath, name }] of blocks.entries()) {
+        if (at % 2 === 0) await rm(join(parentPath, name));
+        else await rm(join(parentPath.replace("/one/", "/two/"), name));
+      }
+      const broken = await run("check");
+      expect(broken.code).to.equal(75);
+      expect(broken.stderr).to.include("STORES_INSUFFICIENT");
+      const repaired = await run("repair");
+      expect(repaired.code, repaired.stderr).to.equal(0);
+      const whole = await run("check");
+      expect([whole.code, statuses(whole)]).to.deep.equal([0, Array(2).fill(["whole", "whole", "missing"])]);
+      expectRefusal(await runPersona(["storage", "check", record, "--stores", record], cwd), "CONFIG_INVALID");
     });
   });
 });

@@ -6,6 +6,7 @@ import { type BlobStore, cidOfDigest, collectBytes, createGatewayReader } from "
 import { expect } from "chai";
 import { create } from "kubo-rpc-client";
 import { CID } from "multiformats/cid";
+import { freePort } from "../../../node/src/dev/freePort.ts";
 import { createKuboStore, createLocalIpfs, startGatewayServer } from "../../../node/src/storage/index.ts";
 import { blobReaderContract, blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { expectError } from "../../helpers/errors.ts";
@@ -74,6 +75,19 @@ describe("createKuboStore", () => {
     }
   });
 
+  it("behavior: Kubo's own add gives the same CID where its defaults would give another, beyond 174 leaves", async () => {
+    const leaf = randomBytes(MIB);
+    function* leaves(): Generator<Uint8Array, void, undefined> {
+      for (let count = 0; count < 176; count++) yield leaf;
+      yield Uint8Array.of(1);
+    }
+    const { cid } = await store.put(leaves());
+    const parameters = { cidVersion: 1, rawLeaves: true, chunker: "size-1048576", pin: false } as const;
+    const ours = await client.add(leaves(), { ...parameters, "max-file-links": 1_024 } as typeof parameters);
+    expect(ours.cid.toString()).to.equal(cid);
+    expect((await store.stat(cid)).size).to.equal(176 * MIB + 1);
+  });
+
   it("behavior: what is put outlives garbage collection, what is unpinned does not", async () => {
     const [kept, dropped] = [await store.put(randomBytes(MIB + 3)), await store.put(randomBytes(MIB + 3))];
     await store.unpin(dropped.cid);
@@ -114,12 +128,13 @@ describe("createKuboStore", () => {
       },
       { timeoutMs: 50 },
     );
-    await expectError("STORE_FAILED", () => silent.getBlock(cidOfDigest(randomBytes(32), "raw")));
+    const error = await expectError("STORE_FAILED", () => silent.getBlock(cidOfDigest(randomBytes(32), "raw")));
+    expect(error.data["kind"]).to.equal("slow");
   });
 
   it("error: a daemon that is not there", async () => {
-    const gone = createKuboStore(create({ url: "http://127.0.0.1:1" }));
-    await expectError("STORE_FAILED", () => gone.put(new Uint8Array(1)));
+    const gone = createKuboStore(create({ url: `http://127.0.0.1:${await freePort(0)}` }));
+    expect((await expectError("STORE_FAILED", () => gone.put(new Uint8Array(1)))).data["kind"]).to.equal("gone");
     await expectError("STORE_FAILED", () => gone.has(cidOfDigest(randomBytes(32), "raw")));
   });
 });
