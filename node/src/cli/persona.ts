@@ -69,6 +69,7 @@ storageCommand("gc", "let go of what superseded and erased versions leave behind
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
   .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
   .option("--confirmations <blocks>", "how deep a version must lie before it counts", "12")
+  .option("--sweep", "also delete what nothing pins any more, older than a day (local stores and S3)")
   .option("--dry-run", "only say what would be let go")
   .action(async (records, options) => (await import("./storageGc.ts")).storageGc(records, { ...options, json }));
 

@@ -1,18 +1,25 @@
 import { join, resolve } from "node:path";
 import { readDatasetVersions } from "@persona-protocol/sdk/access";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { createReplicatedStore, planGarbage, unpinGarbage } from "@persona-protocol/sdk/storage";
+import {
+  createReplicatedStore,
+  planGarbage,
+  type SweepResult,
+  sweepBlocks,
+  unpinGarbage,
+} from "@persona-protocol/sdk/storage";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
 import { readDeployment } from "../context.ts";
-import { openStores } from "../storage/index.ts";
+import { type OpenStore, openStores } from "../storage/index.ts";
 import { readStoredDataset } from "./datasetRecord.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
 
 /**
  * `persona storage gc`: unpins, at every store, what superseded and erased versions of the datasets leave behind. It believes
- * the chain endpoint: use one of your own. What is unpinned is gone with the store's next collection.
+ * the chain endpoint: use one of your own. With `--sweep` it also deletes what nothing pins any more, older than a day, from
+ * local stores and buckets; a Kubo daemon does so at its own next collection.
  */
 export async function storageGc(
   records: readonly string[],
@@ -22,6 +29,7 @@ export async function storageGc(
     readonly rpc: string;
     readonly confirmations: string;
     readonly dryRun?: boolean;
+    readonly sweep?: boolean;
     readonly json: boolean;
   },
 ): Promise<void> {
@@ -49,22 +57,40 @@ export async function storageGc(
   const plan = await planGarbage(store, datasets, { signal });
   const done = flags.dryRun === true ? undefined : await unpinGarbage(store, plan, { signal });
 
+  const swept = flags.sweep === true ? await sweepAll(stores, { dryRun: done === undefined, signal }) : [];
+
   const failed = done?.failed.map(({ cid }) => cid) ?? [];
   if (flags.json) {
     const { keep, release, unreadable } = plan;
-    process.stdout.write(`${JSON.stringify({ dryRun: done === undefined, keep, release, unreadable, failed })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ dryRun: done === undefined, keep, release, unreadable, failed, swept })}\n`,
+    );
   } else {
     const lines = [
       ...plan.release.map(
         ({ cid, why }) => `${done === undefined ? "would let go" : "let go"}  ${why.padEnd(10)}  ${cid}`,
       ),
       ...plan.unreadable.map((cid) => `unreadable, so what it named is not known: ${cid}`),
+      ...swept.map(
+        ({ name, removed, removedBytes, kept, young }) =>
+          `${name}: ${removed} blocks (${removedBytes} bytes) ${done === undefined ? "would be deleted" : "deleted"}, ${kept} pinned, ${young} too young`,
+      ),
       `${plan.release.length} to let go, ${plan.keep.length} kept`,
     ];
     process.stdout.write(`${printable(lines.join("\n"))}\n`);
   }
   const [first] = done?.failed ?? [];
   if (first !== undefined) throw first.error;
+}
+
+async function sweepAll(
+  stores: readonly OpenStore[],
+  options: { readonly dryRun: boolean; readonly signal: AbortSignal },
+): Promise<(SweepResult & { readonly name: string })[]> {
+  const results: (SweepResult & { readonly name: string })[] = [];
+  for (const { name, store, sweep } of stores)
+    if (sweep !== undefined) results.push({ name, ...(await sweepBlocks(store, sweep, options)) });
+  return results;
 }
 
 function parseConfirmations(text: string): bigint {

@@ -1,4 +1,5 @@
 export { type GatewayServer, startGatewayServer } from "./gatewayServer.ts";
 export { createKuboStore } from "./kubo.ts";
 export { createLocalIpfs } from "./localIpfs.ts";
-export { openStores } from "./openStores.ts";
+export { localSweep } from "./localSweep.ts";
+export { type OpenStore, openStores } from "./openStores.ts";

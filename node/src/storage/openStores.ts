@@ -6,11 +6,13 @@ import {
   createBlobStore,
   createGatewayReader,
   type NamedStore,
+  type SweepMedium,
 } from "@persona-protocol/sdk/storage";
 import { z } from "zod";
 import { readJson } from "../config.ts";
 import { createKuboStore } from "./kubo.ts";
 import { createLocalIpfs } from "./localIpfs.ts";
+import { localSweep } from "./localSweep.ts";
 
 const path = z.string().min(1);
 const name = z.string().regex(/^[\w-]{1,32}$/, "expected letters, digits, - and _");
@@ -43,9 +45,12 @@ const credentialsSchema = z.strictObject({ accessKeyId: z.string().min(1), secre
 
 type StoreConfig = z.infer<typeof storeSchema>;
 
-export type OpenStores = {
+/** A store, and how its unpinned blocks are found; a Kubo daemon sees to that itself. */
+export type OpenStore = NamedStore & { readonly sweep: SweepMedium | undefined };
+
+type OpenStores = {
   readonly wanted: number;
-  readonly stores: readonly NamedStore[];
+  readonly stores: readonly OpenStore[];
   /** Gateways: read from, never written to. */
   readonly readers: readonly NamedStore<BlobReader>[];
 };
@@ -71,22 +76,26 @@ export async function openStores(file: string): Promise<OpenStores> {
   }
   return {
     wanted,
-    stores: await Promise.all(kept.map(async (store) => ({ name: store.name, store: await open(store, here) }))),
+    stores: await Promise.all(kept.map(async (store) => ({ name: store.name, ...(await open(store, here)) }))),
     readers: gateways.map((store) => ({ name: store.name, store: createGatewayReader({ url: store.url }) })),
   };
 }
 
+type Opened = Omit<OpenStore, "name">;
+
 async function open(
   config: Exclude<StoreConfig, { kind: "gateway" }>,
   here: (path: string) => string,
-): Promise<BlobStore> {
+): Promise<Opened> {
   switch (config.kind) {
-    case "local":
-      return createLocalIpfs({ path: here(config.path) }).catch(unusable);
+    case "local": {
+      const directory = here(config.path);
+      return { store: await createLocalIpfs({ path: directory }).catch(unusable), sweep: localSweep(directory) };
+    }
     case "kubo": {
       // Loaded where it is asked for: nobody else pays for it. So is the S3 client.
       const { create } = await import("kubo-rpc-client");
-      return createKuboStore(create({ url: config.url }));
+      return { store: createKuboStore(create({ url: config.url })), sweep: undefined };
     }
     case "s3":
       return openS3(config, here);
@@ -98,19 +107,23 @@ async function open(
 async function openS3(
   { bucket, prefix, region, endpoint, credentialsFile }: Extract<StoreConfig, { kind: "s3" }>,
   here: (path: string) => string,
-): Promise<BlobStore> {
+): Promise<Opened> {
   const credentials =
     credentialsFile === undefined ? undefined : credentialsSchema.safeParse(readJson(here(credentialsFile)));
   if (credentials?.success === false)
     throw new PersonaError("CONFIG_INVALID", `${credentialsFile} holds no S3 credentials.`);
-  const [{ S3Client }, { createS3Store }] = await Promise.all([import("@aws-sdk/client-s3"), import("./s3.ts")]);
+  const [{ S3Client }, { createS3Store }, { s3Sweep }] = await Promise.all([
+    import("@aws-sdk/client-s3"),
+    import("./s3.ts"),
+    import("./s3Sweep.ts"),
+  ]);
   const client = new S3Client({
     region,
     ...(credentials === undefined ? {} : { credentials: credentials.data }),
     // Other servers than Amazon's have no host name for each bucket.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
   });
-  return createS3Store(client, { bucket, prefix });
+  return { store: createS3Store(client, { bucket, prefix }), sweep: s3Sweep(client, { bucket, prefix }) };
 }
 
 function unusable(error: unknown): BlobStore {

@@ -92,4 +92,5 @@ export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.t
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
 export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
+export { type SweepMedium, type SweepResult, sweepBlocks } from "./sweep.ts";
 export { unixfsParameters } from "./unixfs.ts";

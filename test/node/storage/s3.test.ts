@@ -7,11 +7,13 @@ import { type BlobStore, cidOfDigest, collectBytes, encodeCbor } from "@persona-
 import { expect } from "chai";
 import { freePort } from "../../../node/src/dev/freePort.ts";
 import { createS3Store } from "../../../node/src/storage/s3.ts";
+import { s3Sweep } from "../../../node/src/storage/s3Sweep.ts";
 import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { startCuttingProxy } from "../../helpers/cuttingProxy.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { findServer } from "../../helpers/findServer.ts";
 import { type S3Server, startS3 } from "../../helpers/s3.ts";
+import { sweepContract } from "../../helpers/sweepContract.ts";
 
 const MIB = 2 ** 20;
 
@@ -60,6 +62,20 @@ describe("createS3Store", () => {
     );
     const { cid } = (await one?.put(randomBytes(10))) ?? { cid: "" };
     expect([await one?.has(cid), await other?.has(cid)]).to.deep.equal([true, false]);
+  });
+
+  describe("s3Sweep", () => {
+    let prefixes = 0;
+    sweepContract(async () => {
+      prefixes += 1;
+      const parameters = { bucket: s3().bucket, prefix: `sweep-${prefixes}/` };
+      const client = s3().client();
+      return {
+        store: createS3Store(client, parameters),
+        medium: s3Sweep(client, parameters),
+        lose: (cid) => rm(join(s3().bucketDir, parameters.prefix, cid)),
+      };
+    });
   });
 
   it("error: an object that the server changed gives both digests and no data", async () => {
