@@ -10,6 +10,9 @@ import { type NamedStore, reportFailure, type StoreReport, storesInsufficient } 
 import { writeUnixFs } from "./unixfs.ts";
 import { within } from "./within.ts";
 
+/** No timer runs longer, a bit more than 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A store of stores. */
 export type ReplicatedStore = BlobStore & {
   /**
@@ -46,11 +49,12 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
     cid: string,
     options: CallOptions,
     work: (store: BlobStore, signal: AbortSignal) => Promise<T>,
+    limitMs = finishMs,
   ) {
     const outcomes = await Promise.all(
       stores.map(async ({ name, store }) => {
         try {
-          return { value: await within(finishMs, options, (signal) => work(store, signal)) };
+          return { value: await within(limitMs, options, (signal) => work(store, signal)) };
         } catch (error) {
           return { report: reportFailure(name, cid, blame(error, options)) };
         }
@@ -157,9 +161,9 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
       return { size, pinned: values.filter(({ pinned }) => pinned).length >= wanted };
     },
     async confirm(cid, options = {}) {
-      const { values, reports } = await askAll(cid, options, (store, signal) =>
-        readBack(store, cid, { signal, stallMs }),
-      );
+      // As long as blocks come: a large dataset takes its time, and each block has its own.
+      const readAll = (store: BlobStore, signal: AbortSignal) => readBack(store, cid, { signal, stallMs });
+      const { values, reports } = await askAll(cid, options, readAll, MAX_TIMER_MS);
       if (values.length < wanted)
         throw storesInsufficient("give the blob back", { cid, wanted, good: values.length, reports });
     },

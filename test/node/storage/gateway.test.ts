@@ -171,7 +171,31 @@ describe("startGatewayServer and createGatewayReader", () => {
     expect(await collectBytes(createGatewayReader({ url }).get(cid))).to.have.lengthOf(3 * MIB);
   });
 
-  it("error: slow and endless readers are not waited for", async () => {
+  it("error: who asks for much and reads nothing is told to come back later, and gives way when it goes", async () => {
+    const { cid } = await store.put(randomBytes(24 * MIB));
+    const small = await store.put(new Uint8Array(10));
+    const status = async () => (await fetch(`${url}/ipfs/${small.cid}?format=raw`)).status;
+    const sockets = await Promise.all(
+      Array.from({ length: 32 }, async () => {
+        const socket = connect(server.port, "127.0.0.1");
+        socket.on("error", () => {});
+        await new Promise<void>((resolve) => socket.once("connect", resolve));
+        socket.write(`GET /ipfs/${cid}?format=car HTTP/1.1\r\nhost: x\r\n\r\n`);
+        // The head of the answer is there: it is under way.
+        await new Promise<void>((resolve) => socket.once("data", () => resolve(void socket.pause())));
+        return socket;
+      }),
+    );
+    expect(await status()).to.equal(429);
+    const gone = sockets.map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(gone);
+    // The server hears of it a moment later.
+    for (let tries = 0; tries < 200 && (await status()) === 429; tries++);
+    expect(await status()).to.equal(200);
+  });
+
+  it("error: requests that never end are not waited for", async () => {
     const sockets = await Promise.all(
       Array.from({ length: 40 }, async () => {
         const socket = connect(server.port, "127.0.0.1");

@@ -143,6 +143,33 @@ describe("createReplicatedStore", () => {
     expect(pieces).to.be.lessThan(50);
   });
 
+  it("behavior: reading back takes as long as blocks keep coming; a store that stops is slow", async () => {
+    const patient = memory("patient", (medium) => ({
+      async read(cid) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return medium.blocks.get(cid);
+      },
+    }));
+    const times = { stallMs: 150, finishMs: 200, hedgeMs: 20 };
+    const store = createReplicatedStore({ stores: [patient], wanted: 1, ...times });
+    const { cid } = await store.put(randomBytes(40 * MIB));
+    const from = performance.now();
+    await store.confirm(cid);
+    expect(performance.now() - from).to.be.greaterThan(200);
+
+    let reads = 0;
+    const stopping = createReplicatedStore({
+      stores: [
+        memory("stops", (medium) => ({ read: async (block) => (++reads > 2 ? hang() : medium.blocks.get(block)) })),
+      ],
+      wanted: 1,
+      ...times,
+    });
+    const stored = await stopping.put(randomBytes(4 * MIB));
+    const error = await expectError("STORES_INSUFFICIENT", () => stopping.confirm(stored.cid));
+    expect(String(error.data["stops"])).to.match(/^slow/);
+  });
+
   it("error: stores that took the bytes and cannot give them back confirm nothing", async () => {
     const store = createReplicatedStore({ stores: [lying("a"), memory("b")], wanted: 2, ...fast });
     const { cid } = await store.put(randomBytes(2 * MIB));
