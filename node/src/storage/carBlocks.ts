@@ -1,3 +1,4 @@
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type CarBlock, dagLinks, parseCid } from "@persona-protocol/sdk/storage";
 
 /** Bytes of a file, first and last; see `parseGatewayRequest`. */
@@ -11,9 +12,14 @@ type Visit = {
   readonly wanted: { readonly from: number; readonly to: number } | undefined;
 };
 
+/** Blocks that are known and not yet sent: a file has 1,024 a level at most, a manifest 256. A strange DAG has more. */
+const MAX_AHEAD = 16_384;
+
 /**
  * The blocks of a CAR in depth-first order, each checked by the store. `entity` is a whole file, or the part of it that
  * `range` names, or one object; `all` is everything that an object names, too.
+ *
+ * @throws STORE_FAILED when there are more blocks side by side than any object of this protocol has.
  */
 export async function* carBlocks(
   getBlock: (cid: string) => Promise<Uint8Array>,
@@ -25,7 +31,11 @@ export async function* carBlocks(
   const visit = async function* (block: CarBlock, at: Visit): AsyncGenerator<CarBlock, void, undefined> {
     if (duplicates || !sent.has(block.cid)) yield block;
     if (!duplicates) sent.add(block.cid);
-    ahead.push(...childrenOf(block, at, scope).reverse());
+    for (const child of childrenOf(block, at, scope).reverse()) ahead.push(child);
+    if (ahead.length <= MAX_AHEAD) return;
+    throw new PersonaError("STORE_FAILED", "The object is wider or deeper than this gateway gives.", {
+      data: { kind: "refused", cid: root.cid, maxBlocks: MAX_AHEAD },
+    });
   };
   yield* visit(root, { cid: root.cid, start: 0, wanted: resolveRange(root, range) });
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {

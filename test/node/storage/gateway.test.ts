@@ -125,6 +125,20 @@ describe("startGatewayServer and createGatewayReader", () => {
     expect(await size("all")).to.be.greaterThan(2 * MIB);
   });
 
+  it("error: an object with more links than any of ours is cut, and costs no memory", async () => {
+    const { cid } = await store.put(new Uint8Array(10));
+    const link = CID.parse(cid);
+    const wide = await store.putBlock(encodeCbor(Array.from({ length: 20_000 }, () => link)), "dag-cbor");
+    const outcome = await fetch(`${url}/ipfs/${wide.cid}?format=car&dag-scope=all`).then((answer) =>
+      answer.arrayBuffer().then(
+        () => "whole",
+        () => "cut",
+      ),
+    );
+    expect(outcome).to.equal("cut");
+    expect((await fetch(`${url}/ipfs/${wide.cid}?format=raw`)).status).to.equal(200);
+  });
+
   it("error: what a gateway like this does not answer", async () => {
     const { cid } = await store.put(new Uint8Array(10));
     const absent = cidOfDigest(randomBytes(32), "raw");

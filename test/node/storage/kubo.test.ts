@@ -86,7 +86,7 @@ describe("createKuboStore", () => {
     const ours = await client.add(leaves(), { ...parameters, "max-file-links": 1_024 } as typeof parameters);
     expect(ours.cid.toString()).to.equal(cid);
     expect((await store.stat(cid)).size).to.equal(176 * MIB + 1);
-  });
+  }).timeout(60_000);
 
   it("behavior: what is put outlives garbage collection, what is unpinned does not", async () => {
     const [kept, dropped] = [await store.put(randomBytes(MIB + 3)), await store.put(randomBytes(MIB + 3))];
