@@ -17,6 +17,9 @@ const nodeConfigSchema = z.strictObject({
   kuboUrl: z.url().optional().describe("RPC endpoint of a Kubo daemon to read instead of storeDir"),
   host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
   port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
+  gateway: z.boolean().default(true).describe("serve what the store holds as a trustless IPFS gateway"),
+  gatewayHost: z.string().default("127.0.0.1").describe("address the gateway listens on"),
+  gatewayPort: z.number().int().min(0).max(65_535).default(0).describe("port of the gateway; 0 picks a free one"),
   stake: z.string().regex(/^\d+$/).default("0").describe("stake in the token's smallest unit, on first registration"),
   confirmations: z
     .number()

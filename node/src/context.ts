@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type BlobStore, openKeystore } from "@persona-protocol/sdk/storage";
+import { type BlobReader, type BlobStore, openKeystore, readerOf } from "@persona-protocol/sdk/storage";
 import pino, { type Logger } from "pino";
 import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -20,7 +20,8 @@ export type Context = {
   readonly deployment: Deployment;
   readonly operator: Address;
   readonly verifier: Address;
-  readonly store: Pick<BlobStore, "get" | "getBlock">;
+  /** A daemon reads; what is stored, and what is let go, is its owner's to say. */
+  readonly store: BlobReader;
   readonly isolation: Isolation;
 };
 
@@ -40,7 +41,7 @@ export async function createContext(config: NodeConfig): Promise<Context> {
     deployment,
     operator: account.address,
     verifier: getAddress(config.verifier),
-    store: await openStore(config),
+    store: readerOf(await openStore(config)),
     isolation: detectIsolation(),
   };
 }
@@ -53,7 +54,7 @@ async function openStore({ kuboUrl, storeDir }: NodeConfig): Promise<BlobStore> 
 }
 
 /** @throws PersonaError DEPLOYMENT_UNKNOWN */
-function readDeployment(file: string): Deployment {
+export function readDeployment(file: string): Deployment {
   const parsed = deploymentSchema.safeParse(readJson(file));
   if (!parsed.success)
     throw new PersonaError("DEPLOYMENT_UNKNOWN", `${file} does not hold a deployment.`, { cause: parsed.error });

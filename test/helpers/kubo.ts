@@ -3,30 +3,15 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 export type KuboDaemon = {
   /** URL of its RPC API on loopback. */
   readonly apiUrl: string;
+  /** URL of its own trustless gateway, likewise. */
+  readonly gatewayUrl: string;
   readonly pid: number;
   stop(): Promise<void>;
 };
-
-const fetchScript = fileURLToPath(new URL("../../scripts/fetchKubo.ts", import.meta.url));
-
-/**
- * The Kubo binary; or why there is none. CI builds it when it is not there; a person is told how instead of waiting four
- * minutes in a test run.
- */
-export function findKubo(): { readonly binary: string } | { readonly reason: string } {
-  const run = (...args: string[]) => spawnSync(process.execPath, [fetchScript, ...args], { encoding: "utf8" });
-  const cached = run("--cached");
-  if (cached.status === 0) return { binary: cached.stdout.trim() };
-  if (process.env["CI"] !== "true") return { reason: cached.stderr.trim() };
-  process.stderr.write("\n  Building Kubo from its Go module, once; on two cores this takes four minutes ...\n");
-  const built = run();
-  return built.status === 0 ? { binary: built.stdout.trim() } : { reason: built.stderr.trim() };
-}
 
 /** A real daemon with an empty repository of its own: no network, its API on a free port of loopback. */
 export async function startKubo(binary: string): Promise<KuboDaemon> {
@@ -38,7 +23,8 @@ export async function startKubo(binary: string): Promise<KuboDaemon> {
   };
   ipfs("init", "--empty-repo", "--profile=test");
   ipfs("config", "Addresses.API", "/ip4/127.0.0.1/tcp/0");
-  ipfs("config", "--json", "Addresses.Gateway", "[]");
+  ipfs("config", "Addresses.Gateway", "/ip4/127.0.0.1/tcp/0");
+  ipfs("config", "--json", "Gateway.NoFetch", "true");
   ipfs("config", "--json", "Addresses.Swarm", "[]");
 
   const daemon = spawn(binary, ["daemon", "--offline"], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -56,7 +42,8 @@ export async function startKubo(binary: string): Promise<KuboDaemon> {
     const address = (await readFile(join(repo, "api"), "utf8")).trim();
     const port = /\/tcp\/(\d+)/.exec(address)?.[1];
     if (port === undefined || daemon.pid === undefined) throw new Error(`Kubo's API is at ${address}`);
-    return { apiUrl: `http://127.0.0.1:${port}`, pid: daemon.pid, stop };
+    const gatewayUrl = (await readFile(join(repo, "gateway"), "utf8")).trim();
+    return { apiUrl: `http://127.0.0.1:${port}`, gatewayUrl, pid: daemon.pid, stop };
   } catch (cause) {
     await stop();
     throw cause;

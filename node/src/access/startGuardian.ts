@@ -6,14 +6,14 @@ import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } 
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
-import type { RunningNode } from "../startNode.ts";
+import type { RunningDuty } from "../startNode.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
 import { startGuardianServer } from "./guardianServer.ts";
 
 const depositParams = z.strictObject({ keyBoxDigest: z.custom<Hex>((value) => isHex(value)) });
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
-export async function startGuardian(context: Context): Promise<RunningNode> {
+export async function startGuardian(context: Context): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
   const enclave = startEnclave({

@@ -1,5 +1,9 @@
 import type { Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { Deployment } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type Hex, isHex } from "viem";
+import { z } from "zod";
+import { readSmallFile } from "./files.ts";
 
 /**
  * What an owner keeps of a dataset: names and counts, which the chain does not know, and the KeyBox, which opens every segment
@@ -36,4 +40,28 @@ export function encodeDatasetRecord(
     keyBox: { head: base64(keyBox.head), body: base64(keyBox.body) },
   };
   return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66, "expected 32 bytes in hex");
+/** What commands about stored datasets need of a record; the rest is passed over. */
+const storedSchema = z.object({
+  kind: z.literal("persona-dataset"),
+  chainId: z.int(),
+  dataset: z.object({
+    datasetId: digest,
+    head: z.object({ manifestDigest: digest, keyBoxDigest: digest }),
+  }),
+});
+const maxRecordBytes = 16 * 2 ** 20;
+
+export type StoredDataset = z.infer<typeof storedSchema>;
+
+/** @throws PersonaError CONFIG_INVALID when the file is no record of a dataset. */
+export async function readStoredDataset(file: string): Promise<StoredDataset> {
+  const text = await readSmallFile(file, maxRecordBytes, "CONFIG_INVALID");
+  try {
+    return storedSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new PersonaError("CONFIG_INVALID", `${file} is no record of a dataset.`, { data: { file }, cause });
+  }
 }

@@ -5,14 +5,19 @@ import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type ImportRemark, readArchive } from "@persona-protocol/sdk/ingest";
-import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import {
+  type BlobStore,
+  createReplicatedStore,
+  generateOwnerRootKey,
+  ownerKemKeyPair,
+} from "@persona-protocol/sdk/storage";
 import Table from "cli-table3";
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
 import { deploymentSchema } from "../enclave/runtime/deploymentSchema.ts";
 import { openArchive } from "../ingest/index.ts";
-import { createLocalIpfs } from "../storage/index.ts";
+import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, readSmallFile, requireNewFile, writeNewFile } from "./files.ts";
 import { type ImportFlags, type PublishOptions, parseMaxEntryBytes, parsePublishOptions } from "./importOptions.ts";
@@ -145,7 +150,7 @@ async function publish(
   const step = progress.step("encrypting, splitting keys, registering");
   let pending: { readonly out: string; readonly datasetId: string } | undefined;
   try {
-    const store = await createLocalIpfs({ path: options.storeDir });
+    const store = await openTarget(options);
     // The root key is on the disk before anything is sealed to it, and stays there when publishing fails.
     const ownerPublicKey = target.ownerPublicKey ?? (await makeRootKey(options.keystore, target.passphrase));
     const published = await publishDataset(
@@ -175,6 +180,11 @@ async function publish(
     step.fail();
     throw pending === undefined ? error : withRecord(error, pending);
   }
+}
+
+async function openTarget({ storeDir, storesFile }: PublishOptions): Promise<BlobStore> {
+  if (storesFile === undefined) return createLocalIpfs({ path: storeDir });
+  return createReplicatedStore(await openStores(storesFile));
 }
 
 /** The file is ours and whole at every moment. */

@@ -5,6 +5,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 export type ImportFlags = {
   readonly dryRun?: boolean;
   readonly network?: string;
+  readonly stores?: string;
   readonly rpc: string;
   readonly keystore?: string;
   readonly newKeystore?: boolean;
@@ -21,6 +22,8 @@ export type ImportFlags = {
 export type PublishOptions = {
   readonly deploymentFile: string;
   readonly storeDir: string;
+  /** Names the stores to publish to; undefined for the network's own. */
+  readonly storesFile: string | undefined;
   readonly rpcUrl: string;
   readonly keystore: string;
   readonly newKeystore: boolean;
@@ -59,6 +62,7 @@ export function parsePublishOptions(flags: ImportFlags): PublishOptions {
   return {
     deploymentFile: join(resolve(network), "deployment.json"),
     storeDir: join(resolve(network), "ipfs"),
+    storesFile: flags.stores === undefined ? undefined : resolve(flags.stores),
     rpcUrl: parseUrl(flags.rpc),
     keystore: resolve(keystore),
     newKeystore: flags.newKeystore ?? false,

@@ -11,8 +11,16 @@ export async function nodeStart(options: { readonly config: string; readonly jso
   const signal = untilStopped();
   const config = loadNodeConfig(options.config);
   const node = await startNode(config);
-  const { nodeId, signer, port, enclavePid } = node;
-  const facts = { role: config.role, nodeId, signer, port: port ?? null, pid: process.pid, enclavePid };
+  const { nodeId, signer, port, gatewayPort, enclavePid } = node;
+  const facts = {
+    role: config.role,
+    nodeId,
+    signer,
+    port: port ?? null,
+    gatewayPort: gatewayPort ?? null,
+    pid: process.pid,
+    enclavePid,
+  };
   process.stdout.write(
     options.json
       ? `${JSON.stringify(facts)}\n`

@@ -37,6 +37,7 @@ program
   .argument("<file>", "the archive as the service exported it, or the folder it was unpacked to")
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
+  .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
   .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
   .option("--keystore <file>", "keystore with your root key (kind owner-root)")
   .option("--new-keystore", "make that keystore, with a new root key")
@@ -49,6 +50,28 @@ program
   .option("--max-entry-bytes <number>", "largest file of the archive that is read")
   .option("--json", "print what was found and published as one line of JSON")
   .action(async (file, options) => (await import("./import.ts")).importFile(file, { ...options, json }));
+
+const storage = program.command("storage").description("where your datasets are kept");
+const storageCommand = (name: string, description: string) =>
+  storage
+    .command(name)
+    .description(description)
+    .argument("<records...>", "your private records of the datasets, as persona import wrote them")
+    .requiredOption("--stores <file>", "JSON file with the stores and the wanted number of copies")
+    .option("--json", "print the report as one line of JSON");
+storageCommand("check", "read what the stores hold and compare it with its digests")
+  .option("--sample <number>", "blocks of each file to read at each store (default: all)")
+  .action(async (records, options) => (await import("./storage.ts")).storageCheck(records, { ...options, json }));
+storageCommand("repair", "check everything, and restore what is wrong or missing from any good copy").action(
+  async (records, options) => (await import("./storage.ts")).storageRepair(records, { ...options, json }),
+);
+storageCommand("gc", "let go of what superseded and erased versions leave behind")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--confirmations <blocks>", "how deep a version must lie before it counts", "12")
+  .option("--sweep", "also delete what nothing pins any more, older than a day (local stores and S3)")
+  .option("--dry-run", "only say what would be let go")
+  .action(async (records, options) => (await import("./storageGc.ts")).storageGc(records, { ...options, json }));
 
 const keystore = program.command("keystore").description("keys under a passphrase");
 keystore

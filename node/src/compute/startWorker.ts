@@ -11,7 +11,7 @@ import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { PeerMethods } from "../enclave/runtime/peer.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
-import type { RunningNode } from "../startNode.ts";
+import type { RunningDuty } from "../startNode.ts";
 import { createGuardianClient } from "./guardianClient.ts";
 import { advanceJob } from "./jobSteps.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -40,7 +40,7 @@ const askParams = z.strictObject({
 });
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
-export async function startWorker(context: Context): Promise<RunningNode> {
+export async function startWorker(context: Context): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"));
   const enclave = startEnclave({

@@ -38,6 +38,8 @@ type NodeReady = {
   readonly signer: string;
   readonly pid: number;
   readonly enclavePid: number;
+  /** Port of its trustless gateway on loopback. */
+  readonly gatewayPort: number;
 };
 
 /** All four layers on one machine: a chain, guardians and compute nodes, each a process with an enclave process of its own. */
@@ -59,7 +61,13 @@ export type Network = LocalDeployment & {
 /** The mnemonic that Hardhat's node and anvil both fund. Public: only for chains on this machine. */
 const devMnemonic = "test test test test test test test test test test test junk";
 const stake = parseEther("1000");
-const readyLine = z.object({ nodeId: z.number(), signer: z.string(), pid: z.number(), enclavePid: z.number() });
+const readyLine = z.object({
+  nodeId: z.number(),
+  signer: z.string(),
+  pid: z.number(),
+  enclavePid: z.number(),
+  gatewayPort: z.number(),
+});
 
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const { runDir, signal, raceUnit = 0n, onProgress = () => {} } = options;

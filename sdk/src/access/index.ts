@@ -37,6 +37,7 @@ export {
   type OpenedInput,
 } from "./keyReleaseProvider.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
+export { readDatasetVersions } from "./readDatasetVersions.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

@@ -11,10 +11,12 @@ import {
 import { createSha256, randomBytes, toHex, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import {
-  type BlobStore,
+  type BlobWriter,
   bodyForGuardian,
+  type ConfirmingStore,
   catalogueCommitment,
   catalogueHash,
+  confirmStored,
   type DatasetHead,
   encodeKeyBoxBody,
   encodeManifest,
@@ -62,12 +64,16 @@ const firstVersion = 1;
 const firstKeyEpoch = 1;
 const depositTimeoutMs = 30_000;
 
+/** A `createReplicatedStore` publishes to several; nothing is let go here, so no store need give the right to. */
+type PublishStore = Pick<BlobWriter, "put" | "putBlock"> & ConfirmingStore;
+
 /**
- * Encrypts segments on this device, stores them, splits their keys among guardians, and only then registers the dataset: what
- * is on chain can be read back, and a failure before that leaves nothing but unreferenced ciphertext.
+ * Encrypts segments on this device, stores them, reads all of it back, splits their keys among guardians, and only then
+ * registers the dataset: what is on chain can be read, at as many stores as are wanted, and a failure before that leaves
+ * nothing but unreferenced ciphertext.
  */
 export async function publishDataset(
-  context: { readonly client: ChainClient; readonly deployment: Deployment; readonly store: BlobStore },
+  context: { readonly client: ChainClient; readonly deployment: Deployment; readonly store: PublishStore },
   parameters: publishDataset.Parameters,
 ): Promise<publishDataset.ReturnType> {
   const { client, deployment, store } = context;
@@ -103,7 +109,7 @@ export async function publishDataset(
       catalogue,
       segments: stored.map(({ segment }) => segment),
     });
-    await store.putBlock(manifest.bytes, "dag-cbor");
+    const storedManifest = await store.putBlock(manifest.bytes, "dag-cbor");
 
     const keyBox = await makeKeyBox({
       chainId: deployment.chainId,
@@ -115,7 +121,11 @@ export async function publishDataset(
       ownerPublicKey,
       deks,
     });
-    await store.putBlock(keyBox.headBytes, "dag-cbor");
+    const storedHead = await store.putBlock(keyBox.headBytes, "dag-cbor");
+    // The manifest names the segments, so this reads every byte that the chain will stand for.
+    onProgress({ step: "confirm", done: 0, total: 1 });
+    await confirmStored(store, [storedManifest.cid, storedHead.cid]);
+    onProgress({ step: "confirm", done: 1, total: 1 });
     for (const [i, guardian] of guardians.entries()) {
       await depositShares(context, guardian, { ...keyBox, datasetId, salt, owner });
       onProgress({ step: "deposit", done: i + 1, total: guardians.length });
@@ -170,7 +180,7 @@ export declare namespace publishDataset {
     /** KEM public key of the owner's root key. */
     readonly ownerPublicKey: Uint8Array;
     readonly onProgress?: (progress: {
-      readonly step: "encrypt" | "deposit";
+      readonly step: "encrypt" | "confirm" | "deposit";
       readonly done: number;
       readonly total: number;
     }) => void;
@@ -189,7 +199,7 @@ export declare namespace publishDataset {
 }
 
 async function storeSegment(
-  store: BlobStore,
+  store: Pick<BlobWriter, "put">,
   { name, schema, records, from, to, bytes }: SegmentInput,
   ids: { datasetId: Hex; segment: number; keyEpoch: number; version: number; dek: Uint8Array },
 ): Promise<{ segment: ManifestSegment; commitment: Hex }> {

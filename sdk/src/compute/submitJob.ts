@@ -2,14 +2,14 @@ import { erc20Abi, parseEventLogs } from "viem";
 import { checkScope } from "../access/checkScope.ts";
 import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
-import { type BlobStore, catalogueHash } from "../storage/index.ts";
+import { type BlobWriter, type ConfirmingStore, catalogueHash, confirmStored } from "../storage/index.ts";
 import { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
 import { encodeArgs } from "./program.ts";
 
 type Context = {
   readonly client: ChainClient;
   readonly deployment: Deployment;
-  readonly store: Pick<BlobStore, "putBlock">;
+  readonly store: Pick<BlobWriter, "putBlock"> & ConfirmingStore;
 };
 
 /**
@@ -40,7 +40,12 @@ export async function sendJob(
   { client, deployment, store }: Context,
   job: BuiltJob,
 ): Promise<BuiltJob & { readonly gasUsed: bigint }> {
-  await Promise.all([store.putBlock(job.bundle, "dag-cbor"), store.putBlock(job.programBytes, "dag-cbor")]);
+  const stored = await Promise.all([
+    store.putBlock(job.bundle, "dag-cbor"),
+    store.putBlock(job.programBytes, "dag-cbor"),
+  ]);
+  // A node that claims the job must find them: nobody is paid for a bundle that cannot be read.
+  await Promise.all(stored.map(({ cid }) => confirmStored(store, [cid])));
   await allowEscrow({ client, deployment }, job);
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   const terms = job.grants.map((grant) => grant.terms);

@@ -210,6 +210,10 @@ export const errorTable = {
     "The blob store could not be read or written.",
     "Check disk space and permissions of the store, or the IPFS endpoint.",
   ),
+  STORES_INSUFFICIENT: temporary(
+    "Fewer stores than wanted did what was asked.",
+    "The message says what each of the others had; persona storage check and repair look at them one by one.",
+  ),
   KEYSTORE_INVALID: fatal("The keystore file cannot be read.", "Restore it from your backup."),
   KEYSTORE_PASSPHRASE_WRONG: fatal(
     "The passphrase does not open this keystore.",

@@ -1,24 +1,29 @@
 import type { Hex } from "viem";
 import { equalBytes, sha256Async, sha256Hex, toHex } from "../crypto/index.ts";
-import { isPersonaError, PersonaError } from "../errors/index.ts";
-import { type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
+import { PersonaError } from "../errors/index.ts";
+import { type BlobReader, type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
 import { cidOfDigest, parseCid } from "./cid.ts";
+import { storeError } from "./storeFailure.ts";
 import { readUnixFs, statUnixFs, writeUnixFs } from "./unixfs.ts";
 
-/** What a medium must do to become a {@link BlobStore}: keep blocks under their CIDs. It need not be honest. */
-export type BlockMedium = {
-  /** Keeps the block durably. May be called with a block it has. */
-  write(cid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+/** What a medium must do to become a {@link BlobReader}: give blocks by their CIDs. It need not be honest. */
+export type ReadMedium = {
   /** The block's bytes as the medium has them, or undefined when it has none. Not checked by the medium. */
   read(cid: string, options: CallOptions): Promise<Uint8Array | undefined>;
   has(cid: string, options: CallOptions): Promise<boolean>;
+};
+
+/** What a medium must do to become a {@link BlobStore}: keep blocks under their CIDs. It need not be honest either. */
+export type BlockMedium = ReadMedium & {
+  /** Keeps the block durably. May be called with a block it has. */
+  write(cid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
   pin(cid: string, options: CallOptions): Promise<void>;
   unpin(cid: string, options: CallOptions): Promise<void>;
   isPinned(cid: string, options: CallOptions): Promise<boolean>;
 };
 
-/** Makes a blob store of a medium: UnixFS, pins, typed errors, and a check of every block that is read. */
-export function createBlobStore(medium: BlockMedium): BlobStore {
+/** Makes a reader of a medium: UnixFS, typed errors, and a check of every block that is read. */
+export function createBlobReader(medium: ReadMedium): BlobReader {
   /** The only way in which bytes leave a medium. */
   async function readVerified(cid: string, options: CallOptions): Promise<Uint8Array> {
     const { digest } = parseCid(cid);
@@ -35,6 +40,32 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
   }
 
   return {
+    get(cid, options = {}) {
+      return readUnixFs(cid, (block) => readVerified(block, options), options);
+    },
+    async getBlock(cid, options = {}) {
+      const maxBytes = options.maxBytes ?? MAX_BLOCK_BYTES;
+      const bytes = await readVerified(cid, options);
+      if (bytes.length <= maxBytes) return bytes;
+      throw new PersonaError("STORE_FAILED", "The block is larger than the reader allows.", {
+        data: { kind: "refused", cid, bytes: bytes.length, maxBytes },
+      });
+    },
+    async has(cid, options = {}) {
+      parseCid(cid);
+      return guarded("look up", cid, options, () => medium.has(cid, options));
+    },
+    async stat(cid, options = {}) {
+      return { size: await statUnixFs(cid, (block) => readVerified(block, options)) };
+    },
+  };
+}
+
+/** Makes a blob store of a medium: a reader, with writing and pins. */
+export function createBlobStore(medium: BlockMedium): BlobStore {
+  const reader = createBlobReader(medium);
+  return {
+    ...reader,
     async put(source, options = {}) {
       const result = await writeUnixFs(source instanceof Uint8Array ? [source] : source, (cid, bytes) =>
         guarded("write", cid, options, () => medium.write(cid, bytes, options)),
@@ -42,13 +73,10 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
       await guarded("pin", result.cid, options, () => medium.pin(result.cid, options));
       return result;
     },
-    get(cid, options = {}) {
-      return readUnixFs(cid, (block) => readVerified(block, options), options);
-    },
     async putBlock(bytes, codec, options = {}) {
       if (bytes.length > MAX_BLOCK_BYTES) {
         throw new PersonaError("STORE_FAILED", "A block is larger than any store takes.", {
-          data: { bytes: bytes.length, maxBytes: MAX_BLOCK_BYTES },
+          data: { kind: "refused", bytes: bytes.length, maxBytes: MAX_BLOCK_BYTES },
         });
       }
       const digest: Hex = sha256Hex(bytes);
@@ -56,18 +84,6 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
       await guarded("write", cid, options, () => medium.write(cid, bytes, options));
       await guarded("pin", cid, options, () => medium.pin(cid, options));
       return { cid, digest };
-    },
-    async getBlock(cid, options = {}) {
-      const maxBytes = options.maxBytes ?? MAX_BLOCK_BYTES;
-      const bytes = await readVerified(cid, options);
-      if (bytes.length <= maxBytes) return bytes;
-      throw new PersonaError("STORE_FAILED", "The block is larger than the reader allows.", {
-        data: { cid, bytes: bytes.length, maxBytes },
-      });
-    },
-    async has(cid, options = {}) {
-      parseCid(cid);
-      return guarded("look up", cid, options, () => medium.has(cid, options));
     },
     async pin(cid, options = {}) {
       parseCid(cid);
@@ -78,7 +94,7 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
       await guarded("unpin", cid, options, () => medium.unpin(cid, options));
     },
     async stat(cid, options = {}) {
-      const size = await statUnixFs(cid, (block) => readVerified(block, options));
+      const { size } = await reader.stat(cid, options);
       return { size, pinned: await guarded("look up", cid, options, () => medium.isPinned(cid, options)) };
     },
   };
@@ -91,15 +107,4 @@ async function guarded<T>(action: string, cid: string, options: CallOptions, wor
   } catch (cause) {
     throw storeError(action, cid, options, cause);
   }
-}
-
-function storeError(action: string, cid: string, options: CallOptions, cause: unknown): unknown {
-  if (isPersonaError(cause)) return cause;
-  const data = { action, cid };
-  if (options.signal?.aborted === true)
-    return new PersonaError("CANCELLED", "The store was told to stop.", { data, cause });
-  return new PersonaError("STORE_FAILED", `The store failed to ${action} a blob.`, {
-    data: { ...data, reason: cause instanceof Error ? cause.message.slice(0, 300) : String(cause).slice(0, 300) },
-    cause,
-  });
 }

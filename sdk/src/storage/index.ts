@@ -1,8 +1,20 @@
-export { type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
-export { type BlockMedium, createBlobStore } from "./blockStore.ts";
+export {
+  type BlobPins,
+  type BlobReader,
+  type BlobStore,
+  type BlobWriter,
+  type CallOptions,
+  MAX_BLOCK_BYTES,
+  readerOf,
+} from "./blobStore.ts";
+export { type BlockMedium, createBlobReader, createBlobStore, type ReadMedium } from "./blockStore.ts";
 export { type ByteSource, collectBytes } from "./byteStream.ts";
+export { type CarBlock, carHeader, carSectionHead } from "./car.ts";
 export { decodeCbor, encodeCbor } from "./cbor.ts";
+export { type CheckResult, checkStores, type RepairResult, repairStores, type StoreCheck } from "./checkStores.ts";
 export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
+export { type ConfirmingStore, confirmStored } from "./confirmStored.ts";
+export { type DagLink, dagLinks } from "./dagLinks.ts";
 export {
   catalogueCommitment,
   catalogueHash,
@@ -23,6 +35,14 @@ export {
   parseEnvelopeHeader,
   readEnvelopeRange,
 } from "./envelope.ts";
+export {
+  type DatasetVersions,
+  type GarbagePlan,
+  type HeadObjects,
+  planGarbage,
+  unpinGarbage,
+} from "./garbage.ts";
+export { createGatewayReader } from "./gatewayReader.ts";
 export {
   bodyForGuardian,
   decodeKeyBoxBody,
@@ -68,5 +88,9 @@ export {
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
+export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
+export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
+export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
+export { type SweepMedium, type SweepResult, sweepBlocks } from "./sweep.ts";
 export { unixfsParameters } from "./unixfs.ts";

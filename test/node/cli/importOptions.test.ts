@@ -19,6 +19,7 @@ describe("parsePublishOptions", () => {
     expect(options).to.deep.equal({
       deploymentFile: "/run/dir/deployment.json",
       storeDir: "/run/dir/ipfs",
+      storesFile: undefined,
       rpcUrl: "http://127.0.0.1:8545/",
       keystore: `${process.cwd()}/owner.json`,
       newKeystore: false,

@@ -12,14 +12,16 @@ import {
   decryptEnvelope,
   encodeCbor,
   encryptEnvelope,
+  sweepBlocks,
 } from "@persona-protocol/sdk/storage";
 import { FsBlockstore } from "blockstore-fs";
 import { expect } from "chai";
 import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
-import { createLocalIpfs } from "../../../node/src/storage/index.ts";
+import { createLocalIpfs, localSweep } from "../../../node/src/storage/index.ts";
 import { blobStoreContract } from "../../helpers/blobStoreContract.ts";
 import { expectError } from "../../helpers/errors.ts";
+import { sweepContract } from "../../helpers/sweepContract.ts";
 
 const MIB = 2 ** 20;
 
@@ -37,6 +39,25 @@ describe("createLocalIpfs", () => {
   });
 
   blobStoreContract(() => store);
+
+  describe("localSweep", () => {
+    sweepContract(async () => ({
+      store,
+      medium: localSweep(path),
+      async lose(cid) {
+        const bytes = await store.getBlock(cid);
+        for (const file of await blockFiles())
+          if (bytes.length < 1_000 && (await readFile(file)).equals(bytes)) await rm(file);
+      },
+    }));
+
+    it("behavior: files that are no blocks are left alone", async () => {
+      await writeFile(join(path, "blocks", "notes.txt"), "mine");
+      await writeFile(join(path, "blocks", "NOTBASE32.data"), "mine");
+      await sweepBlocks(store, localSweep(path), { now: Date.now() + 10 * 86_400_000 });
+      expect((await readdir(join(path, "blocks"))).sort()).to.deep.equal(["NOTBASE32.data", "notes.txt"]);
+    });
+  });
 
   const blockFiles = async (): Promise<string[]> => {
     const entries = await readdir(join(path, "blocks"), { recursive: true, withFileTypes: true });
