@@ -81,6 +81,7 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
   }
 
   const medium: BlockMedium = {
+    releasesBytes: true,
     async write(cid, bytes) {
       const { folder, file } = fileOf(cid);
       if (!known.has(folder)) {

@@ -7,6 +7,11 @@ import { readUnixFs, statUnixFs, writeUnixFs } from "./unixfs.ts";
 
 /** What a medium must do to become a {@link BlobStore}: keep blocks under their CIDs. It need not be honest. */
 export type BlockMedium = {
+  /**
+   * True when nothing looks at the bytes of a `write` once it has settled, nor at those that `read` gave: their memory is
+   * then used again for other blocks.
+   */
+  readonly releasesBytes?: boolean;
   /** Keeps the block durably. May be called with a block it has. */
   write(cid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
   /** The block's bytes as the medium has them, or undefined when it has none. Not checked by the medium. */
@@ -36,14 +41,17 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
 
   return {
     async put(source, options = {}) {
-      const result = await writeUnixFs(source instanceof Uint8Array ? [source] : source, (cid, bytes) =>
-        guarded("write", cid, options, () => medium.write(cid, bytes, options)),
+      const result = await writeUnixFs(
+        source instanceof Uint8Array ? [source] : source,
+        (cid, bytes) => guarded("write", cid, options, () => medium.write(cid, bytes, options)),
+        { reuseMemory: medium.releasesBytes === true },
       );
       await guarded("pin", result.cid, options, () => medium.pin(result.cid, options));
       return result;
     },
     get(cid, options = {}) {
-      return readUnixFs(cid, (block) => readVerified(block, options), options);
+      const transient = options.transient === true && medium.releasesBytes === true;
+      return readUnixFs(cid, (block) => readVerified(block, options), { ...options, transient });
     },
     async putBlock(bytes, codec, options = {}) {
       if (bytes.length > MAX_BLOCK_BYTES) {

@@ -13,16 +13,18 @@ export {
 export {
   decryptEnvelope,
   decryptEnvelopeBytes,
+  encryptEnvelope,
+  encryptEnvelopeBytes,
+  readEnvelopeRange,
+} from "./envelope.ts";
+export {
   ENVELOPE_CHUNK_BYTES,
   ENVELOPE_HEADER_BYTES,
   type EnvelopeHeader,
   type EnvelopeIds,
-  encryptEnvelope,
-  encryptEnvelopeBytes,
   envelopeSize,
   parseEnvelopeHeader,
-  readEnvelopeRange,
-} from "./envelope.ts";
+} from "./envelopeHeader.ts";
 export {
   bodyForGuardian,
   decodeKeyBoxBody,

@@ -2,7 +2,7 @@ import { CID } from "multiformats/cid";
 import { sha256Async } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { BlobStore } from "./blobStore.ts";
-import { type ByteSource, pipelined, rechunk } from "./byteStream.ts";
+import { type ByteSource, freeBytes, pipelined, rechunk } from "./byteStream.ts";
 import { type BlockCodec, cidOfDigest, codecs, parseCid } from "./cid.ts";
 import { decodeFileNode, encodeFileNode, type FileLink } from "./dagPb.ts";
 
@@ -22,7 +22,15 @@ export type WriteBlock = (cid: string, bytes: Uint8Array) => Promise<void>;
 export type ReadBlock = (cid: string) => Promise<Uint8Array>;
 
 /** Cuts `source` into blocks, leaves before their parents, so that a root is never there without what it names. */
-export async function writeUnixFs(source: ByteSource, writeBlock: WriteBlock): Promise<BlobStore.PutResult> {
+export async function writeUnixFs(
+  source: ByteSource,
+  writeBlock: WriteBlock,
+  options: {
+    /** Leaves share a few buffers: only where `writeBlock` has done with the bytes when it settles. */
+    readonly reuseMemory?: boolean;
+  } = {},
+): Promise<BlobStore.PutResult> {
+  const idle: Uint8Array<ArrayBuffer>[] = [];
   // levels[0] collects leaves, levels[1] their parents, and so on; a full level becomes one node of the next.
   const levels: FileLink[][] = [[]];
   let size = 0;
@@ -48,11 +56,16 @@ export async function writeUnixFs(source: ByteSource, writeBlock: WriteBlock): P
   }
   async function* leaves(): AsyncGenerator<() => Promise<FileLink>, void, undefined> {
     let any = false;
-    for await (const leaf of rechunk(source, unixfsParameters.leafBytes)) {
+    const allocate = () => idle.pop() ?? new Uint8Array(unixfsParameters.leafBytes);
+    for await (const leaf of rechunk(source, unixfsParameters.leafBytes, allocate)) {
       any = true;
       size += leaf.length;
       const length = leaf.length;
-      yield async () => ({ cid: await storeBlock(leaf, "raw"), fileSize: length, dagSize: length });
+      yield async () => {
+        const cid = await storeBlock(leaf, "raw");
+        if (options.reuseMemory === true) idle.push(new Uint8Array(leaf.buffer));
+        return { cid, fileSize: length, dagSize: length };
+      };
     }
     if (!any) yield async () => ({ cid: await storeBlock(new Uint8Array(), "raw"), fileSize: 0, dagSize: 0 });
   }
@@ -90,10 +103,12 @@ export async function* readUnixFs(
     throw new PersonaError("INTERNAL", "A range needs a non-negative integer offset and length.");
   }
 
-  async function* tasks(node: LoadedNode, start: number, depth: number): AsyncGenerator<() => Promise<Uint8Array>> {
+  type Part = { readonly part: Uint8Array; readonly leaf: Uint8Array };
+  async function* tasks(node: LoadedNode, start: number, depth: number): AsyncGenerator<() => Promise<Part>> {
     if (node.leaf !== undefined) {
-      const part = node.leaf.subarray(Math.max(0, from - start), to - start);
-      if (part.length > 0) yield async () => part;
+      const { leaf } = node;
+      const part = leaf.subarray(Math.max(0, from - start), to - start);
+      if (part.length > 0) yield async () => ({ part, leaf });
       return;
     }
     if (depth >= MAX_DEPTH) throw notOurs(node.cid, "it is nested too deeply");
@@ -106,7 +121,7 @@ export async function* readUnixFs(
       if (parseCid(child).codec === "raw") {
         yield async () => {
           const leaf = await readLeaf(child, link.fileSize, readBlock);
-          return leaf.subarray(Math.max(0, from - linkStart), to - linkStart);
+          return { part: leaf.subarray(Math.max(0, from - linkStart), to - linkStart), leaf };
         };
       } else {
         const loaded = await readNode(child, readBlock);
@@ -115,7 +130,11 @@ export async function* readUnixFs(
       }
     }
   }
-  if (from < to) yield* pipelined(tasks(root, 0, 0), PARALLEL_BLOCKS);
+  if (from >= to) return;
+  for await (const { part, leaf } of pipelined(tasks(root, 0, 0), PARALLEL_BLOCKS)) {
+    yield part;
+    if (options.transient === true) freeBytes(leaf);
+  }
 }
 
 /** Bytes of a file, from its root block, or of a DAG-CBOR object. */
