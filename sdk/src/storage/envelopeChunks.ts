@@ -14,7 +14,7 @@ import {
 const PARALLEL_CHUNKS = 4;
 
 type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
-export type ChunkRange = { readonly first: number; readonly last: number };
+type ChunkRange = { readonly first: number; readonly last: number };
 type Task = () => Promise<Uint8Array<ArrayBuffer>>;
 
 /**

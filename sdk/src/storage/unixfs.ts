@@ -15,9 +15,17 @@ export const unixfsParameters = { leafBytes: 2 ** 20, maxLinks: 1_024 } as const
 
 /** 1,024^4 leaves: more than a file can have, and a bound for readers. */
 const MAX_DEPTH = 5;
-const PARALLEL_BLOCKS = 4;
+const PARALLEL_WRITES = 8;
+/** Fewer: each block that is read ahead is new memory. */
+const PARALLEL_READS = 4;
+/** A medium's other way of writing leaves is for large files: it may have to start threads. */
+const LEAVES_BEFORE_HANDING_OVER = 4;
 
 export type WriteBlock = (cid: string, bytes: Uint8Array) => Promise<void>;
+/** Keeps a full leaf; gives its sha256, and its memory back. */
+export type WriteLeaf = (
+  leaf: Uint8Array<ArrayBuffer>,
+) => Promise<{ readonly digest: Uint8Array; readonly memory: Uint8Array<ArrayBuffer> }>;
 /** Gives verified bytes. */
 export type ReadBlock = (cid: string) => Promise<Uint8Array>;
 
@@ -28,6 +36,7 @@ export async function writeUnixFs(
   options: {
     /** Leaves share a few buffers: only where `writeBlock` has done with the bytes when it settles. */
     readonly reuseMemory?: boolean;
+    readonly writeLeaf?: WriteLeaf;
   } = {},
 ): Promise<BlobStore.PutResult> {
   const idle: Uint8Array<ArrayBuffer>[] = [];
@@ -55,22 +64,31 @@ export async function writeUnixFs(
     levels[level]?.push(link);
   }
   async function* leaves(): AsyncGenerator<() => Promise<FileLink>, void, undefined> {
-    let any = false;
+    let count = 0;
     const allocate = () => idle.pop() ?? new Uint8Array(unixfsParameters.leafBytes);
     for await (const leaf of rechunk(source, unixfsParameters.leafBytes, allocate)) {
-      any = true;
+      count++;
       size += leaf.length;
       const length = leaf.length;
+      const { writeLeaf } = options;
+      if (writeLeaf !== undefined && length === unixfsParameters.leafBytes && count > LEAVES_BEFORE_HANDING_OVER) {
+        yield async () => {
+          const { digest, memory } = await writeLeaf(leaf);
+          idle.push(memory);
+          return { cid: CID.parse(cidOfDigest(digest, "raw")).bytes, fileSize: length, dagSize: length };
+        };
+        continue;
+      }
       yield async () => {
         const cid = await storeBlock(leaf, "raw");
         if (options.reuseMemory === true) idle.push(new Uint8Array(leaf.buffer));
         return { cid, fileSize: length, dagSize: length };
       };
     }
-    if (!any) yield async () => ({ cid: await storeBlock(new Uint8Array(), "raw"), fileSize: 0, dagSize: 0 });
+    if (count === 0) yield async () => ({ cid: await storeBlock(new Uint8Array(), "raw"), fileSize: 0, dagSize: 0 });
   }
 
-  for await (const link of pipelined(leaves(), PARALLEL_BLOCKS)) await addLink(0, link);
+  for await (const link of pipelined(leaves(), PARALLEL_WRITES)) await addLink(0, link);
   for (let level = 0; ; level++) {
     const links = levels[level] ?? [];
     const [first] = links;
@@ -131,7 +149,7 @@ export async function* readUnixFs(
     }
   }
   if (from >= to) return;
-  for await (const { part, leaf } of pipelined(tasks(root, 0, 0), PARALLEL_BLOCKS)) {
+  for await (const { part, leaf } of pipelined(tasks(root, 0, 0), PARALLEL_READS)) {
     yield part;
     if (options.transient === true) freeBytes(leaf);
   }
