@@ -73,3 +73,4 @@ export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyB
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { readSegmentRange } from "./segmentRange.ts";
 export { unixfsParameters } from "./unixfs.ts";
+export { type BytesTransform, bytesOfStream, decryptionStream, encryptionStream, streamOfBytes } from "./webStreams.ts";
