@@ -69,6 +69,7 @@ export {
   provenanceLevels,
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { readSegmentRange } from "./segmentRange.ts";
