@@ -2,7 +2,8 @@ import { concatBytes } from "../crypto/index.ts";
 
 /**
  * Bytes in pieces of any size, from a file, a network or memory. A *transient* source is one whose pieces are good only until
- * the next one is asked for: it may write over them, or give their memory back. All functions here take such sources.
+ * the next one is asked for: it may write over them, or give their memory back. All functions here take such sources but `collectBytes`,
+ * which keeps the pieces.
  */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -133,7 +134,7 @@ export async function* pipelined<T>(
 }
 
 /**
- * All bytes of `source` in one array.
+ * All bytes of `source` in one array. Not for a transient source.
  *
  * @throws RangeError as soon as there are more than `maxBytes`.
  */

@@ -62,7 +62,9 @@ export async function encryptEnvelopeBytes(
   plaintext: Uint8Array,
   parameters: Omit<encryptEnvelope.Parameters, "plaintextLength">,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return collectBytes(encryptEnvelope([plaintext], { ...parameters, plaintextLength: plaintext.length }));
+  return collectBytes(
+    encryptEnvelope([plaintext], { ...parameters, plaintextLength: plaintext.length, transient: false }),
+  );
 }
 
 /**
@@ -105,7 +107,7 @@ export async function decryptEnvelopeBytes(
   envelope: Uint8Array,
   parameters: decryptEnvelope.Parameters,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return collectBytes(decryptEnvelope([envelope], parameters));
+  return collectBytes(decryptEnvelope([envelope], { ...parameters, transient: false }));
 }
 
 /**
