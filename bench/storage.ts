@@ -26,7 +26,7 @@ const MIB = 2 ** 20;
 const RANGE_BYTES = 4_096;
 const RANGES = 25;
 /** More than any writer has in work, so that a block is written before its memory comes again. */
-const RING_BLOCKS = 16;
+const RING_BLOCKS = 12;
 
 export const options = {
   size: { type: "string", default: "1GiB" },
