@@ -1,5 +1,17 @@
+import type { ParseArgsConfig } from "node:util";
+
 /** What a file in bench/ exports: `run` measures, and returns what it has measured, with units in the names (`p50Ms`). */
-export type Bench = { run(context: { readonly log: (line: string) => void }): Promise<object> | object };
+export type Bench = {
+  /** Options beside `--json`, as `parseArgs` wants them. */
+  readonly options?: NonNullable<ParseArgsConfig["options"]>;
+  run(context: BenchContext): Promise<object> | object;
+};
+
+export type BenchContext = {
+  readonly log: (line: string) => void;
+  /** Values of the bench's own options. */
+  readonly values: Readonly<Record<string, unknown>>;
+};
 
 export function isBench(module: unknown): module is Bench {
   return typeof module === "object" && module !== null && "run" in module && typeof module.run === "function";

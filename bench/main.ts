@@ -1,4 +1,4 @@
-// npm run -s bench -- NAME [--json]: measures one thing. With --json the last line is one JSON object.
+// npm run -s bench -- NAME [--json] [options of the bench]: measures one thing. With --json the last line is one JSON object.
 import { globSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -20,12 +20,13 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: "boolean", default: false } },
+  // The options are known when the bench is, so its name comes before their values.
+  const bench = await loadBench(process.argv.slice(2).find((argument) => !argument.startsWith("-")));
+  const { values } = parseArgs({
+    options: { ...bench.options, json: { type: "boolean", default: false } },
     allowPositionals: true,
   });
-  const bench = await loadBench(positionals[0]);
-  const result = await bench.run({ log: (line) => process.stderr.write(`${line}\n`) });
+  const result = await bench.run({ log: (line) => process.stderr.write(`${line}\n`), values });
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : formatTable(result));
 }
 

@@ -4,14 +4,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatJson } from "./command/formatJson.ts";
 import { runCommand } from "./command/runCommand.ts";
+import { envelopeVectors } from "./vectors/envelopeVectors.ts";
 import { raceVectors } from "./vectors/raceVectors.ts";
 import { typedDataVectors } from "./vectors/typedDataVectors.ts";
 
 const usage = `
 usage: npm run vectors [-- --check]
 
-Writes test/vectors/: each signed message with its digest, made by viem and by ethers, and the race for open jobs. Nothing is
-written where both libraries, or the race and its exact logarithm, disagree.
+Writes test/vectors/: each signed message with its digest, made by viem and by ethers, the race for open jobs, and encrypted objects,
+by WebCrypto and by node:crypto. Nothing is written where two libraries, or the race and its exact logarithm, disagree.
   --check  writes nothing; exit code 1 when a file differs from what the SDK says`;
 
 const root = process.env["PERSONA_TOOLS_ROOT"] ?? fileURLToPath(new URL("..", import.meta.url));
@@ -20,6 +21,7 @@ await runCommand({ usage, options: { check: { type: "boolean", default: false } 
   const files = {
     "test/vectors/typed-data.json": formatJson(await typedDataVectors()),
     "test/vectors/race.json": formatJson(raceVectors()),
+    "test/vectors/envelope.json": formatJson(await envelopeVectors()),
   };
   const stale = Object.entries(files).filter(([path, wanted]) => read(path) !== wanted);
   if (stale.length === 0) process.stdout.write("test/vectors/ is current.\n");
@@ -34,7 +36,7 @@ await runCommand({ usage, options: { check: { type: "boolean", default: false } 
   }
   if (!check || stale.length === 0) return 0;
   process.stderr.write(`
-What others have signed no longer means the same. If it is meant: \`npm run vectors\`, and commit it with the contract.\n`);
+What others have signed or encrypted no longer means the same. If it is meant: \`npm run vectors\`, and commit it with the contract.\n`);
   return 1;
 });
 

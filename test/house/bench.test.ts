@@ -6,6 +6,8 @@ import { copyFromRepository, makeTree, start } from "./house.ts";
 function runBench(args: string[]) {
   const root = makeTree({
     "package.json": '{"type":"module"}',
+    "bench/sized.ts":
+      'export const options = { size: { type: "string", default: "1" } }; export const run = ({ values }) => ({ size: values.size });',
     "bench/hash.ts": 'export function run({ log }) { log("warming up"); return { p50Ms: 1.5, nested: { count: 2 } }; }',
   });
   copyFromRepository(root, ["bench/main.ts", "bench/bench.ts", "bench/formatTable.ts"]);
@@ -18,6 +20,12 @@ describe("npm run bench", () => {
     expect(code).to.equal(0);
     expect(JSON.parse(stdout)).to.deep.equal({ p50Ms: 1.5, nested: { count: 2 } });
     expect(stderr).to.include("warming up");
+  });
+
+  it("behavior: a bench has options of its own, which no other has", async () => {
+    expect(JSON.parse((await runBench(["sized", "--json"])).stdout)).to.deep.equal({ size: "1" });
+    expect(JSON.parse((await runBench(["--json", "sized", "--size", "2"])).stdout)).to.deep.equal({ size: "2" });
+    expect((await runBench(["hash", "--size", "2"])).code).not.to.equal(0);
   });
 
   it("error: BENCH_UNKNOWN names those there are", async () => {

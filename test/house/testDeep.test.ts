@@ -30,8 +30,22 @@ describe("npm run test:deep", () => {
     expect(short({ runs: 10n, calls: 49n })).to.have.length(1);
   });
 
+  it("behavior: one layer alone, with as many mutations as asked for", async () => {
+    const args = ["--only", "storage", "--mutations", "20", "--seed", "0x7"];
+    const { code, stdout } = await start(["scripts/testDeep.ts", ...args], { cwd: repository }).ended;
+    expect(stdout).to.include("PERSONA_SEED=7").and.to.include("no envelope of 20 is accepted");
+    expect(code).to.equal(0);
+  });
+
   it("error: options that are none, before anything is compiled", async () => {
-    for (const args of [["--runs", "0"], ["--depth", "x"], ["--seed", "12"], ["--deep"]]) {
+    for (const args of [
+      ["--runs", "0"],
+      ["--depth", "x"],
+      ["--seed", "12"],
+      ["--deep"],
+      ["--only", "nothing"],
+      ["--mutations", "0"],
+    ]) {
       const { code, stderr } = await start(["scripts/testDeep.ts", ...args], { cwd: repository }).ended;
       expect(code, args.join(" ")).to.equal(2);
       expect(stderr).to.include(args[0]);

@@ -5,6 +5,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, type BlockMedium, createBlobStore, MAX_BLOCK_BYTES } from "@persona-protocol/sdk/storage";
 import { NextToLast } from "blockstore-fs/sharding";
 import { CID } from "multiformats/cid";
+import { writeLeaf } from "./leafWriter.ts";
 
 /** What a crashed writer left behind is swept away when it is older than this; younger files may be another process's. */
 const STALE_TEMPORARY_MS = 60 * 60 * 1_000;
@@ -81,6 +82,7 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
   }
 
   const medium: BlockMedium = {
+    releasesBytes: true,
     async write(cid, bytes) {
       const { folder, file } = fileOf(cid);
       if (!known.has(folder)) {
@@ -90,6 +92,14 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
       }
       await writeDurably(file, bytes);
       unsynced.add(folder);
+    },
+    async writeLeaf(bytes) {
+      const written = await writeLeaf(bytes, { blocks, temporary, durable });
+      // Whoever made the folder may have died before its entry reached the disk.
+      if (!known.has(written.folder)) unsynced.add(blocks);
+      known.add(written.folder);
+      unsynced.add(written.folder);
+      return written;
     },
     async read(cid) {
       return readAtMost(fileOf(cid).file, MAX_BLOCK_BYTES + 1);

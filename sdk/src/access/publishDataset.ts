@@ -205,7 +205,7 @@ async function storeSegment(
 ): Promise<{ segment: ManifestSegment; commitment: Hex }> {
   const hash = createSha256();
   async function* hashed() {
-    for await (const piece of encryptEnvelope([bytes], { ...ids, plaintextLength: bytes.length })) {
+    for await (const piece of encryptEnvelope([bytes], { ...ids, plaintextLength: bytes.length, transient: true })) {
       hash.update(piece);
       yield piece;
     }

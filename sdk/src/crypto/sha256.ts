@@ -1,6 +1,10 @@
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { type Hex, keccak256 as viemKeccak256 } from "viem";
 import { toHex } from "./bytes.ts";
+import { nodeCrypto } from "./nodeCrypto.ts";
+
+/** Up to here hashing at once takes less than handing over to another thread, and the event loop waits 2 ms at most. */
+const MAX_SYNC_BYTES = 2 ** 21;
 
 /** SHA-256 (FIPS 180-4), synchronous: for what is small or already in memory. 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -9,6 +13,9 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** SHA-256 by the platform: several times faster than {@link sha256} from some kilobytes on. 32 bytes. */
 export async function sha256Async(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (nodeCrypto !== undefined && bytes.length <= MAX_SYNC_BYTES) {
+    return Uint8Array.from(nodeCrypto.hash("sha256", bytes, "buffer"));
+  }
   // WebCrypto's types refuse shared memory, which never holds our bytes.
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
@@ -18,9 +25,9 @@ export function sha256Hex(bytes: Uint8Array): Hex {
   return toHex(nobleSha256(bytes));
 }
 
-/** SHA-256 over a stream: feed with `update`, end with `digest` once. */
+/** SHA-256 over a stream: feed with `update`, end with `digest` once. The platform's own in Node, JavaScript elsewhere. */
 export function createSha256(): { update(bytes: Uint8Array): void; digest(): Uint8Array<ArrayBuffer> } {
-  const state = nobleSha256.create();
+  const state = nodeCrypto?.createHash("sha256") ?? nobleSha256.create();
   return {
     update(bytes) {
       state.update(bytes);

@@ -79,6 +79,8 @@ export declare namespace BlobStore {
     readonly length?: number;
     /** Refuse a file that is larger, before any of its bytes are read. */
     readonly maxBytes?: number;
+    /** The reader has done with a piece when it asks for the next: a store may then use its memory again. */
+    readonly transient?: boolean;
   };
   type Stat = BlobReader.Stat & { readonly pinned: boolean };
 }

@@ -11,12 +11,25 @@ export type ReadMedium = {
   /** The block's bytes as the medium has them, or undefined when it has none. Not checked by the medium. */
   read(cid: string, options: CallOptions): Promise<Uint8Array | undefined>;
   has(cid: string, options: CallOptions): Promise<boolean>;
+  /**
+   * True when nothing looks at the bytes of a `write` once it has settled, nor at those that `read` gave: their memory is
+   * then used again for other blocks.
+   */
+  readonly releasesBytes?: boolean;
 };
 
 /** What a medium must do to become a {@link BlobStore}: keep blocks under their CIDs. It need not be honest either. */
 export type BlockMedium = ReadMedium & {
   /** Keeps the block durably. May be called with a block it has. */
   write(cid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+  /**
+   * Hashes and keeps a full leaf of a large file, where a medium has a faster way for both together. The leaf's memory is
+   * the medium's until it gives it back. The digest is sha256.
+   */
+  writeLeaf?(
+    leaf: Uint8Array<ArrayBuffer>,
+    options: CallOptions,
+  ): Promise<{ readonly digest: Uint8Array; readonly memory: Uint8Array<ArrayBuffer> }>;
   pin(cid: string, options: CallOptions): Promise<void>;
   unpin(cid: string, options: CallOptions): Promise<void>;
   isPinned(cid: string, options: CallOptions): Promise<boolean>;
@@ -41,7 +54,8 @@ export function createBlobReader(medium: ReadMedium): BlobReader {
 
   return {
     get(cid, options = {}) {
-      return readUnixFs(cid, (block) => readVerified(block, options), options);
+      const transient = options.transient === true && medium.releasesBytes === true;
+      return readUnixFs(cid, (block) => readVerified(block, options), { ...options, transient });
     },
     async getBlock(cid, options = {}) {
       const maxBytes = options.maxBytes ?? MAX_BLOCK_BYTES;
@@ -67,8 +81,14 @@ export function createBlobStore(medium: BlockMedium): BlobStore {
   return {
     ...reader,
     async put(source, options = {}) {
-      const result = await writeUnixFs(source instanceof Uint8Array ? [source] : source, (cid, bytes) =>
-        guarded("write", cid, options, () => medium.write(cid, bytes, options)),
+      const writeLeaf = medium.writeLeaf?.bind(medium);
+      const result = await writeUnixFs(
+        source instanceof Uint8Array ? [source] : source,
+        (cid, bytes) => guarded("write", cid, options, () => medium.write(cid, bytes, options)),
+        {
+          reuseMemory: medium.releasesBytes === true,
+          ...(writeLeaf && { writeLeaf: (leaf) => guarded("write", "", options, () => writeLeaf(leaf, options)) }),
+        },
       );
       await guarded("pin", result.cid, options, () => medium.pin(result.cid, options));
       return result;

@@ -1,12 +1,18 @@
 import { concatBytes } from "../crypto/index.ts";
 
-/** Bytes in pieces of any size, from a file, a network or memory. */
+/**
+ * Bytes in pieces of any size, from a file, a network or memory. A *transient* source is one whose pieces are good only until
+ * the next one is asked for: it may write over them, or give their memory back. All functions here take such sources but `collectBytes`,
+ * which keeps the pieces.
+ */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A reader that hands out exact numbers of bytes, holding no more than one piece of the source beyond what was asked. */
 export type ByteReader = {
-  /** The next `length` bytes; undefined when the source ends before them. */
+  /** The next `length` bytes, good until the next call; undefined when the source ends before them. */
   take(length: number): Promise<Uint8Array | undefined>;
+  /** From 1 to `most` bytes, as they lie in the source and good until the next call; undefined at its end. */
+  some(most: number): Promise<Uint8Array | undefined>;
   atEnd(): Promise<boolean>;
   /** Tells the source that no more will be read. */
   close(): Promise<void>;
@@ -48,6 +54,12 @@ export function createByteReader(source: ByteSource): ByteReader {
         if (!(await pull())) return undefined;
       }
     },
+    async some(most) {
+      if (rest.length === 0 && !(await pull())) return undefined;
+      const taken = rest.subarray(0, most);
+      rest = rest.subarray(taken.length);
+      return taken;
+    },
     async atEnd() {
       return rest.length === 0 && !(await pull());
     },
@@ -60,18 +72,21 @@ export function createByteReader(source: ByteSource): ByteReader {
 }
 
 /**
- * The same bytes in pieces of exactly `size`, the last one shorter; nothing for an empty source. Every piece is a copy of
- * its own: a source may use one buffer for all that it gives.
+ * The same bytes in pieces of exactly `size`, the last one shorter; nothing for an empty source. Every piece is a copy: a
+ * source may use one buffer for all that it gives.
+ *
+ * @param allocate memory for a piece of `size` bytes, new by default; what it holds does not matter.
  */
 export async function* rechunk(
   source: ByteSource,
   size: number,
+  allocate: () => Uint8Array<ArrayBuffer> = () => new Uint8Array(size),
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   let chunk = new Uint8Array();
   let held = 0;
   for await (const piece of source) {
     for (let at = 0; at < piece.length; ) {
-      if (held === 0) chunk = new Uint8Array(size);
+      if (held === 0) chunk = allocate();
       const part = piece.subarray(at, at + size - held);
       chunk.set(part, held);
       held += part.length;
@@ -83,6 +98,15 @@ export async function* rechunk(
     }
   }
   if (held > 0) yield chunk.subarray(0, held);
+}
+
+/**
+ * Gives the memory of a piece back at once, where the piece is all of its buffer: what waits for the garbage collector is new
+ * memory each time, and V8 collects its whole heap for every 64 MB of it. Nothing may look at the piece again.
+ */
+export function freeBytes(piece: Uint8Array): void {
+  const { buffer, byteLength } = piece;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer?.(0);
 }
 
 /**
@@ -110,7 +134,7 @@ export async function* pipelined<T>(
 }
 
 /**
- * All bytes of `source` in one array.
+ * All bytes of `source` in one array. Not for a transient source.
  *
  * @throws RangeError as soon as there are more than `maxBytes`.
  */

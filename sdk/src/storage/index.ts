@@ -25,16 +25,18 @@ export {
 export {
   decryptEnvelope,
   decryptEnvelopeBytes,
+  encryptEnvelope,
+  encryptEnvelopeBytes,
+  readEnvelopeRange,
+} from "./envelope.ts";
+export {
   ENVELOPE_CHUNK_BYTES,
   ENVELOPE_HEADER_BYTES,
   type EnvelopeHeader,
   type EnvelopeIds,
-  encryptEnvelope,
-  encryptEnvelopeBytes,
   envelopeSize,
   parseEnvelopeHeader,
-  readEnvelopeRange,
-} from "./envelope.ts";
+} from "./envelopeHeader.ts";
 export {
   type DatasetVersions,
   type GarbagePlan,
@@ -87,10 +89,13 @@ export {
   provenanceLevels,
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
+export { readSegmentRange } from "./segmentRange.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
 export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
 export { type SweepMedium, type SweepResult, sweepBlocks } from "./sweep.ts";
 export { unixfsParameters } from "./unixfs.ts";
+export { type BytesTransform, bytesOfStream, decryptionStream, encryptionStream, streamOfBytes } from "./webStreams.ts";

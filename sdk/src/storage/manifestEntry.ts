@@ -3,7 +3,7 @@ import { z } from "zod";
 import { aeadOpen, aeadSeal, concatBytes, fromHex, hkdfSha256, u32, u64, utf8, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import type { EnvelopeIds } from "./envelope.ts";
+import type { EnvelopeIds } from "./envelopeHeader.ts";
 import { bytes32 } from "./schemas.ts";
 
 /** What only holders of a segment's data key may know about it. */

@@ -2,7 +2,7 @@ import { CID } from "multiformats/cid";
 import { sha256Async } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { BlobStore } from "./blobStore.ts";
-import { type ByteSource, pipelined, rechunk } from "./byteStream.ts";
+import { type ByteSource, freeBytes, pipelined, rechunk } from "./byteStream.ts";
 import { type BlockCodec, cidOfDigest, codecs, parseCid } from "./cid.ts";
 import { decodeFileNode, encodeFileNode, type FileLink } from "./dagPb.ts";
 
@@ -15,14 +15,31 @@ export const unixfsParameters = { leafBytes: 2 ** 20, maxLinks: 1_024 } as const
 
 /** 1,024^4 leaves: more than a file can have, and a bound for readers. */
 const MAX_DEPTH = 5;
-const PARALLEL_BLOCKS = 4;
+const PARALLEL_WRITES = 6;
+/** Fewer: each block that is read ahead is new memory. */
+const PARALLEL_READS = 4;
+/** A medium's other way of writing leaves is for large files: it may have to start threads. */
+const LEAVES_BEFORE_HANDING_OVER = 4;
 
 export type WriteBlock = (cid: string, bytes: Uint8Array) => Promise<void>;
+/** Keeps a full leaf; gives its sha256, and its memory back. */
+export type WriteLeaf = (
+  leaf: Uint8Array<ArrayBuffer>,
+) => Promise<{ readonly digest: Uint8Array; readonly memory: Uint8Array<ArrayBuffer> }>;
 /** Gives verified bytes. */
 export type ReadBlock = (cid: string) => Promise<Uint8Array>;
 
 /** Cuts `source` into blocks, leaves before their parents, so that a root is never there without what it names. */
-export async function writeUnixFs(source: ByteSource, writeBlock: WriteBlock): Promise<BlobStore.PutResult> {
+export async function writeUnixFs(
+  source: ByteSource,
+  writeBlock: WriteBlock,
+  options: {
+    /** Leaves share a few buffers: only where `writeBlock` has done with the bytes when it settles. */
+    readonly reuseMemory?: boolean;
+    readonly writeLeaf?: WriteLeaf;
+  } = {},
+): Promise<BlobStore.PutResult> {
+  const idle: Uint8Array<ArrayBuffer>[] = [];
   // levels[0] collects leaves, levels[1] their parents, and so on; a full level becomes one node of the next.
   const levels: FileLink[][] = [[]];
   let size = 0;
@@ -47,17 +64,31 @@ export async function writeUnixFs(source: ByteSource, writeBlock: WriteBlock): P
     levels[level]?.push(link);
   }
   async function* leaves(): AsyncGenerator<() => Promise<FileLink>, void, undefined> {
-    let any = false;
-    for await (const leaf of rechunk(source, unixfsParameters.leafBytes)) {
-      any = true;
+    let count = 0;
+    const allocate = () => idle.pop() ?? new Uint8Array(unixfsParameters.leafBytes);
+    for await (const leaf of rechunk(source, unixfsParameters.leafBytes, allocate)) {
+      count++;
       size += leaf.length;
       const length = leaf.length;
-      yield async () => ({ cid: await storeBlock(leaf, "raw"), fileSize: length, dagSize: length });
+      const { writeLeaf } = options;
+      if (writeLeaf !== undefined && length === unixfsParameters.leafBytes && count > LEAVES_BEFORE_HANDING_OVER) {
+        yield async () => {
+          const { digest, memory } = await writeLeaf(leaf);
+          idle.push(memory);
+          return { cid: CID.parse(cidOfDigest(digest, "raw")).bytes, fileSize: length, dagSize: length };
+        };
+        continue;
+      }
+      yield async () => {
+        const cid = await storeBlock(leaf, "raw");
+        if (options.reuseMemory === true) idle.push(new Uint8Array(leaf.buffer));
+        return { cid, fileSize: length, dagSize: length };
+      };
     }
-    if (!any) yield async () => ({ cid: await storeBlock(new Uint8Array(), "raw"), fileSize: 0, dagSize: 0 });
+    if (count === 0) yield async () => ({ cid: await storeBlock(new Uint8Array(), "raw"), fileSize: 0, dagSize: 0 });
   }
 
-  for await (const link of pipelined(leaves(), PARALLEL_BLOCKS)) await addLink(0, link);
+  for await (const link of pipelined(leaves(), PARALLEL_WRITES)) await addLink(0, link);
   for (let level = 0; ; level++) {
     const links = levels[level] ?? [];
     const [first] = links;
@@ -90,10 +121,12 @@ export async function* readUnixFs(
     throw new PersonaError("INTERNAL", "A range needs a non-negative integer offset and length.");
   }
 
-  async function* tasks(node: LoadedNode, start: number, depth: number): AsyncGenerator<() => Promise<Uint8Array>> {
+  type Part = { readonly part: Uint8Array; readonly leaf: Uint8Array };
+  async function* tasks(node: LoadedNode, start: number, depth: number): AsyncGenerator<() => Promise<Part>> {
     if (node.leaf !== undefined) {
-      const part = node.leaf.subarray(Math.max(0, from - start), to - start);
-      if (part.length > 0) yield async () => part;
+      const { leaf } = node;
+      const part = leaf.subarray(Math.max(0, from - start), to - start);
+      if (part.length > 0) yield async () => ({ part, leaf });
       return;
     }
     if (depth >= MAX_DEPTH) throw notOurs(node.cid, "it is nested too deeply");
@@ -106,7 +139,7 @@ export async function* readUnixFs(
       if (parseCid(child).codec === "raw") {
         yield async () => {
           const leaf = await readLeaf(child, link.fileSize, readBlock);
-          return leaf.subarray(Math.max(0, from - linkStart), to - linkStart);
+          return { part: leaf.subarray(Math.max(0, from - linkStart), to - linkStart), leaf };
         };
       } else {
         const loaded = await readNode(child, readBlock);
@@ -115,7 +148,11 @@ export async function* readUnixFs(
       }
     }
   }
-  if (from < to) yield* pipelined(tasks(root, 0, 0), PARALLEL_BLOCKS);
+  if (from >= to) return;
+  for await (const { part, leaf } of pipelined(tasks(root, 0, 0), PARALLEL_READS)) {
+    yield part;
+    if (options.transient === true) freeBytes(leaf);
+  }
 }
 
 /** Bytes of a file, from its root block, or of a DAG-CBOR object. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,10 +13,14 @@ import {
   decryptEnvelope,
   encodeCbor,
   encryptEnvelope,
+  readSegmentRange,
   sweepBlocks,
 } from "@persona-protocol/sdk/storage";
 import { FsBlockstore } from "blockstore-fs";
 import { expect } from "chai";
+import { importByteStream } from "ipfs-unixfs-importer";
+import { fixedSize } from "ipfs-unixfs-importer/chunker";
+import { balanced } from "ipfs-unixfs-importer/layout";
 import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { createLocalIpfs, localSweep } from "../../../node/src/storage/index.ts";
@@ -94,6 +99,55 @@ describe("createLocalIpfs", () => {
     expect(new Set(results.map(({ cid }) => cid)).size).to.equal(1);
     expect(Buffer.from(await collectBytes(store.get(results[0]?.cid ?? ""))).equals(bytes)).to.equal(true);
     expect(await readdir(join(path, "tmp"))).to.deep.equal([]);
+  });
+
+  it("behavior: a large file, whose leaves other threads write, has the same CIDs and comes back, pieces reused or not", async () => {
+    const ids = { datasetId: toHex(randomBytes(32)), segment: 0, keyEpoch: 0, dek: randomBytes(32) };
+    const plaintext = randomBytes(20 * MIB + 77);
+    const sealed = await collectBytes(
+      encryptEnvelope([plaintext], { ...ids, version: 1, plaintextLength: plaintext.length }),
+    );
+    const imported = await importByteStream(
+      [sealed],
+      { put: async (key: CID) => key },
+      {
+        cidVersion: 1,
+        rawLeaves: true,
+        chunker: fixedSize({ chunkSize: MIB }),
+        layout: balanced({ maxChildrenPerNode: 1_024 }),
+      },
+    );
+    const { cid } = await store.put(sealed);
+    expect(cid).to.equal(imported.cid.toString());
+    expect(Buffer.from(await collectBytes(store.get(cid))).equals(sealed)).to.equal(true);
+    const opened = createHash("sha256");
+    for await (const piece of decryptEnvelope(store.get(cid, { transient: true }), { ...ids, transient: true })) {
+      opened.update(piece);
+    }
+    expect(opened.digest().equals(createHash("sha256").update(plaintext).digest())).to.equal(true);
+    const again = { ...ids, version: 1, plaintextLength: plaintext.length, transient: true };
+    const other = await store.put(encryptEnvelope([plaintext], again));
+    expect(Buffer.from(await collectBytes(decryptEnvelope(store.get(other.cid), ids))).equals(plaintext)).to.equal(
+      true,
+    );
+    const range = { ...ids, offset: 7 * MIB - 10, length: 4_096 };
+    const wanted = plaintext.subarray(range.offset, range.offset + range.length);
+    expect(Buffer.from(await readSegmentRange(store, other.cid, range)).equals(wanted)).to.equal(true);
+    expect(await readdir(join(path, "tmp"))).to.deep.equal([]);
+  });
+
+  it("error: a large file on a disk that cannot be written, and the next one is well", async () => {
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      for (let piece = 0; piece < 12; piece++) {
+        // From the fifth leaf on other threads write.
+        if (piece === 8) await rm(join(path, "tmp"), { recursive: true, force: true });
+        yield randomBytes(MIB);
+      }
+    }
+    await expectError("STORE_FAILED", () => store.put(source()));
+    await mkdir(join(path, "tmp"));
+    const { cid } = await store.put(randomBytes(12 * MIB));
+    expect(await collectBytes(store.get(cid))).to.have.lengthOf(12 * MIB);
   });
 
   it("behavior: a block that the disk damaged is refused, and healed by putting it again", async () => {

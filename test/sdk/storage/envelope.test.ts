@@ -137,6 +137,12 @@ describe("encryptEnvelope", () => {
     expect(stopped).to.equal(true);
   });
 
+  it("behavior: what is collected is whole, whatever the caller says of transient pieces", async () => {
+    const sealed = await encryptEnvelopeBytes(plaintext, { ...ids, dek, version: 1, transient: true });
+    const opened = await decryptEnvelopeBytes(sealed, { ...ids, dek, transient: true });
+    expect(Buffer.from(opened).equals(plaintext)).to.equal(true);
+  });
+
   it("error: a source longer or shorter than announced", async () => {
     for (const plaintextLength of [plaintext.length - 1, plaintext.length + 1, 0, ENVELOPE_CHUNK_BYTES, 2 ** 30]) {
       await expectError("ENVELOPE_INVALID", () =>

@@ -1,5 +1,4 @@
 import { equalBytes, open, randomBytes, type SealedBox, toHex } from "@persona-protocol/sdk/crypto";
-import { isPersonaError } from "@persona-protocol/sdk/errors";
 import {
   cidOfDigest,
   decodeKeyBoxBody,
@@ -19,37 +18,10 @@ import {
   verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
+import { createFuzz, refusedOr } from "../../helpers/fuzz.ts";
 import { createKeyBox } from "../../helpers/keyBox.ts";
-import { createRandom, mutate, type Random, testSeed } from "../../helpers/random.ts";
 
-const seed = testSeed();
-/** Mutations of each kind; `npm run test:deep` raises it. */
-const runs = Number(process.env["PERSONA_FUZZ_RUNS"] ?? 2_000);
-
-/** Runs `check` on mutations that differ from `original`: one to three of them, one on top of the other. */
-async function fuzz(original: Uint8Array, check: (bytes: Uint8Array, random: Random) => Promise<void>): Promise<void> {
-  const random = createRandom(seed);
-  for (let run = 0; run < runs; run++) {
-    let bytes = original;
-    for (let times = random.integer(3); times >= 0 && bytes.length > 0; times--) bytes = mutate(bytes, random);
-    if (equalBytes(bytes, original)) continue;
-    try {
-      await check(bytes, random);
-    } catch (cause) {
-      throw new Error(`run ${run} of PERSONA_SEED=${seed}`, { cause });
-    }
-  }
-}
-
-/** The value, or undefined when it was refused by an error with a code; any other error is a bug. */
-async function refusedOr<T>(work: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isPersonaError(error) && error.code !== "INTERNAL") return undefined;
-    throw error;
-  }
-}
+const { seed, runs, fuzz } = createFuzz();
 
 describe(`mutations (PERSONA_SEED=${seed})`, function () {
   this.timeout(Math.max(60_000, runs * 30));
