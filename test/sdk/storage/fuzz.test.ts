@@ -1,25 +1,16 @@
-import { equalBytes, open, randomBytes, type SealedBox, toHex } from "@persona-protocol/sdk/crypto";
-import { isPersonaError } from "@persona-protocol/sdk/errors";
+import { equalBytes, randomBytes, toHex } from "@persona-protocol/sdk/crypto";
 import {
   cidOfDigest,
-  decodeKeyBoxBody,
-  decodeKeyBoxHead,
   decodeManifest,
   decryptEnvelopeBytes,
-  encodeKeyBoxBody,
-  encodeKeyBoxHead,
   encodeManifest,
   encryptEnvelopeBytes,
-  guardianSetHash,
-  keyBoxOwnerInfo,
   openManifestEntry,
-  openShare,
   readEnvelopeRange,
   sealManifestEntry,
-  verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
-import { createKeyBox } from "../../helpers/keyBox.ts";
+import { fuzzKeyBoxBodies, fuzzKeyBoxHeads, refusedOr } from "../../deep/keyBoxFuzz.ts";
 import { createRandom, mutate, type Random, testSeed } from "../../helpers/random.ts";
 
 const seed = testSeed();
@@ -38,16 +29,6 @@ async function fuzz(original: Uint8Array, check: (bytes: Uint8Array, random: Ran
     } catch (cause) {
       throw new Error(`run ${run} of PERSONA_SEED=${seed}`, { cause });
     }
-  }
-}
-
-/** The value, or undefined when it was refused by an error with a code; any other error is a bug. */
-async function refusedOr<T>(work: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isPersonaError(error) && error.code !== "INTERNAL") return undefined;
-    throw error;
   }
 }
 
@@ -111,37 +92,9 @@ describe(`mutations (PERSONA_SEED=${seed})`, function () {
     });
   });
 
-  it(`behavior: no KeyBox head of ${runs} passes for the one on chain, and what decodes is canonical`, async () => {
-    const { keyBox, context } = await createKeyBox();
-    const chain = { ...context, keyBoxDigest: keyBox.keyBoxDigest, guardianSetHash: guardianSetHash(keyBox.head) };
-    await fuzz(keyBox.headBytes, async (bytes) => {
-      expect(await refusedOr(() => verifyKeyBoxHead(bytes, chain))).to.equal(undefined);
-      const decoded = await refusedOr(() => decodeKeyBoxHead(bytes));
-      if (decoded !== undefined) expect(encodeKeyBoxHead(decoded).bytes).to.deep.equal(bytes);
-    });
-  });
+  it(`behavior: no KeyBox head of ${runs} passes for the one on chain, and what decodes is canonical`, () =>
+    fuzzKeyBoxHeads({ count: runs, seed }));
 
-  it(`behavior: no KeyBox body of ${runs} opens to a key or share that is not the true one`, async () => {
-    const box = await createKeyBox({ count: 2, deks: new Map([[3, randomBytes(32)]]) });
-    const { keyBox, context, owner } = box;
-    const isOriginal = (sealed: SealedBox): boolean =>
-      [...keyBox.body.owner, ...keyBox.body.shares].some(
-        ({ enc, ct }) => equalBytes(enc, sealed.enc) && equalBytes(ct, sealed.ct),
-      );
-    await fuzz(keyBox.bodyBytes, async (bytes) => {
-      const body = await refusedOr(() => decodeKeyBoxBody(bytes, keyBox));
-      if (body === undefined) return;
-      expect(encodeKeyBoxBody(body)).to.deep.equal(bytes);
-      for (const sealed of body.shares.filter((share) => !isOriginal(share))) {
-        for (const { nodeId, keyPair } of box.guardians) {
-          const opening = { ...context, head: keyBox.head, segment: 3, guardian: nodeId, keyPair, sealed };
-          expect(await refusedOr(() => openShare(opening))).to.equal(undefined);
-        }
-      }
-      for (const { enc, ct } of body.owner.filter((sealed) => !isOriginal(sealed))) {
-        const info = keyBoxOwnerInfo({ ...context, nonce: keyBox.head.nonce, segment: 3 });
-        expect(await refusedOr(() => open({ privateKey: owner.privateKey, info, enc, ct }))).to.equal(undefined);
-      }
-    });
-  });
+  it(`behavior: no KeyBox body of ${runs} opens to a key or share that is not the true one`, () =>
+    fuzzKeyBoxBodies({ count: runs, seed }));
 });
