@@ -30,6 +30,12 @@ node
   .requiredOption("--config <file>", "JSON configuration; docs/node-config.md lists its settings")
   .option("--json", "print the node's id, keys and process ids as one line of JSON")
   .action(async (options) => (await import("./nodeStart.ts")).nodeStart({ ...options, json }));
+node
+  .command("rotate")
+  .description("give a stopped guardian the key of its next period, and destroy the old one")
+  .requiredOption("--config <file>", "JSON configuration of the guardian")
+  .option("--json", "print both keys and what was moved as one line of JSON")
+  .action(async (options) => (await import("./nodeRotate.ts")).nodeRotate({ ...options, json }));
 
 program
   .command("import")

@@ -51,5 +51,6 @@ export {
   releaseShareInfo,
   sealedHashOf,
 } from "./releaseMessages.ts";
+export { replaceGuardians } from "./replaceGuardians.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";

@@ -69,4 +69,5 @@ export {
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
+export { sealShare } from "./sealShare.ts";
 export { unixfsParameters } from "./unixfs.ts";
