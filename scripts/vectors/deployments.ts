@@ -17,6 +17,7 @@ export const typicalDeployment: Deployment = {
   measurementPolicy: address("MeasurementPolicy"),
   jobMarket: address("JobMarket"),
   appRegistry: address("AppRegistry"),
+  ownerKeys: address("OwnerKeys"),
   fromBlock: 0n,
 };
 
@@ -31,5 +32,6 @@ export const largestDeployment: Deployment = {
   measurementPolicy: last,
   jobMarket: last,
   appRegistry: last,
+  ownerKeys: last,
   fromBlock: 0n,
 };

@@ -90,7 +90,7 @@ const encoded = ["Terms", "JobSpec", "Receipt", "EnclaveBinding", "ReleaseReques
 /** Every contract where the case has its own: each builder takes what is its. */
 function deploymentOf({ domain: { chainId, verifyingContract: at } }: Case): Deployment {
   const first = { datasetRegistry: at, grantRegistry: at, nodeRegistry: at };
-  return { chainId, ...first, measurementPolicy: at, jobMarket: at, appRegistry: at, fromBlock: 0n };
+  return { chainId, ...first, measurementPolicy: at, jobMarket: at, appRegistry: at, ownerKeys: at, fromBlock: 0n };
 }
 
 /** Decimal text back into big integers, where the field is wider than a JavaScript number. */
