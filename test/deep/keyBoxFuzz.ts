@@ -58,7 +58,7 @@ export async function fuzzKeyBoxBodies(options: FuzzOptions): Promise<void> {
 }
 
 /** Mutations that differ from `original`: one to three of them, one on top of the other. */
-async function eachMutation(
+export async function eachMutation(
   original: Uint8Array,
   { count, seed }: FuzzOptions,
   check: (bytes: Uint8Array) => Promise<void>,

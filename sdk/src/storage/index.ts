@@ -25,6 +25,7 @@ export {
 } from "./envelope.ts";
 export {
   bodyForGuardian,
+  bodyForOwner,
   decodeKeyBoxBody,
   decodeKeyBoxHead,
   encodeKeyBoxBody,
@@ -51,10 +52,13 @@ export {
   type Keystore,
   type KeystoreKdf,
   type KeystoreKind,
+  type OpenedKeystore,
   openKeystore,
+  openPasskeyKeystore,
   ownerKemKeyPair,
   parseKeystore,
   sealKeystore,
+  sealPasskeyKeystore,
 } from "./keystore.ts";
 export { makeKeyBox } from "./makeKeyBox.ts";
 export {
@@ -68,6 +72,9 @@ export {
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
+export { loadOwnerBackup, MAX_BACKUP_BYTES, storeOwnerBackup } from "./ownerBackup.ts";
+export { createPasskey, type Passkey, type PasskeyAuthenticator } from "./passkey.ts";
+export { makeRecoveryKit, openRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recoveryKit.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { sealShare } from "./sealShare.ts";
 export { unixfsParameters } from "./unixfs.ts";
