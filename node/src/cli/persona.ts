@@ -2,6 +2,7 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
 enterCallerDirectory();
@@ -65,6 +66,8 @@ keystore
   .requiredOption("--passphrase-file <file>", "file with the passphrase")
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
+
+addRecoveryCommand(program, { json });
 
 await runCommand(
   async () => {

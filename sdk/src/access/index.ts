@@ -36,7 +36,41 @@ export {
   type KeyReleaseRequest,
   type OpenedInput,
 } from "./keyReleaseProvider.ts";
+export {
+  backupOf,
+  type Custody,
+  cancelCustody,
+  concludeCustody,
+  custodyOf,
+  type RecoveryChain,
+  type RecoveryPlanOnChain,
+  type RecoveryRequest,
+  readRecovery,
+  recoveryLifetime,
+  requestRecovery,
+  requireRipeRecovery,
+  setBackup,
+  setCustody,
+  takeOverDataset,
+  vetoRecovery,
+} from "./ownerKeys.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
+export {
+  answerRecovery,
+  checkRecoveryPacket,
+  decodeRecoveryAnswer,
+  finishRecovery,
+  type RecoveryAnswer,
+} from "./recoveryAnswer.ts";
+export {
+  decodeRecoveryPacket,
+  decodeRecoveryPlan,
+  makeRecoveryPlan,
+  planOnChain,
+  type RecoveryPacket,
+  type RecoveryPlan,
+  recoveryPlanHash,
+} from "./recoveryPlan.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

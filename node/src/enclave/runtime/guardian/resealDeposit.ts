@@ -16,7 +16,7 @@ import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { requireOwnKey, requireSuccessorKey } from "./successorKey.ts";
 
 /**
- * Moves the shares of one deposit from this enclave's key to another attested key of the same guardian (docs/protocol.md 4.8):
+ * Moves the shares of one deposit from this enclave's key to another attested key of the same guardian (docs/protocol.md 4.5):
  * the key of its next period, a replica's, or an upgraded build's. No private key leaves an enclave; each share is in the
  * clear inside this function only, and is handed on only if it is the one that the owner committed to.
  *
