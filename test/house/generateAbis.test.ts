@@ -5,6 +5,7 @@ import { makeTree, repository, start } from "./house.ts";
 
 const NAMES = [
   "storage/DatasetRegistry",
+  "storage/OwnerKeys",
   "access/GrantRegistry",
   "access/AppRegistry",
   "compute/NodeRegistry",

@@ -49,8 +49,10 @@ export {
   recoveryLifetime,
   requestRecovery,
   requireRipeRecovery,
+  sendRecoveryVeto,
   setBackup,
   setCustody,
+  signRecoveryVeto,
   takeOverDataset,
   vetoRecovery,
 } from "./ownerKeys.ts";
@@ -71,6 +73,12 @@ export {
   type RecoveryPlan,
   recoveryPlanHash,
 } from "./recoveryPlan.ts";
+export {
+  type OwnerKeysDeployment,
+  type RecoveryAnswerMessage,
+  type RecoveryVeto,
+  recoveryTypedData,
+} from "./recoveryTypedData.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,

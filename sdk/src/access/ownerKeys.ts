@@ -2,6 +2,7 @@ import { type Address, getAddress, type Hex, type PublicClient } from "viem";
 import { callContract } from "../contracts/callContract.ts";
 import { type ChainClient, type Deployment, datasetRegistryAbi, ownerKeysAbi } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { recoveryTypedData } from "./recoveryTypedData.ts";
 
 /** What OwnerKeys keeps of an owner (docs/protocol.md 3.4). `version` 0 where it keeps nothing. */
 export type Custody = {
@@ -121,6 +122,24 @@ export async function vetoRecovery(
   { owner, requester }: { readonly owner: Address; readonly requester: Address },
 ): Promise<void> {
   await callContract(client, { ...at(deployment), functionName: "vetoRecovery", args: [owner, requester] });
+}
+
+/** The owner's word against one request, for anyone to send: a wallet without ether stops a recovery, too. */
+export async function signRecoveryVeto({ client, deployment }: Context, requester: Address): Promise<Hex> {
+  const owner = client.account.address;
+  const { number } = await client.getBlock();
+  const { request } = await readRecovery(client, deployment, { owner, requester }, number);
+  const { version, requestedAt } = request;
+  return client.signTypedData(recoveryTypedData.recoveryVeto(deployment, { owner, requester, version, requestedAt }));
+}
+
+/** Sends what {@link signRecoveryVeto} gave; the caller pays. */
+export async function sendRecoveryVeto(
+  { client, deployment }: Context,
+  veto: { readonly owner: Address; readonly requester: Address; readonly signature: Hex },
+): Promise<void> {
+  const args = [veto.owner, veto.requester, veto.signature] as const;
+  await callContract(client, { ...at(deployment), functionName: "vetoRecoveryBySig", args });
 }
 
 /** Makes the caller, a second wallet whose recovery is ripe, the dataset's owner, in a new key epoch. */

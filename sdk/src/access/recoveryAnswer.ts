@@ -36,6 +36,7 @@ import {
   recoveryShareCommitment,
   recoveryShareInfo,
 } from "./recoveryPlan.ts";
+import { recoveryTypedData } from "./recoveryTypedData.ts";
 
 /** A person's share on its way to the new device of one recovery. */
 export type RecoveryAnswer = {
@@ -235,20 +236,10 @@ function recoveryAnswerData(
   answer: AnswerIds & { readonly enc: Uint8Array; readonly ct: Uint8Array },
 ) {
   const { requester, requestedAt, position, deviceKeyId, enc, ct } = answer;
-  return {
-    domain: { name: "Persona OwnerKeys", version: "1", chainId, verifyingContract: ownerKeys },
-    types: { RecoveryAnswer: recoveryAnswerType },
-    primaryType: "RecoveryAnswer",
-    message: {
-      owner,
-      planDigest: sha256Hex(plan),
-      requester,
-      requestedAt,
-      position,
-      deviceKeyId,
-      sealedHash: keccak256(concatBytes(enc, ct)),
-    },
-  } as const;
+  const planDigest = sha256Hex(plan);
+  const sealedHash = keccak256(concatBytes(enc, ct));
+  const message = { owner, planDigest, requester, requestedAt, position, deviceKeyId, sealedHash };
+  return recoveryTypedData.recoveryAnswer({ chainId, ownerKeys }, message);
 }
 
 async function openPacket(
@@ -302,16 +293,6 @@ function insufficient(shares: number, threshold: number, liars: readonly Address
     data: { shares, threshold, liars: liars.join(", ") },
   });
 }
-
-const recoveryAnswerType = [
-  { name: "owner", type: "address" },
-  { name: "planDigest", type: "bytes32" },
-  { name: "requester", type: "address" },
-  { name: "requestedAt", type: "uint40" },
-  { name: "position", type: "uint8" },
-  { name: "deviceKeyId", type: "bytes32" },
-  { name: "sealedHash", type: "bytes32" },
-] as const;
 
 const answerInfoAbi = [
   { name: "chainId", type: "uint256" },

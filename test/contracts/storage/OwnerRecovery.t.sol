@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IOwnerKeys, RecoveryPlan, RecoveryRequest, RecoveryStatus} from "../../../contracts/interfaces/IOwnerKeys.sol";
 import {OwnerKeysKit} from "../helpers/OwnerKeysKit.sol";
-import {EcdsaAccount} from "../helpers/Accounts.sol";
+import {SmartWallet} from "../helpers/SmartWallet.sol";
 import {vm} from "../helpers/Vm.sol";
 
 /// @dev Requests, vetoes, and what counts when.
@@ -157,15 +157,16 @@ contract OwnerRecoveryTest is OwnerKeysKit {
     }
 
     function test_vetoRecoveryBySig_Contract() public {
-        EcdsaAccount account = new EcdsaAccount(vm.addr(OWNER_KEY));
-        vm.prank(address(account));
+        address wallet = address(new SmartWallet(OWNER));
+        vm.prank(wallet);
         keys.setCustody(ROOT, planHash(), SECOND, DELAY, 1);
         vm.prank(ANNA);
-        keys.requestRecovery(address(account), makePlan(), DEVICE);
-        bytes32 digest = keys.vetoDigest(address(account), ANNA);
-        // Its own word only: the raw signature of its key is not one (ERC-7739 nests).
-        expect(abi.encodeWithSelector(IOwnerKeys.RecoverySignatureInvalid.selector, address(account)));
-        keys.vetoRecoveryBySig(address(account), ANNA, sign(OWNER_KEY, digest));
+        keys.requestRecovery(wallet, makePlan(), DEVICE);
+        bytes32 digest = keys.vetoDigest(wallet, ANNA);
+        expect(abi.encodeWithSelector(IOwnerKeys.RecoverySignatureInvalid.selector, wallet));
+        keys.vetoRecoveryBySig(wallet, ANNA, sign(OWNER_KEY + 1, digest));
+        keys.vetoRecoveryBySig(wallet, ANNA, sign(OWNER_KEY, digest));
+        yes(keys.recoveryOf(wallet, ANNA).status == RecoveryStatus.Vetoed);
     }
 
     function test_vetoDigest() public {

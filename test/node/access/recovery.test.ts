@@ -10,9 +10,12 @@ import {
   planOnChain,
   type RecoveryChain,
   recoveryPlanHash,
+  recoveryTypedData,
   requestRecovery,
   requireRipeRecovery,
+  sendRecoveryVeto,
   setCustody,
+  signRecoveryVeto,
   vetoRecovery,
 } from "@persona-protocol/sdk/access";
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
@@ -369,6 +372,20 @@ describe("recovery by people", function () {
     });
   });
 
+  it("behavior: the owner signs a veto, and anyone sends it; it is good for that request alone", async () => {
+    const requester = person(0).account.address;
+    await ask();
+    const signature = await signRecoveryVeto(context(owner), requester);
+    await passTime(delay);
+    await ask();
+    const veto = { owner: owner.account.address, requester, signature };
+    await expectError("TRANSACTION_REVERTED", () => sendRecoveryVeto(context(person(1).client), veto));
+    const again = await signRecoveryVeto(context(owner), requester);
+    await sendRecoveryVeto(context(person(1).client), { ...veto, signature: again });
+    await passTime(delay);
+    await expectError("RECOVERY_REFUSED", () => answer(1));
+  });
+
   it("error: nobody has registered anything", async () => {
     const stranger = (await network.fundedClient()).account.address as Address;
     const ids = { owner: stranger, requester: person(0).account.address };
@@ -379,34 +396,14 @@ describe("recovery by people", function () {
     own: ReturnType<typeof decodeRecoveryAnswer>,
     sealed: { readonly enc: Uint8Array; readonly ct: Uint8Array },
   ) {
-    return {
-      domain: {
-        name: "Persona OwnerKeys",
-        version: "1",
-        chainId: network.deployment.chainId,
-        verifyingContract: network.deployment.ownerKeys,
-      },
-      types: {
-        RecoveryAnswer: [
-          { name: "owner", type: "address" },
-          { name: "planDigest", type: "bytes32" },
-          { name: "requester", type: "address" },
-          { name: "requestedAt", type: "uint40" },
-          { name: "position", type: "uint8" },
-          { name: "deviceKeyId", type: "bytes32" },
-          { name: "sealedHash", type: "bytes32" },
-        ],
-      },
-      primaryType: "RecoveryAnswer",
-      message: {
-        owner: owner.account.address,
-        planDigest: plan.onChain.digest,
-        requester: own.requester,
-        requestedAt: own.requestedAt,
-        position: own.position,
-        deviceKeyId: keyIdOf(device.publicKey),
-        sealedHash: keyIdOf(Uint8Array.from([...sealed.enc, ...sealed.ct])),
-      },
-    } as const;
+    return recoveryTypedData.recoveryAnswer(network.deployment, {
+      owner: owner.account.address,
+      planDigest: plan.onChain.digest,
+      requester: own.requester,
+      requestedAt: own.requestedAt,
+      position: own.position,
+      deviceKeyId: keyIdOf(device.publicKey),
+      sealedHash: keyIdOf(Uint8Array.from([...sealed.enc, ...sealed.ct])),
+    });
   }
 });
