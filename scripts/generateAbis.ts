@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 /** Contracts that the SDK calls. What else is compiled (libraries, interfaces, abstract parts) reaches their ABIs by itself. */
 const CONTRACTS = [
   "DatasetRegistry",
+  "OwnerKeys",
   "GrantRegistry",
   "AppRegistry",
   "NodeRegistry",

@@ -122,6 +122,8 @@ interface IDatasetRegistry {
     error DatasetNotActive(DatasetId datasetId, DatasetStatus status);
     error DatasetNotErasing(DatasetId datasetId, DatasetStatus status);
     error DatasetCallerNotOwner(DatasetId datasetId, address caller, address owner);
+    /// @param successor zero where nobody may take over.
+    error DatasetCallerNotSuccessor(DatasetId datasetId, address caller, address successor);
     /// @notice Neither the owner's key nor the owner's contract has signed this.
     error DatasetSignatureInvalid(DatasetId datasetId, address owner);
     /// @notice Someone published in between, or the previous head is not what its publisher thinks.
@@ -301,6 +303,15 @@ interface IDatasetRegistry {
     /// - It is offered to the caller.
     /// - The offer is at least 2 and less than 30 days old.
     function acceptDataset(DatasetId datasetId) external;
+
+    /// @notice Makes the caller the owner, in a new key epoch, because the owner's wallet is lost and the caller is the second
+    /// wallet that OwnerKeys names, its delay over without a veto. Head and version stay; an offer ends.
+    /// @dev Emits {DatasetTransferred}.
+    ///
+    /// Requirements:
+    /// - The dataset is active.
+    /// - The caller is the successor of the dataset's owner.
+    function recoverDataset(DatasetId datasetId) external;
 
     /// @notice Freezes the dataset at once; after 7 days the erasure is final. Jobs already released finish.
     /// @dev Emits {DatasetErasureBegun}, and {DatasetOfferWithdrawn} where there is an offer. There is no twin by signature.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Dataset, DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
+import {IOwnerKeys} from "../interfaces/IOwnerKeys.sol";
 import {DatasetId} from "../types/Ids.sol";
 import {DatasetChecks} from "./DatasetChecks.sol";
 
@@ -16,6 +17,13 @@ abstract contract DatasetLifecycle is DatasetChecks {
 
     /// @dev From the freeze to the end.
     uint256 public constant ERASE_DELAY = 7 days;
+
+    /// @dev Knows whose second wallet has waited long enough without a veto.
+    IOwnerKeys public immutable OWNER_KEYS;
+
+    constructor(IOwnerKeys ownerKeys) {
+        OWNER_KEYS = ownerKeys;
+    }
 
     /// @inheritdoc IDatasetRegistry
     function offerDataset(DatasetId datasetId, address to) external {
@@ -50,13 +58,17 @@ abstract contract DatasetLifecycle is DatasetChecks {
         uint256 expiresAt = offer.offeredAt + OFFER_LIFETIME;
         if (block.timestamp >= expiresAt) revert OfferExpired(datasetId, expiresAt, block.timestamp);
 
-        address from = dataset.owner;
-        uint32 keyEpoch = dataset.keyEpoch + 1;
-        delete _offers[datasetId];
-        dataset.owner = msg.sender;
-        dataset.keyEpoch = keyEpoch;
+        _handOver(datasetId, dataset);
+    }
 
-        emit DatasetTransferred(datasetId, from, msg.sender, keyEpoch);
+    /// @inheritdoc IDatasetRegistry
+    function recoverDataset(DatasetId datasetId) external {
+        Dataset storage dataset = _datasets[datasetId];
+        _requireActive(datasetId, dataset);
+        address successor = OWNER_KEYS.successorOf(dataset.owner);
+        if (successor != msg.sender) revert DatasetCallerNotSuccessor(datasetId, msg.sender, successor);
+
+        _handOver(datasetId, dataset);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -106,6 +118,17 @@ abstract contract DatasetLifecycle is DatasetChecks {
     /// @inheritdoc IDatasetRegistry
     function erasureFinalAt(DatasetId datasetId) external view returns (uint256) {
         return _erasures[datasetId];
+    }
+
+    /// @dev To the caller. Whatever was offered ends; so do grants and writers, by the key epoch.
+    function _handOver(DatasetId datasetId, Dataset storage dataset) private {
+        address from = dataset.owner;
+        uint32 keyEpoch = dataset.keyEpoch + 1;
+        delete _offers[datasetId];
+        dataset.owner = msg.sender;
+        dataset.keyEpoch = keyEpoch;
+
+        emit DatasetTransferred(datasetId, from, msg.sender, keyEpoch);
     }
 
     /// @dev By the owner, who is the caller.

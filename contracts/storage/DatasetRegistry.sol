@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAttestedKeys} from "../interfaces/IAttestedKeys.sol";
 import {Dataset, DatasetStatus, IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
+import {IOwnerKeys} from "../interfaces/IOwnerKeys.sol";
 import {DatasetHead, DatasetHeadLib} from "../types/DatasetHead.sol";
 import {DatasetId} from "../types/Ids.sol";
 import {Publication, PublicationLib} from "../types/Publication.sol";
@@ -18,7 +19,11 @@ contract DatasetRegistry is DatasetStorage, DatasetLifecycle, DatasetWriters {
 
     uint256 private constant MAX_CATALOGUE = 256;
 
-    constructor(IAttestedKeys keys) EIP712("Persona DatasetRegistry", "1") DatasetWriters(keys) {}
+    constructor(IAttestedKeys keys, IOwnerKeys ownerKeys)
+        EIP712("Persona DatasetRegistry", "1")
+        DatasetLifecycle(ownerKeys)
+        DatasetWriters(keys)
+    {}
 
     /// @inheritdoc IDatasetRegistry
     function registerDataset(

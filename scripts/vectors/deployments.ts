@@ -6,7 +6,13 @@ export const hash = (name: string): Hex => keccak256(toBytes(`persona vectors: $
 
 export const address = (name: string): Address => getAddress(slice(hash(name), 12));
 
-export type ContractName = "DatasetRegistry" | "GrantRegistry" | "NodeRegistry" | "JobMarket" | "AppRegistry";
+export type ContractName =
+  | "DatasetRegistry"
+  | "GrantRegistry"
+  | "NodeRegistry"
+  | "JobMarket"
+  | "AppRegistry"
+  | "OwnerKeys";
 
 /** Addresses at which nothing was ever deployed: Solidity tests put the contracts there. */
 export const typicalDeployment: Deployment = {
@@ -17,6 +23,7 @@ export const typicalDeployment: Deployment = {
   measurementPolicy: address("MeasurementPolicy"),
   jobMarket: address("JobMarket"),
   appRegistry: address("AppRegistry"),
+  ownerKeys: address("OwnerKeys"),
   fromBlock: 0n,
 };
 
@@ -31,5 +38,6 @@ export const largestDeployment: Deployment = {
   measurementPolicy: last,
   jobMarket: last,
   appRegistry: last,
+  ownerKeys: last,
   fromBlock: 0n,
 };

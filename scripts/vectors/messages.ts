@@ -1,5 +1,5 @@
 /** Every message of the protocol that somebody signs, and how its typed data is made: by the SDK, where the SDK can. */
-import { appTypedData } from "@persona-protocol/sdk/access";
+import { appTypedData, recoveryTypedData } from "@persona-protocol/sdk/access";
 import { type Deployment, typedData } from "@persona-protocol/sdk/contracts";
 import type { Address, Hex } from "viem";
 import { contractTypes } from "./contractTypes.ts";
@@ -64,4 +64,6 @@ export const messageKinds = {
   AppDomain: fromSdk("AppRegistry", "AppDomain", appTypedData.appDomain),
   DomainProof: fromSdk("AppRegistry", "DomainProof", appTypedData.domainProof),
   AppConsent: fromSdk("AppRegistry", "AppConsent", appTypedData.appConsent),
+  RecoveryVeto: fromSdk("OwnerKeys", "RecoveryVeto", recoveryTypedData.recoveryVeto),
+  RecoveryAnswer: fromSdk("OwnerKeys", "RecoveryAnswer", recoveryTypedData.recoveryAnswer),
 } as const satisfies Record<string, MessageKind>;

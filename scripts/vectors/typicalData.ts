@@ -76,4 +76,14 @@ export const typicalData = {
     nonce: 4n,
     deadline: now + day,
   },
+  RecoveryVeto: { owner: address("owner"), requester: address("person 1"), version: 3, requestedAt: now },
+  RecoveryAnswer: {
+    owner: address("owner"),
+    planDigest: hash("recovery plan"),
+    requester: address("person 1"),
+    requestedAt: now,
+    position: 1,
+    deviceKeyId: hash("device key"),
+    sealedHash: hash("sealed share"),
+  },
 } as const;

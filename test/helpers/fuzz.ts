@@ -18,9 +18,9 @@ export type Fuzz = {
   fuzz(original: Uint8Array, check: (bytes: Uint8Array, random: Random) => Promise<void>): Promise<void>;
 };
 
-export function createFuzz(): Fuzz {
+/** @param runs of what is too slow for as many as `npm run test:deep` asks for */
+export function createFuzz(runs = Number(process.env["PERSONA_FUZZ_RUNS"] ?? 2_000)): Fuzz {
   const seed = testSeed();
-  const runs = Number(process.env["PERSONA_FUZZ_RUNS"] ?? 2_000);
   return {
     seed,
     runs,

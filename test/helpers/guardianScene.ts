@@ -63,10 +63,11 @@ after(async function () {
   if (scene !== undefined) await rm(scene.network.runDir, { recursive: true, force: true });
 });
 
-async function startScene(): Promise<Scene> {
+/** One of its own, for who kills guardians or moves the clock. The caller closes its network and removes `runDir`. */
+export async function startScene(guardians = 3): Promise<Scene> {
   const runDir = await mkdtemp(join(tmpdir(), "persona-guardians-"));
   const signal = new AbortController().signal;
-  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 0, signal });
+  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians, workers: 0, signal });
   try {
     const owner = await network.fundedClient();
     const dapp = await network.fundedClient();
@@ -85,6 +86,7 @@ export async function publishSegments(
   network: Network,
   owner: ChainClient,
   ownerPublicKey: Uint8Array,
+  guardians: readonly number[] = network.guardians.map(({ nodeId }) => nodeId),
 ): Promise<Pick<Scene, "dataset" | "keyBox">> {
   const segment = (name: string) => ({
     name,
@@ -94,7 +96,6 @@ export async function publishSegments(
     to: null,
     bytes: new Uint8Array(9),
   });
-  const guardians = network.guardians.map(({ nodeId }) => nodeId);
   return publishDataset(
     { client: owner, deployment: network.deployment, store: network.store },
     { segments: [segment("posts"), segment("likes")], guardians, threshold: 2, ownerPublicKey },

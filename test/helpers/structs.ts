@@ -65,6 +65,7 @@ export function randomDeployment(random: Random): Deployment {
     measurementPolicy: address(),
     jobMarket: address(),
     appRegistry: address(),
+    ownerKeys: address(),
     fromBlock: 0n,
   };
 }

@@ -5,6 +5,7 @@ import { makeTree, repository, start } from "./house.ts";
 
 const NAMES = [
   "storage/DatasetRegistry",
+  "storage/OwnerKeys",
   "access/GrantRegistry",
   "access/AppRegistry",
   "compute/NodeRegistry",
@@ -39,7 +40,7 @@ describe("generateAbis", () => {
     const text = readFileSync(path, "utf8");
     const names = [...text.matchAll(/^export const (\w+) = \[$/gm)].map(([, name]) => name);
     expect(names).to.deep.equal(
-      "datasetRegistryAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi simulatedEvidenceVerifierAbi devTokenAbi".split(
+      "datasetRegistryAbi ownerKeysAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi simulatedEvidenceVerifierAbi devTokenAbi".split(
         " ",
       ),
     );

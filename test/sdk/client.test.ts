@@ -27,6 +27,7 @@ const deployment: Deployment = {
   measurementPolicy: zero,
   jobMarket: zero,
   appRegistry: zero,
+  ownerKeys: zero,
   fromBlock: 0n,
 };
 const store: BlobStore = createBlobStore(createMemoryMedium());

@@ -4,6 +4,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import pino, { type Logger } from "pino";
 import { type Hex, isHex, zeroHash } from "viem";
 import { z } from "zod";
+import { finishRotation } from "./guardianRotation.ts";
 
 /** What a guardian's host keeps on disk: sealed keys, sealed shares, and the access log. Nothing in it opens without the enclave. */
 export type GuardianFiles = {
@@ -31,6 +32,7 @@ export async function openGuardianFiles(
   dataDir: string,
   log: Pick<Logger, "warn"> = pino(pino.destination(2)),
 ): Promise<GuardianFiles> {
+  await finishRotation(dataDir);
   const deposits = join(dataDir, "deposits");
   await mkdir(deposits, { recursive: true, mode: 0o700 });
   const keys = join(dataDir, "enclave-keys.sealed");

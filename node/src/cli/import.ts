@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { access, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
@@ -15,13 +15,13 @@ import Table from "cli-table3";
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
-import { deploymentSchema } from "../enclave/runtime/deploymentSchema.ts";
 import { openArchive } from "../ingest/index.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
-import { readPassphrase, readSmallFile, requireNewFile, writeNewFile } from "./files.ts";
+import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
 import { type ImportFlags, type PublishOptions, parseMaxEntryBytes, parsePublishOptions } from "./importOptions.ts";
 import { createKeystore, unlockKeystore } from "./keystore.ts";
+import { readNetwork } from "./networkFolder.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
@@ -108,29 +108,6 @@ async function prepareTarget(options: PublishOptions): Promise<Target> {
     });
   }
   return { client, deployment, ownerPublicKey, passphrase };
-}
-
-/** @throws PersonaError DEPLOYMENT_UNKNOWN when the folder is not one that `persona dev` has made. */
-async function readNetwork({ deploymentFile, storeDir }: PublishOptions): Promise<Deployment> {
-  const text = await readSmallFile(deploymentFile, 64 * 1_024, "DEPLOYMENT_UNKNOWN");
-  const invalid = (why: string, cause?: unknown) =>
-    new PersonaError("DEPLOYMENT_UNKNOWN", `${deploymentFile} ${why}.`, { cause });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw invalid("is not JSON", cause);
-  }
-  const parsed = deploymentSchema.safeParse(value);
-  if (!parsed.success) throw invalid("holds no contract addresses", parsed.error);
-  await access(storeDir).catch((cause) => {
-    throw new PersonaError(
-      "DEPLOYMENT_UNKNOWN",
-      `${storeDir} is not there: --network takes the --dir of persona dev.`,
-      { cause },
-    );
-  });
-  return parsed.data;
 }
 
 type Published = {

@@ -101,7 +101,8 @@ function parseThreshold(text: string, guardians: number): number {
   });
 }
 
-function parseUrl(text: string): string {
+/** @throws PersonaError USAGE */
+export function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url.href;
   throw new PersonaError("USAGE", "--rpc takes the http(s) URL of a JSON-RPC endpoint.", { data: { got: text } });

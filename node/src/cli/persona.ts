@@ -2,6 +2,7 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
 enterCallerDirectory();
@@ -30,6 +31,12 @@ node
   .requiredOption("--config <file>", "JSON configuration; docs/node-config.md lists its settings")
   .option("--json", "print the node's id, keys and process ids as one line of JSON")
   .action(async (options) => (await import("./nodeStart.ts")).nodeStart({ ...options, json }));
+node
+  .command("rotate")
+  .description("give a stopped guardian the key of its next period, and destroy the old one")
+  .requiredOption("--config <file>", "JSON configuration of the guardian")
+  .option("--json", "print both keys and what was moved as one line of JSON")
+  .action(async (options) => (await import("./nodeRotate.ts")).nodeRotate({ ...options, json }));
 
 program
   .command("import")
@@ -82,6 +89,8 @@ keystore
   .requiredOption("--passphrase-file <file>", "file with the passphrase")
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
+
+addRecoveryCommand(program, { json });
 
 await runCommand(
   async () => {

@@ -19,6 +19,7 @@ export const sources: Readonly<Record<ContractName, string>> = {
   NodeRegistry: "contracts/compute/NodeRegistry.sol",
   AppRegistry: "contracts/access/AppRegistry.sol",
   JobMarket: "contracts/compute/JobMarket.sol",
+  OwnerKeys: "contracts/storage/OwnerKeys.sol",
 };
 
 const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x([0-9a-f]{2})*$/.test(value), "not bytecode");

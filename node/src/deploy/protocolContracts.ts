@@ -11,7 +11,8 @@ export type ContractName =
   | "NodeMetadata"
   | "NodeRegistry"
   | "AppRegistry"
-  | "JobMarket";
+  | "JobMarket"
+  | "OwnerKeys";
 
 /** The address of another contract of this deployment, deployed or not, or one of the parameters. */
 export type PlannedArgument = { readonly at: ContractName } | { readonly parameter: keyof ConstructorParameters };
@@ -42,7 +43,7 @@ export function protocolContracts({ simulated }: { readonly simulated: boolean }
   const contracts: (PlannedContract | false)[] = [
     { name: "AccessManager", args: { initialAdmin: parameter("deployer") } },
     simulated && { name: "DevToken", args: {} },
-    { name: "DatasetRegistry", args: { KEYS: at("NodeRegistry") } },
+    { name: "DatasetRegistry", args: { KEYS: at("NodeRegistry"), OWNER_KEYS: at("OwnerKeys") } },
     { name: "MeasurementPolicy", args: { authority: at("AccessManager"), WATCHER: at("NodeRegistry") } },
     simulated && { name: "SimulatedEvidenceVerifier", args: { ROOT: parameter("simulatedRoot") } },
     { name: "GrantRegistry", args: { DATASETS: at("DatasetRegistry"), MARKET: at("JobMarket") } },
@@ -68,6 +69,7 @@ export function protocolContracts({ simulated }: { readonly simulated: boolean }
         RACE_UNIT: parameter("raceUnit"),
       },
     },
+    { name: "OwnerKeys", args: {} },
   ];
   return contracts.filter((contract) => contract !== false);
 }

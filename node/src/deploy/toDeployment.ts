@@ -15,6 +15,7 @@ export function toDeployment(options: {
     measurementPolicy: addressOf(addresses, "MeasurementPolicy"),
     jobMarket: addressOf(addresses, "JobMarket"),
     appRegistry: addressOf(addresses, "AppRegistry"),
+    ownerKeys: addressOf(addresses, "OwnerKeys"),
     fromBlock,
   };
 }

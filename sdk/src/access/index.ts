@@ -36,8 +36,50 @@ export {
   type KeyReleaseRequest,
   type OpenedInput,
 } from "./keyReleaseProvider.ts";
+export {
+  backupOf,
+  type Custody,
+  cancelCustody,
+  concludeCustody,
+  custodyOf,
+  type RecoveryChain,
+  type RecoveryPlanOnChain,
+  type RecoveryRequest,
+  readRecovery,
+  recoveryLifetime,
+  requestRecovery,
+  requireRipeRecovery,
+  sendRecoveryVeto,
+  setBackup,
+  setCustody,
+  signRecoveryVeto,
+  takeOverDataset,
+  vetoRecovery,
+} from "./ownerKeys.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export { readDatasetVersions } from "./readDatasetVersions.ts";
+export {
+  answerRecovery,
+  checkRecoveryPacket,
+  decodeRecoveryAnswer,
+  finishRecovery,
+  type RecoveryAnswer,
+} from "./recoveryAnswer.ts";
+export {
+  decodeRecoveryPacket,
+  decodeRecoveryPlan,
+  makeRecoveryPlan,
+  planOnChain,
+  type RecoveryPacket,
+  type RecoveryPlan,
+  recoveryPlanHash,
+} from "./recoveryPlan.ts";
+export {
+  type OwnerKeysDeployment,
+  type RecoveryAnswerMessage,
+  type RecoveryVeto,
+  recoveryTypedData,
+} from "./recoveryTypedData.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,
@@ -52,5 +94,6 @@ export {
   releaseShareInfo,
   sealedHashOf,
 } from "./releaseMessages.ts";
+export { replaceGuardians } from "./replaceGuardians.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";

@@ -231,7 +231,7 @@ async function storeSegment(
   };
 }
 
-async function depositShares(
+export async function depositShares(
   { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
   guardian: Guardian,
   keyBox: Awaited<ReturnType<typeof makeKeyBox>> & { readonly datasetId: Hex; readonly salt: Hex; readonly owner: Hex },
@@ -248,7 +248,7 @@ async function depositShares(
 }
 
 /** Guardians of one operator are one guardian. Local chains may break the rule. */
-function requireIndependent({ chainId }: Deployment, guardians: readonly Guardian[]): void {
+export function requireIndependent({ chainId }: Deployment, guardians: readonly Guardian[]): void {
   const operators = new Set(guardians.map(({ operator }) => operator)).size;
   if (operators >= 2 || chainId === 31_337 || chainId === 1_337) return;
   throw new PersonaError("CONFIG_INVALID", "All guardians belong to one operator.", {

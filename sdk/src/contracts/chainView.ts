@@ -54,6 +54,8 @@ export type ChainView = {
   ): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
+  /** Whether governance has banned the measurement of this key. */
+  keyBanned(signer: Address, blockNumber: bigint): Promise<boolean>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
 };
@@ -103,6 +105,15 @@ export function createChainView(
       const key = await client.readContract({ ...nodes, functionName: "enclaveKeyOf", args: [signer], blockNumber });
       const { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash } = key;
       return { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash, state: keyState[key.state] ?? "none" };
+    },
+    async keyBanned(signer, blockNumber) {
+      const { banned } = await client.readContract({
+        ...nodes,
+        functionName: "keyStatusOf",
+        args: [signer],
+        blockNumber,
+      });
+      return banned;
     },
     async node(nodeId, blockNumber) {
       const { operator, endpoint, roles } = await client.readContract({

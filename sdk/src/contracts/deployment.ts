@@ -9,6 +9,7 @@ export type Deployment = {
   readonly measurementPolicy: Address;
   readonly jobMarket: Address;
   readonly appRegistry: Address;
+  readonly ownerKeys: Address;
   /** First block that can hold events of this deployment. */
   readonly fromBlock: bigint;
 };

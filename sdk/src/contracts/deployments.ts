@@ -14,6 +14,7 @@ export const deployments = {
     measurementPolicy: "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9",
     jobMarket: "0x8A791620dd6260079BF849Dc5567aDC3F2FdC318",
     appRegistry: "0x0165878A594ca255338adfa4d48449f69242Eb8F",
+    ownerKeys: "0x610178dA211FEF7D417bC0e6FeD39F05609AD788",
     fromBlock: 0n,
     accessManager: "0x5FbDB2315678afecb367f032d93F642f64180aa3",
     stakeToken: "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512",

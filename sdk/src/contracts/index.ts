@@ -17,12 +17,17 @@ export { deployments } from "./deployments.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
 export { explainChainError } from "./revert.ts";
 export {
+  backupSlot,
+  type CustodySlot,
+  custodySlots,
   type DatasetSlot,
   datasetSlots,
+  decodeCustodySlot,
   decodeDatasetSlot,
   decodeEnclaveKeySlot,
   decodeGrantSlot,
   decodeJobSlot,
+  decodeRecoverySlot,
   type EnclaveKeySlot,
   enclaveKeySlots,
   type GrantSlot,
@@ -30,6 +35,8 @@ export {
   type JobSlot,
   jobSlots,
   ownerEpochSlot,
+  type RecoverySlot,
+  recoverySlots,
 } from "./storageSlots.ts";
 export {
   ArgsRule,

@@ -8,6 +8,7 @@ import { type DatasetState, type EnclaveKeyState, type JobStatus, jobStatus } fr
 
 const datasetStatus = ["none", "active", "erased", "erasing"] as const;
 const grantStatus = ["none", "active", "revoked"] as const;
+const recoveryStatus = ["none", "open", "vetoed"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 /** What GrantRegistry remembers of a grant; its Terms come as calldata. Times and `measurementEpoch` are Unix seconds. */
@@ -50,6 +51,18 @@ export type EnclaveKeySlot = Pick<EnclaveKeyState, "nodeId" | "keyClass" | "stat
   readonly bansSeen: number;
 };
 
+/** Third slot of a custody. `delay` in seconds. */
+export type CustodySlot = { readonly secondWallet: Address; readonly delay: number; readonly version: number };
+
+/** Second slot of a recovery request; `deviceKeyId` fills the first. Times are Unix seconds. */
+export type RecoverySlot = {
+  readonly requestedAt: number;
+  readonly ripeAt: number;
+  readonly version: number;
+  /** What this version does not know counts for nothing. */
+  readonly status: (typeof recoveryStatus)[number] | "unknown";
+};
+
 /** DatasetRegistry, section 3.5. */
 export function datasetSlots(datasetId: Hex): { readonly dataset: Hex; readonly headHash: Hex } {
   const place = placeOf(datasetId, 0n);
@@ -77,6 +90,43 @@ export function enclaveKeySlots(signer: Address): {
 export function jobSlots(jobId: Hex): { readonly job: Hex; readonly commitment: Hex } {
   const place = placeOf(jobId, 0n);
   return { job: place, commitment: after(place, 1n) };
+}
+
+/** OwnerKeys, section 3.4. */
+export function custodySlots(owner: Address): {
+  readonly rootKeyId: Hex;
+  readonly planHash: Hex;
+  readonly custody: Hex;
+} {
+  const place = placeOf(addressWord(owner), 0n);
+  return { rootKeyId: place, planHash: after(place, 1n), custody: after(place, 2n) };
+}
+
+/** OwnerKeys, section 3.4. Requests lie below their owner, by requester. */
+export function recoverySlots(
+  owner: Address,
+  requester: Address,
+): { readonly deviceKeyId: Hex; readonly request: Hex } {
+  const place = placeOf(addressWord(requester), hexToBigInt(placeOf(addressWord(owner), 1n)));
+  return { deviceKeyId: place, request: after(place, 1n) };
+}
+
+/** OwnerKeys, section 3.4: the word is the digest of the owner's backup. */
+export const backupSlot = (owner: Address): Hex => placeOf(addressWord(owner), 2n);
+
+export function decodeCustodySlot(word: Hex): CustodySlot {
+  const read = fieldsOf(word);
+  return { secondWallet: addressOf(read(160)), delay: Number(read(32)), version: Number(read(32)) };
+}
+
+export function decodeRecoverySlot(word: Hex): RecoverySlot {
+  const read = fieldsOf(word);
+  return {
+    requestedAt: Number(read(40)),
+    ripeAt: Number(read(40)),
+    version: Number(read(32)),
+    status: recoveryStatus[Number(read(8))] ?? "unknown",
+  };
 }
 
 export function decodeDatasetSlot(word: Hex): DatasetSlot {

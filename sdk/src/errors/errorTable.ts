@@ -219,6 +219,32 @@ export const errorTable = {
     "The passphrase does not open this keystore.",
     "Try again with the right passphrase.",
   ),
+  KEYSTORE_PASSKEY_FAILED: fatal(
+    "The passkey gave no secret: it was declined, is not there, or its authenticator lacks the prf extension.",
+    "Try again, use the device that holds the passkey, or a keystore under a passphrase.",
+  ),
+  RECOVERY_KIT_INVALID: fatal(
+    "The recovery kit is damaged or was typed wrong.",
+    "Compare the line that the message names with the paper.",
+  ),
+  OWNER_BACKUP_INVALID: fatal(
+    "The owner's backup is damaged, too large, or of another root key.",
+    "Take an earlier one: OwnerKeys' events name all of them.",
+  ),
+  RECOVERY_INVALID: fatal(
+    "A recovery plan, share or answer breaks its schema, or is not what its maker committed to.",
+    "The message names who lied; ask the others.",
+  ),
+  RECOVERY_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "The chain shows no recovery that this share may be released for: not asked for, vetoed, void, expired, or to another device.",
+    fix: "Talk to the owner; somebody named in the plan asks again, if it is meant.",
+  },
+  RECOVERY_TOO_EARLY: temporary(
+    "The recovery's delay is not over: the owner can still veto it.",
+    "Try again at the time that the message names.",
+  ),
 
   // Import.
   ARCHIVE_NOT_FOUND: fatal("There is no file at this path.", "Check the path."),
@@ -324,6 +350,10 @@ export const errorTable = {
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
     "Check the --rpc URL and that the chain runs (persona dev starts a local one).",
+  ),
+  CHAIN_DISAGREES: temporary(
+    "The chain endpoints do not tell the same, or tell less than before.",
+    "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),

@@ -47,6 +47,7 @@ export {
 export { createGatewayReader } from "./gatewayReader.ts";
 export {
   bodyForGuardian,
+  bodyForOwner,
   decodeKeyBoxBody,
   decodeKeyBoxHead,
   encodeKeyBoxBody,
@@ -73,10 +74,13 @@ export {
   type Keystore,
   type KeystoreKdf,
   type KeystoreKind,
+  type OpenedKeystore,
   openKeystore,
+  openPasskeyKeystore,
   ownerKemKeyPair,
   parseKeystore,
   sealKeystore,
+  sealPasskeyKeystore,
 } from "./keystore.ts";
 export { makeKeyBox } from "./makeKeyBox.ts";
 export {
@@ -91,9 +95,13 @@ export {
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
 export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
+export { loadOwnerBackup, MAX_BACKUP_BYTES, storeOwnerBackup } from "./ownerBackup.ts";
+export { createPasskey, type Passkey, type PasskeyAuthenticator } from "./passkey.ts";
+export { makeRecoveryKit, openRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recoveryKit.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
 export { readSegmentRange } from "./segmentRange.ts";
+export { sealShare } from "./sealShare.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
 export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
 export { type SweepMedium, type SweepResult, sweepBlocks } from "./sweep.ts";

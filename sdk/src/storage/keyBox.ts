@@ -222,6 +222,11 @@ export function bodyForGuardian(body: KeyBoxBody, guardian: number): KeyBoxBody 
   return { ...body, owner: [], shares: body.shares.filter((share) => share.guardian === guardian) };
 }
 
+/** The part of a body that its owner needs: with the root key it opens every segment, guardians or not. */
+export function bodyForOwner(body: KeyBoxBody): KeyBoxBody {
+  return { ...body, shares: [] };
+}
+
 function encodeOrThrow(part: string, value: () => unknown): Uint8Array {
   try {
     return encodeCbor(value());

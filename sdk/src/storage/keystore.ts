@@ -18,9 +18,10 @@ import {
 } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { encodeCbor } from "./cbor.ts";
+import { askPasskey, type Passkey, type PasskeyAuthenticator } from "./passkey.ts";
 
 /**
- * A secret of 32 bytes under a passphrase, as a JSON file.
+ * A secret of 32 bytes under a passphrase or a passkey, as a JSON file.
  *
  * The owner's root key is random and made on the device. Nothing here derives a key from a wallet signature: any page can
  * ask a wallet for the same signature, and would have the key.
@@ -54,13 +55,25 @@ const schema = z
   .strictObject({
     version: z.literal(1),
     kind: z.enum(["owner-root", "account"]),
-    kdf: z.strictObject({
-      name: z.literal("argon2id"),
-      m: z.int().min(MIN_MEMORY_KIB).max(MAX_MEMORY_KIB),
-      t: z.int().min(1).max(64),
-      p: z.int().min(1).max(8),
-      salt: hexOf(32),
-    }),
+    kdf: z.discriminatedUnion("name", [
+      z.strictObject({
+        name: z.literal("argon2id"),
+        m: z.int().min(MIN_MEMORY_KIB).max(MAX_MEMORY_KIB),
+        t: z.int().min(1).max(64),
+        p: z.int().min(1).max(8),
+        salt: hexOf(32),
+      }),
+      z.strictObject({
+        name: z.literal("webauthn-prf"),
+        rpId: z.string().min(1).max(253),
+        /** At most 1,023 bytes (WebAuthn, 4). */
+        credentialId: z.custom<Hex>(
+          (value) => typeof value === "string" && /^0x([0-9a-f]{2}){1,1023}$/.test(value),
+          "expected 1 to 1,023 bytes of lower-case hex",
+        ),
+        salt: hexOf(32),
+      }),
+    ]),
     cipher: z.literal("aes-256-gcm"),
     /** Tells a wrong passphrase from a damaged file, and ties the ciphertext to one key. */
     commitment: hexOf(32),
@@ -70,7 +83,7 @@ const schema = z
     publicKeyId: hexOf(32),
   })
   .refine(
-    ({ kdf }) => kdf.m * kdf.t >= MIN_WORK_KIB && kdf.m * kdf.t <= MAX_WORK_KIB,
+    ({ kdf }) => kdf.name !== "argon2id" || (kdf.m * kdf.t >= MIN_WORK_KIB && kdf.m * kdf.t <= MAX_WORK_KIB),
     "the Argon2id work is out of bounds",
   );
 
@@ -101,16 +114,42 @@ export async function sealKeystore(parameters: sealKeystore.Parameters): Promise
   const { kind, secret, passphrase } = parameters;
   if (passphrase.length === 0) throw new PersonaError("KEYSTORE_INVALID", "A keystore needs a passphrase.");
   const { m, t, p } = parameters.kdf ?? defaultKeystoreKdf;
-  const open = {
-    version: 1 as const,
-    kind,
-    kdf: { name: "argon2id" as const, m, t, p, salt: toHex(randomBytes(32)) },
-    cipher: "aes-256-gcm" as const,
-    publicKeyId: await publicKeyIdOf(kind, secret),
-  };
+  const kdf = { name: "argon2id" as const, m, t, p, salt: toHex(randomBytes(32)) };
+  const publicKeyId = await publicKeyIdOf(kind, secret);
+  return sealUnder({ version: 1, kind, kdf, cipher: "aes-256-gcm", publicKeyId }, secret, () =>
+    passphraseKey(passphrase, kdf),
+  );
+}
+
+/**
+ * Encrypts a secret under a passkey: what its authenticator computes for this file (WebAuthn's `prf` extension) is known to no
+ * server and no other file. The secret stays the caller's to zeroise.
+ *
+ * @param parameters.passkey as `createPasskey` returned it; it is asked once.
+ * @throws KEYSTORE_INVALID when the secret is not a key of its kind; KEYSTORE_PASSKEY_FAILED when the passkey gives nothing.
+ */
+export async function sealPasskeyKeystore(parameters: {
+  readonly kind: KeystoreKind;
+  readonly secret: Uint8Array;
+  readonly passkey: Passkey;
+  readonly authenticator: PasskeyAuthenticator;
+}): Promise<Keystore> {
+  const { kind, secret, passkey, authenticator } = parameters;
+  const kdf = { name: "webauthn-prf" as const, ...passkey, salt: toHex(randomBytes(32)) };
+  const publicKeyId = await publicKeyIdOf(kind, secret);
+  return sealUnder({ version: 1, kind, kdf, cipher: "aes-256-gcm", publicKeyId }, secret, () =>
+    askPasskey(authenticator, kdf),
+  );
+}
+
+async function sealUnder(
+  open: Omit<Keystore, "commitment" | "ciphertext">,
+  secret: Uint8Array,
+  derive: () => Promise<Uint8Array>,
+): Promise<Keystore> {
   // Before the work, so that parameters out of bounds cost nothing.
   parseKeystore({ ...open, commitment: `0x${"00".repeat(32)}`, ciphertext: `0x${"00".repeat(60)}` });
-  const { key, commitment } = await deriveKeys(passphrase, open.kdf);
+  const { key, commitment } = expand(await derive());
   try {
     const ciphertext = await aeadSeal({ key, plaintext: secret, aad: encodeCbor(open) });
     return { ...open, commitment: toHex(commitment), ciphertext: toHex(ciphertext) };
@@ -129,6 +168,8 @@ export declare namespace sealKeystore {
   };
 }
 
+export type OpenedKeystore = { readonly kind: KeystoreKind; readonly secret: Uint8Array; readonly publicKeyId: Hex };
+
 /**
  * Opens a keystore. The caller zeroises the secret.
  *
@@ -136,16 +177,37 @@ export declare namespace sealKeystore {
  * @throws KEYSTORE_INVALID when the file is damaged, of an unknown version, or its parameters are out of bounds.
  * @throws KEYSTORE_PASSPHRASE_WRONG when the passphrase is another.
  */
-export async function openKeystore(
+export async function openKeystore(file: string | Keystore, passphrase: string): Promise<OpenedKeystore> {
+  const keystore = parseKeystore(file);
+  const { kdf } = keystore;
+  if (kdf.name !== "argon2id") throw invalid("it is under a passkey, not a passphrase");
+  return openUnder(keystore, await passphraseKey(passphrase, kdf));
+}
+
+/**
+ * Opens a keystore that is under a passkey: its user is asked to unlock the authenticator. The caller zeroises the secret.
+ *
+ * @throws KEYSTORE_INVALID as {@link openKeystore} does.
+ * @throws KEYSTORE_PASSKEY_FAILED when the passkey gives nothing.
+ * @throws KEYSTORE_PASSPHRASE_WRONG when the authenticator computes another secret than it did.
+ */
+export async function openPasskeyKeystore(
   file: string | Keystore,
-  passphrase: string,
-): Promise<{ readonly kind: KeystoreKind; readonly secret: Uint8Array; readonly publicKeyId: Hex }> {
-  const { ciphertext, commitment: wanted, ...open } = parseKeystore(file);
-  const { key, commitment } = await deriveKeys(passphrase, open.kdf);
+  authenticator: PasskeyAuthenticator,
+): Promise<OpenedKeystore> {
+  const keystore = parseKeystore(file);
+  const { kdf } = keystore;
+  if (kdf.name !== "webauthn-prf") throw invalid("it is under a passphrase, not a passkey");
+  return openUnder(keystore, await askPasskey(authenticator, kdf));
+}
+
+async function openUnder(keystore: Keystore, ikm: Uint8Array): Promise<OpenedKeystore> {
+  const { ciphertext, commitment: wanted, ...open } = keystore;
+  const { key, commitment } = expand(ikm);
   let secret: Uint8Array;
   try {
     if (!equalBytes(commitment, fromHex(wanted))) {
-      throw new PersonaError("KEYSTORE_PASSPHRASE_WRONG", "The passphrase does not open the keystore.", {
+      throw new PersonaError("KEYSTORE_PASSPHRASE_WRONG", "The passphrase or passkey does not open the keystore.", {
         data: { kind: open.kind, publicKeyId: open.publicKeyId },
       });
     }
@@ -183,15 +245,21 @@ export function parseKeystore(file: unknown): Keystore {
   throw invalid(`${issue?.path.map(String).join(".") || "keystore"}: ${issue?.message ?? "invalid"}`, parsed.error);
 }
 
-async function deriveKeys(
+async function passphraseKey(
   passphrase: string,
-  kdf: Keystore["kdf"],
-): Promise<{ key: Uint8Array; commitment: Uint8Array }> {
+  kdf: Extract<Keystore["kdf"], { name: "argon2id" }>,
+): Promise<Uint8Array> {
   // One passphrase typed on two systems may come in two Unicode forms.
   const password = utf8(passphrase.normalize("NFKC"));
   const ikm = await argon2idAsync(password, fromHex(kdf.salt), { m: kdf.m, t: kdf.t, p: kdf.p, dkLen: 32 });
+  zeroise(password);
+  return ikm;
+}
+
+/** Key and commitment. `ikm` is zeroised. */
+function expand(ikm: Uint8Array): { key: Uint8Array; commitment: Uint8Array } {
   const okm = hkdfSha256({ ikm, info: utf8("persona/keystore/v1"), length: 64 });
-  zeroise(password, ikm);
+  zeroise(ikm);
   const keys = { key: okm.slice(0, 32), commitment: okm.slice(32) };
   zeroise(okm);
   return keys;

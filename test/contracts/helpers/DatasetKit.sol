@@ -8,6 +8,7 @@ import {Publication, WriterPublication} from "../../../contracts/types/Publicati
 import {Writer, WriterKind} from "../../../contracts/types/Writer.sol";
 import {Check} from "./Check.sol";
 import {StubKeys} from "./StubKeys.sol";
+import {StubOwnerKeys} from "./StubOwnerKeys.sol";
 import {vm} from "./Vm.sol";
 
 /// @dev DatasetRegistry alone, with one dataset of two segments. A test changes what it is about.
@@ -31,6 +32,7 @@ abstract contract DatasetKit is Check {
     address internal constant BUYER = address(0xb104);
 
     StubKeys internal keys;
+    StubOwnerKeys internal ownerKeys;
     IDatasetRegistry internal datasets;
     DatasetId internal datasetId;
     bytes32[] internal none;
@@ -51,7 +53,8 @@ abstract contract DatasetKit is Check {
     /// @dev From the artifact. `new` would compile the contract once more into every test.
     function deployRegistry(address keys_) internal returns (IDatasetRegistry) {
         bytes memory code = vm.getCode("contracts/storage/DatasetRegistry.sol:DatasetRegistry");
-        code = bytes.concat(code, abi.encode(keys_));
+        ownerKeys = new StubOwnerKeys();
+        code = bytes.concat(code, abi.encode(keys_, ownerKeys));
         address made;
         assembly ("memory-safe") {
             made := create(0, add(code, 0x20), mload(code))

@@ -88,13 +88,14 @@ abstract contract Kit is Check {
         authority = IAccessManager(create(vm.getCode("AccessManager.sol:AccessManager"), admin));
         token = ITestMoney(make("dev", "DevToken", ""));
         address metadata = make("compute", "NodeMetadata", "");
+        address ownerKeys = make("storage", "OwnerKeys", "");
         // Each is told addresses of contracts that come later.
         uint64 nonce = vm.getNonce(address(this));
         address laterNodes = vm.computeCreateAddress(address(this), nonce + 2);
         address laterMarket = vm.computeCreateAddress(address(this), nonce + 4);
         bytes memory watched = abi.encode(authority, laterNodes);
         measurements = IMeasurementPolicy(make("attestation", "MeasurementPolicy", watched));
-        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", abi.encode(laterNodes)));
+        datasets = IDatasetRegistry(make("storage", "DatasetRegistry", abi.encode(laterNodes, ownerKeys)));
         bytes memory arguments = abi.encode(token, measurements, laterMarket, authority, BOND, metadata);
         nodes = INodeRegistry(make("compute", "NodeRegistry", arguments));
         eq(address(nodes), laterNodes);

@@ -22,7 +22,7 @@ contract DatasetInvariantsTest is Check {
     /// An invariant that never sees a writer write proves nothing: the handler does everything at least once.
     function test_HandlerDoesEverything() public {
         // A dataset that is erased does nothing more: several lives, with the same dice.
-        bytes32[11] memory whats = [
+        bytes32[12] memory whats = [
             bytes32("publish"),
             "publishBySig",
             "setWriter",
@@ -30,18 +30,19 @@ contract DatasetInvariantsTest is Check {
             "offer",
             "withdrawOffer",
             "accept",
+            "recover",
             "erase",
             "restore",
             "conclude",
             "write"
         ];
-        uint256[11] memory counts;
+        uint256[12] memory counts;
         uint256 dice = 1;
-        for (uint256 life = 0; life < 6; ++life) {
+        for (uint256 life = 0; life < 14; ++life) {
             handler = new DatasetHandler();
             for (uint256 i = 0; i < 300; ++i) {
                 dice = uint256(keccak256(abi.encode(dice)));
-                roll(dice % 22, dice >> 8, dice >> 40, dice >> 80, dice >> 120);
+                roll(dice % 24, dice >> 8, dice >> 40, dice >> 80, dice >> 120);
             }
             for (uint256 i = 0; i < whats.length; ++i) {
                 counts[i] += handler.countOf(whats[i]);
@@ -66,6 +67,8 @@ contract DatasetInvariantsTest is Check {
         else if (action == 13) handler.conclude(a, b);
         else if (action <= 17) handler.write(a, b, c, d, a % 2 == 0);
         else if (action == 18) handler.setKey(a, b, c % 4 != 0);
+        else if (action == 19) handler.nameSuccessor(a, b);
+        else if (action == 20) handler.recover(a, b);
         else handler.wait(a);
     }
 
@@ -73,7 +76,7 @@ contract DatasetInvariantsTest is Check {
         invariant_37_VersionAndKeyEpochNeverGoBack();
         invariant_38_AWriterChangesOnlyTheManifest();
         invariant_39_AWriterStaysWithinItsDelegation();
-        invariant_40_OnlyAnAcceptedOfferChangesTheOwner();
+        invariant_40_OnlyAnAcceptedOfferOrASuccessorChangesTheOwner();
         invariant_41_AFrozenDatasetDoesNotChange();
         invariant_42_AnErasedDatasetStaysErased();
         invariant_43_OnlyTheOwnerDoesWhatIsTheOwners();
@@ -92,7 +95,7 @@ contract DatasetInvariantsTest is Check {
         yes(handler.writersWithinTheirVersions());
     }
 
-    function invariant_40_OnlyAnAcceptedOfferChangesTheOwner() public view {
+    function invariant_40_OnlyAnAcceptedOfferOrASuccessorChangesTheOwner() public view {
         yes(!handler.unknownOwnerChange());
         yes(handler.offersAreKnown());
     }

@@ -7,6 +7,7 @@ import {IDatasetRegistry} from "../../../contracts/interfaces/IDatasetRegistry.s
 import {IGrantRegistry} from "../../../contracts/interfaces/IGrantRegistry.sol";
 import {IJobMarket, Settlement} from "../../../contracts/interfaces/IJobMarket.sol";
 import {INodeRegistry} from "../../../contracts/interfaces/INodeRegistry.sol";
+import {IOwnerKeys} from "../../../contracts/interfaces/IOwnerKeys.sol";
 import {AppConsent} from "../../../contracts/types/AppConsent.sol";
 import {DomainProof} from "../../../contracts/types/DomainProof.sol";
 import {EnclaveBinding} from "../../../contracts/types/EnclaveBinding.sol";
@@ -75,21 +76,23 @@ contract VectorsTest is Kit {
 
     string private _file;
     IAppRegistry private _apps;
+    address private _ownerKeys;
     uint256 private _key;
 
     function setUp() public override {
         vm.warp(START);
         deploy();
         _apps = IAppRegistry(make("access", "AppRegistry", abi.encode(authority)));
+        _ownerKeys = make("storage", "OwnerKeys", "");
         _file = vm.readFile(FILE);
         _key = uint256(vm.parseJsonBytes32(_file, ".signer.privateKey"));
     }
 
     function test_Vectors_AllAreCheckedHere() public view {
-        string[17] memory names = [
+        string[19] memory names = [
             "Terms", "Revoke", "RevokeAll", "JobSpec", "Receipt", "AvailabilityBatch", "ReleaseRequest", "Release",
             "Refusal", "EnclaveBinding", "Publication", "WriterPublication", "WriterRemoval", "KeyBoxDeposit",
-            "AppDomain", "DomainProof", "AppConsent"
+            "AppDomain", "DomainProof", "AppConsent", "RecoveryVeto", "RecoveryAnswer"
         ];
         string[] memory found = vm.parseJsonKeys(_file, ".messages");
         eq(found.length, names.length);
@@ -307,6 +310,34 @@ contract VectorsTest is Kit {
         bytes32 kind = keccak256("AppDomain(bytes32 appId,string domain,address owner,uint40 signedAt)");
         bytes memory fields = abi.encode(kind, app.appId, keccak256(bytes(app.domain)), app.owner, app.signedAt);
         return digestOf(vector, keccak256(fields));
+    }
+
+    // Recoveries
+
+    function test_Vectors_RecoveryVeto() public {
+        each("RecoveryVeto", _ownerKeys, hashRecoveryVeto);
+    }
+
+    function test_Vectors_RecoveryAnswer() public {
+        each("RecoveryAnswer", _ownerKeys, hashRecoveryAnswer);
+    }
+
+    /// @dev OwnerKeys takes version and time from the request that it stores (OwnerKeysStorage.sol has the slots).
+    function hashRecoveryVeto(Vector memory vector) private returns (bytes32) {
+        (address owner, address requester, uint32 version, uint40 requestedAt) =
+            abi.decode(vector.message, (address, address, uint32, uint40));
+        bytes32 slot = keccak256(abi.encode(requester, keccak256(abi.encode(owner, 1))));
+        uint256 word = uint256(requestedAt) | (uint256(version) << 80);
+        vm.store(vector.target, bytes32(uint256(slot) + 1), bytes32(word));
+        return IOwnerKeys(vector.target).vetoDigest(owner, requester);
+    }
+
+    function hashRecoveryAnswer(Vector memory vector) private view returns (bytes32) {
+        bytes32 kind = keccak256(
+            "RecoveryAnswer(address owner,bytes32 planDigest,address requester,uint40 requestedAt,uint8 position,"
+            "bytes32 deviceKeyId,bytes32 sealedHash)"
+        );
+        return digestOf(vector, keccak256(bytes.concat(kind, vector.message)));
     }
 
     // The file

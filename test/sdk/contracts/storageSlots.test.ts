@@ -1,11 +1,15 @@
 import {
+  backupSlot,
   callContract,
+  custodySlots,
   datasetRegistryAbi,
   datasetSlots,
+  decodeCustodySlot,
   decodeDatasetSlot,
   decodeEnclaveKeySlot,
   decodeGrantSlot,
   decodeJobSlot,
+  decodeRecoverySlot,
   enclaveKeySlots,
   grantHashOf,
   grantRegistryAbi,
@@ -17,8 +21,10 @@ import {
   jobSlots,
   nodeRegistryAbi,
   ownerEpochSlot,
+  ownerKeysAbi,
   type Receipt,
   receiptDigestOf,
+  recoverySlots,
   type Terms,
   typedData,
 } from "@persona-protocol/sdk/contracts";
@@ -90,6 +96,39 @@ describe("storage slots", function () {
     expect(await word(datasetRegistry, slots.headHash)).to.equal(headHash);
     const got = decodeDatasetSlot(await word(datasetRegistry, slots.dataset));
     expect(got).to.deep.equal({ ...rest, version: BigInt(rest.version), status: "active" });
+  });
+
+  it("default: a custody, a recovery and a backup", async () => {
+    const { ownerKeys } = chain.deployment;
+    const [owner, second] = [await chain.fundedClient(), await chain.fundedClient()];
+    const registry = { address: ownerKeys, abi: ownerKeysAbi } as const;
+    const ids = [randomHex32(random), randomHex32(random), randomHex32(random)] as const;
+    const [rootKeyId, planHash, deviceKeyId] = ids;
+    const args = [rootKeyId, planHash, second.account.address, 200_000, 1] as const;
+    await callContract(owner, { ...registry, functionName: "setCustody", args });
+    await callContract(owner, { ...registry, functionName: "setBackup", args: [planHash] });
+    const asked = [owner.account.address, { people: [], digest: rootKeyId }, deviceKeyId] as const;
+    await callContract(second, { ...registry, functionName: "requestRecovery", args: asked });
+
+    const slots = custodySlots(owner.account.address);
+    expect(await word(ownerKeys, slots.rootKeyId)).to.equal(rootKeyId);
+    expect(await word(ownerKeys, slots.planHash)).to.equal(planHash);
+    expect(decodeCustodySlot(await word(ownerKeys, slots.custody))).to.deep.equal({
+      secondWallet: second.account.address,
+      delay: 200_000,
+      version: 1,
+    });
+    expect(await word(ownerKeys, backupSlot(owner.account.address))).to.equal(planHash);
+    const places = recoverySlots(owner.account.address, second.account.address);
+    expect(await word(ownerKeys, places.deviceKeyId)).to.equal(deviceKeyId);
+    const { deviceKeyId: _, ...view } = await chain.governor.readContract({
+      ...registry,
+      functionName: "recoveryOf",
+      args: [owner.account.address, second.account.address],
+    });
+    const request = decodeRecoverySlot(await word(ownerKeys, places.request));
+    expect(request).to.deep.equal({ ...view, status: "open" });
+    expect(request.ripeAt - request.requestedAt).to.equal(200_000);
   });
 
   it("default: an enclave key", async () => {

@@ -1,6 +1,6 @@
 /** test/vectors/, which `npm run vectors` writes: test/contracts/types/ holds the contracts against the same files. */
 import { readFileSync } from "node:fs";
-import { appTypedData } from "@persona-protocol/sdk/access";
+import { appTypedData, recoveryTypedData } from "@persona-protocol/sdk/access";
 import { negativeLog, raceDelay } from "@persona-protocol/sdk/compute";
 import {
   type Deployment,
@@ -72,6 +72,8 @@ const builders: Readonly<Record<string, Build>> = {
   AppDomain: appTypedData.appDomain,
   DomainProof: appTypedData.domainProof,
   AppConsent: appTypedData.appConsent,
+  RecoveryVeto: recoveryTypedData.recoveryVeto,
+  RecoveryAnswer: recoveryTypedData.recoveryAnswer,
 };
 /** Written to the chain by accounts and writers; the SDK has no function of its own for them yet. */
 const byContractsOnly = ["AvailabilityBatch", "Publication", "WriterPublication", "WriterRemoval"];
@@ -90,7 +92,7 @@ const encoded = ["Terms", "JobSpec", "Receipt", "EnclaveBinding", "ReleaseReques
 /** Every contract where the case has its own: each builder takes what is its. */
 function deploymentOf({ domain: { chainId, verifyingContract: at } }: Case): Deployment {
   const first = { datasetRegistry: at, grantRegistry: at, nodeRegistry: at };
-  return { chainId, ...first, measurementPolicy: at, jobMarket: at, appRegistry: at, fromBlock: 0n };
+  return { chainId, ...first, measurementPolicy: at, jobMarket: at, appRegistry: at, ownerKeys: at, fromBlock: 0n };
 }
 
 /** Decimal text back into big integers, where the field is wider than a JavaScript number. */
@@ -106,7 +108,8 @@ function withBigInts(types: Types, struct: string, message: Message): Message {
 describe("test/vectors/typed-data.json", () => {
   it("default: has every message that the SDK can make, and the key of its signer", () => {
     const known = Object.keys(builders);
-    expect(known).to.have.length(Object.keys(typedData).length + Object.keys(appTypedData).length);
+    const all = [typedData, appTypedData, recoveryTypedData].flatMap((made) => Object.keys(made));
+    expect(known).to.have.length(all.length);
     expect(Object.keys(messages)).to.have.members([...known, ...byContractsOnly]);
     expect(privateKeyToAddress(signer.privateKey)).to.equal(signer.address);
     for (const { cases } of Object.values(messages))

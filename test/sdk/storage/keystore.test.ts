@@ -1,6 +1,19 @@
-import { generateKemKeyPair, keyIdOf, open, randomBytes, seal, utf8 } from "@persona-protocol/sdk/crypto";
+import { argon2Sync } from "node:crypto";
+import {
+  aeadOpen,
+  fromHex,
+  generateKemKeyPair,
+  hkdfSha256,
+  keyIdOf,
+  open,
+  randomBytes,
+  seal,
+  toHex,
+  utf8,
+} from "@persona-protocol/sdk/crypto";
 import {
   defaultKeystoreKdf,
+  encodeCbor,
   generateOwnerRootKey,
   type Keystore,
   openKeystore,
@@ -10,6 +23,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { expectError } from "../../helpers/errors.ts";
+import { twoKeyCiphertext } from "../../helpers/twoKeyCiphertext.ts";
 
 /** The cheapest that is allowed: 7 MiB, five passes. */
 const kdf = { m: 7_168, t: 5, p: 1 };
@@ -99,6 +113,27 @@ describe("sealKeystore", function () {
       await expectError("KEYSTORE_INVALID", () => openKeystore(file, passphrase));
     }
     expect(performance.now() - started).to.be.lessThan(2_000);
+  });
+
+  it("error: one ciphertext crafted to open under two passphrases opens only under the one it commits to", async () => {
+    const made = await sealKeystore({ kind: "owner-root", secret, passphrase: "one", kdf });
+    const { commitment, ciphertext: _, ...header } = made;
+    if (header.kdf.name !== "argon2id") throw new Error("a passphrase");
+    const { salt, m, t, p } = header.kdf;
+    const keyOf = (word: string) => {
+      const cost = { parallelism: p, memory: m, passes: t, tagLength: 32 };
+      const ikm = argon2Sync("argon2id", { message: word, nonce: fromHex(salt), ...cost });
+      return hkdfSha256({ ikm, info: new TextEncoder().encode("persona/keystore/v1"), length: 64 }).slice(0, 32);
+    };
+    const keys = [keyOf("one"), keyOf("two")] as const;
+    const [nonce, aad] = [randomBytes(12), encodeCbor(header)];
+    const crafted = twoKeyCiphertext({ keys, nonce, aad, ciphertext: randomBytes(32) });
+    const sealed = Uint8Array.from([...nonce, ...crafted]);
+    // AES-GCM itself takes it under both.
+    for (const key of keys) expect(await aeadOpen({ key, sealed, aad })).to.have.length(32);
+    const file = { ...header, commitment, ciphertext: toHex(sealed) };
+    await expectError("KEYSTORE_PASSPHRASE_WRONG", () => openKeystore(file, "two"));
+    await expectError("KEYSTORE_INVALID", () => openKeystore(file, "one"));
   });
 
   it("error: a file that is no keystore", async () => {

@@ -16,6 +16,7 @@ export const deploymentSchema: z.ZodType<Deployment, unknown> = z.object({
   measurementPolicy: address,
   jobMarket: address,
   appRegistry: address,
+  ownerKeys: address,
   fromBlock: z.union([z.string().regex(/^\d+$/), z.number().int().min(0)]).transform((text) => BigInt(text)),
 });
 

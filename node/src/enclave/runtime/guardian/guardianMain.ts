@@ -5,7 +5,7 @@
 import { decodeDeposit } from "@persona-protocol/sdk/access";
 import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Hex, isHex } from "viem";
+import { getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
@@ -17,6 +17,8 @@ import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
+import { resealDeposit } from "./resealDeposit.ts";
+import { requireOwnKey } from "./successorKey.ts";
 
 const hex32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes of hex");
 const bytes = z.instanceof(Uint8Array);
@@ -25,6 +27,16 @@ const serveParams = z.strictObject({
   nodeId: z.number().int().positive(),
   confirmations: z.number().int().min(0).max(1_000),
   logHead: hex32,
+});
+const resealParams = z.strictObject({
+  nodeId: z.number().int().positive(),
+  confirmations: z.number().int().min(0).max(1_000),
+  deposit: bytes,
+  signer: z
+    .string()
+    .refine((text) => isAddress(text), "not an address")
+    .transform((text) => getAddress(text)),
+  kemKey: bytes,
 });
 
 // The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
@@ -61,6 +73,8 @@ const peer = createPeer({
     async serve(params) {
       const started = requireStarted();
       const { logHead, confirmations, ...rest } = serveParams.parse(params);
+      const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
+      await requireOwnKey(place, started.identity.account.address);
       nodeId = rest.nodeId;
       const log = createAccessLog(logHead, (entry, head) => {
         // The host keeps the log; its head is in every signed answer, so what it drops or cannot write is missed.
@@ -73,6 +87,12 @@ const peer = createPeer({
     },
     async deposit(body) {
       return checkDeposit({ ...requireStarted(), nodeId }, bytes.parse(body));
+    },
+    /** Shares go to another attested key of this guardian; the enclave need not serve for that. */
+    async reseal(params) {
+      const { confirmations, deposit, signer, kemKey, ...rest } = resealParams.parse(params);
+      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
+      return resealDeposit(place, deposit, { signer, kemKey });
     },
     async release(body) {
       if (answer === undefined) throw new PersonaError("ENCLAVE_FAILED", "The guardian is not serving yet.");

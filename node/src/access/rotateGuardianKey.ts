@@ -1,0 +1,95 @@
+import { callContract, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import type { Address } from "viem";
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
+import { relayChain } from "../enclave/relayChain.ts";
+import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
+import { type EnclaveProcess, startEnclave } from "../enclave/startEnclave.ts";
+import { openGuardianFiles } from "./guardianFiles.ts";
+import { commitRotation, readDeposits } from "./guardianRotation.ts";
+
+export type Rotation = {
+  readonly nodeId: number;
+  readonly from: Address;
+  readonly to: Address;
+  readonly resealed: number;
+  /** Shares of erased datasets and of key epochs that are over: they end with the old key. */
+  readonly destroyed: number;
+};
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/**
+ * Gives a guardian the key of its next period: a new enclave with keys of its own, registered under the same node; the old one
+ * seals each share to it, and is then destroyed on chain and with its process. A key that leaks later opens one period, not all
+ * that was ever entrusted. Also the way to an upgraded build, and to another machine's replica. The guardian must be stopped: a
+ * few minutes without it cost its datasets nothing.
+ * @throws PersonaError CONFIG_INVALID while it serves, or where there is nothing to rotate
+ * @throws PersonaError as the enclave refuses: a key that is frozen or banned hands nothing over, and nothing has changed then
+ */
+export async function rotateGuardianKey(context: Context): Promise<Rotation> {
+  const { config, client, deployment, log } = context;
+  const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+  const files = await openGuardianFiles(config.dataDir);
+  const [sealed, nodeId] = [await files.sealedKeys(), await files.nodeId()];
+  if (sealed === undefined || nodeId === undefined) {
+    throw new PersonaError("CONFIG_INVALID", "There is no guardian in this data directory.", {
+      data: { dataDir: config.dataDir },
+    });
+  }
+  const { endpoint } = await client.readContract({ ...registry, functionName: "nodeOf", args: [nodeId] });
+  await requireStopped(endpoint);
+
+  const enclaves: EnclaveProcess[] = [];
+  const begin = async (secret: Uint8Array | null) => {
+    const enclave = startEnclave({
+      role: "guardian",
+      isolation: context.isolation,
+      log: (line) => log.warn({ line }, "enclave says"),
+      methods: relayChain(client.request),
+    });
+    enclaves.push(enclave);
+    const params = { deployment: plainDeployment(deployment), sealed: secret };
+    const answer = await enclave.call("start", params, { timeoutMs: 30_000 });
+    return { enclave, ...parseEnclaveKeys(answer), sealed: z.object({ sealed: bytes }).parse(answer).sealed };
+  };
+
+  try {
+    const old = await begin(sealed);
+    const next = await begin(null);
+    await registerEnclaveKey(context, next.enclave, { signer: next.signer, nodeId, role: "guardian" });
+    const deposits = new Map<string, Uint8Array>();
+    let destroyed = 0;
+    for (const [name, deposit] of await readDeposits(config.dataDir)) {
+      const target = { signer: next.signer, kemKey: next.kemKey };
+      const params = { nodeId, confirmations: config.confirmations, deposit, ...target };
+      try {
+        deposits.set(name, bytes.parse(await old.enclave.call("reseal", params, { timeoutMs: 60_000 })));
+      } catch (error) {
+        if (!isPersonaError(error) || (error.code !== "DATASET_ERASED" && error.code !== "KEY_EPOCH_OLD")) throw error;
+        destroyed += 1;
+      }
+    }
+    await commitRotation(config.dataDir, { sealedKeys: next.sealed, deposits });
+    // From here on nobody has the old key but this process' enclave, which ends below.
+    await callContract(client, { ...registry, functionName: "destroyEnclaveKey", args: [old.signer] });
+    log.info({ nodeId, from: old.signer, to: next.signer, resealed: deposits.size, destroyed }, "guardian key rotated");
+    return { nodeId, from: old.signer, to: next.signer, resealed: deposits.size, destroyed };
+  } finally {
+    await Promise.all(enclaves.map((enclave) => enclave.stop()));
+  }
+}
+
+/** Two enclaves of one data directory would each take deposits that the other does not know. */
+async function requireStopped(endpoint: string): Promise<void> {
+  const health = URL.canParse(endpoint) ? new URL("/healthz", endpoint) : undefined;
+  if (health === undefined) return;
+  const answer = await fetch(health, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+  await answer?.body?.cancel();
+  if (answer === undefined) return;
+  throw new PersonaError("CONFIG_INVALID", "The guardian is running: stop it, rotate, and start it again.", {
+    data: { endpoint },
+  });
+}

@@ -1,0 +1,77 @@
+import { decodeDeposit, encodeDeposit } from "@persona-protocol/sdk/access";
+import type { ChainView } from "@persona-protocol/sdk/contracts";
+import { zeroise } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import {
+  decodeKeyBoxBody,
+  decodeKeyBoxHead,
+  encodeKeyBoxBody,
+  type KeyBoxHead,
+  openShare,
+  type SealedShare,
+  sealShare,
+} from "@persona-protocol/sdk/storage";
+import type { Address } from "viem";
+import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { requireOwnKey, requireSuccessorKey } from "./successorKey.ts";
+
+/**
+ * Moves the shares of one deposit from this enclave's key to another attested key of the same guardian (docs/protocol.md 4.5):
+ * the key of its next period, a replica's, or an upgraded build's. No private key leaves an enclave; each share is in the
+ * clear inside this function only, and is handed on only if it is the one that the owner committed to.
+ *
+ * The owner's signature stays in the deposit and is of the body as it came: a new body is judged by what its shares open to.
+ * @returns the deposit with its shares sealed to the successor
+ * @throws PersonaError NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED of either key
+ * @throws PersonaError DATASET_ERASED, KEY_EPOCH_OLD: nothing of this deposit may be released ever again, so nothing moves on
+ * @throws PersonaError REQUEST_INVALID, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID: the host has spoilt it
+ */
+export async function resealDeposit(
+  place: {
+    readonly chain: ChainView;
+    readonly identity: EnclaveIdentity;
+    readonly nodeId: number;
+    readonly confirmations: bigint;
+  },
+  bytes: Uint8Array,
+  successor: { readonly signer: Address; readonly kemKey: Uint8Array },
+): Promise<Uint8Array> {
+  const { chain, identity, nodeId } = place;
+  await requireOwnKey(place, identity.account.address);
+  await requireSuccessorKey(place, successor);
+  const deposit = decodeDeposit(bytes);
+  const head = decodeKeyBoxHead(deposit.head);
+  await requireAlive(chain, head);
+  const body = decodeKeyBoxBody(deposit.body);
+  const context = { chainId: chain.deployment.chainId, registry: chain.deployment.datasetRegistry };
+
+  const shares: SealedShare[] = [];
+  for (const { index: segment } of head.segments) {
+    const sealed = body.shares.find((share) => share.index === segment && share.guardian === nodeId);
+    if (sealed === undefined) {
+      throw new PersonaError("KEYBOX_INVALID", "The deposit lacks the share of a segment.", {
+        data: { datasetId: head.datasetId, segment },
+      });
+    }
+    const { datasetId, keyEpoch } = head;
+    const ids = { ...context, datasetId, keyEpoch, head, segment, guardian: nodeId };
+    const { share } = await openShare({ ...ids, keyPair: identity.kem, sealed });
+    try {
+      shares.push(await sealShare({ ...ids, publicKey: successor.kemKey, share }));
+    } finally {
+      zeroise(share);
+    }
+  }
+  return encodeDeposit({ ...deposit, body: encodeKeyBoxBody({ ...body, owner: [], shares }) });
+}
+
+async function requireAlive(chain: ChainView, { datasetId, keyEpoch }: KeyBoxHead): Promise<void> {
+  const dataset = await chain.dataset(datasetId, (await chain.block("latest")).number);
+  if (dataset.status === "erased")
+    throw new PersonaError("DATASET_ERASED", "The dataset is erased: its shares end here.", { data: { datasetId } });
+  if (dataset.status !== "none" && dataset.keyEpoch > keyEpoch) {
+    throw new PersonaError("KEY_EPOCH_OLD", "The dataset has newer keys: shares of older ones end here.", {
+      data: { datasetId, keyEpoch, current: dataset.keyEpoch },
+    });
+  }
+}
