@@ -33,7 +33,9 @@ export function readMutants(root: string, operators: readonly Operator[]): Mutat
     Object.entries(output.sources ?? {}).flatMap(([path, { ast }]) => (isNode(ast) ? [[path, ast] as const] : [])),
   );
   const closures = new Map([...asts.keys()].map((path) => [path, closure(asts, path)]));
-  const targets = [...project.own, ...harnesses].flatMap((path) => deployable(asts.get(path)).map((name): Target => ({ path, name })));
+  const targets = [...project.own, ...harnesses].flatMap((path) =>
+    deployable(asts.get(path)).map((name): Target => ({ path, name })),
+  );
   const mutants = project.own.flatMap((path) => {
     const ast = asts.get(path);
     const source = Buffer.from(project.sources.get(path) ?? "");

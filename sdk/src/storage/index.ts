@@ -100,8 +100,8 @@ export { createPasskey, type Passkey, type PasskeyAuthenticator } from "./passke
 export { makeRecoveryKit, openRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recoveryKit.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";
-export { readSegmentRange } from "./segmentRange.ts";
 export { sealShare } from "./sealShare.ts";
+export { readSegmentRange } from "./segmentRange.ts";
 export { type StoreFailureKind, storeFailureKind } from "./storeFailure.ts";
 export type { NamedStore, StoreReport, StoreStatus } from "./storeReport.ts";
 export { type SweepMedium, type SweepResult, sweepBlocks } from "./sweep.ts";
