@@ -50,6 +50,19 @@ program
   .option("--json", "print what was found and published as one line of JSON")
   .action(async (file, options) => (await import("./import.ts")).importFile(file, { ...options, json }));
 
+program
+  .command("log")
+  .description(
+    "what the guardians of a dataset of yours have released and refused, proved and held against the receipts",
+  )
+  .argument("<record>", "your private record of the dataset, as persona import wrote it")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
+  .requiredOption("--passphrase-file <file>", "file with its passphrase")
+  .option("--json", "print it as one line of JSON")
+  .action(async (record, options) => (await import("./log.ts")).log(record, { ...options, json }));
+
 const keystore = program.command("keystore").description("keys under a passphrase");
 keystore
   .command("new")

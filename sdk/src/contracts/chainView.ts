@@ -2,7 +2,7 @@ import type { Address, Hex, PublicClient } from "viem";
 import { codeOfReason, type ErrorCode, PersonaError } from "../errors/index.ts";
 import { datasetRegistryAbi, jobMarketAbi, nodeRegistryAbi } from "./abis.ts";
 import type { Deployment } from "./deployment.ts";
-import type { JobParams } from "./structs.ts";
+import type { JobOrder, JobParams } from "./structs.ts";
 
 export type ChainBlock = { readonly number: bigint; readonly hash: Hex; readonly timestamp: bigint };
 
@@ -52,8 +52,12 @@ export type ChainView = {
     signer: Address,
     blockNumber: bigint,
   ): Promise<ErrorCode | undefined>;
+  /** The contract's first objection to a request to read, as `releasable`; the order must name one input. */
+  readable(jobId: Hex, order: JobOrder, blockNumber: bigint): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
+  /** Whether governance has banned the measurement of this key. */
+  keyBanned(signer: Address, blockNumber: bigint): Promise<boolean>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
 };
@@ -89,6 +93,16 @@ export function createChainView(
       if (ok) return undefined;
       return codeOfReason(reason) ?? "REQUEST_INVALID";
     },
+    async readable(jobId, order, blockNumber) {
+      const [ok, reason] = await client.readContract({
+        ...market,
+        functionName: "readable",
+        args: [jobId, order],
+        blockNumber,
+      });
+      if (ok) return undefined;
+      return codeOfReason(reason) ?? "REQUEST_INVALID";
+    },
     async dataset(datasetId, blockNumber) {
       const dataset = await client.readContract({
         ...registry,
@@ -103,6 +117,15 @@ export function createChainView(
       const key = await client.readContract({ ...nodes, functionName: "enclaveKeyOf", args: [signer], blockNumber });
       const { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash } = key;
       return { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash, state: keyState[key.state] ?? "none" };
+    },
+    async keyBanned(signer, blockNumber) {
+      const { banned } = await client.readContract({
+        ...nodes,
+        functionName: "keyStatusOf",
+        args: [signer],
+        blockNumber,
+      });
+      return banned;
     },
     async node(nodeId, blockNumber) {
       const { operator, endpoint, roles } = await client.readContract({

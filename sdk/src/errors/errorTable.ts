@@ -265,6 +265,14 @@ export const errorTable = {
     "See the refusal reasons; usually the grant does not allow this job.",
   ),
   GUARDIANS_UNAVAILABLE: temporary("Too few guardians answered.", "Try again later."),
+  RATE_LIMITED: temporary(
+    "More was asked for this job, by this key or from this address than a guardian answers in that time.",
+    "Ask again in a second; the same request gets the same answer.",
+  ),
+  GUARDIAN_LOG_INVALID: fatal(
+    "A guardian's access log does not prove what it shows, or is another one than it was before.",
+    "Keep both signed heads: together they show who has rewritten history. Replace this guardian.",
+  ),
   HOST_DID_NOT_DELIVER: temporary("The host did not bring a blob that the job needs.", "Another node will try."),
   RECEIPT_INVALID: fatal(
     "The receipt's signature, job or digests do not verify.",
@@ -320,6 +328,10 @@ export const errorTable = {
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
     "Check the --rpc URL and that the chain runs (persona dev starts a local one).",
+  ),
+  CHAIN_DISAGREES: temporary(
+    "The chain endpoints do not tell the same, or tell less than before.",
+    "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
