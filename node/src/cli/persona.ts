@@ -63,6 +63,17 @@ program
   .option("--json", "print it as one line of JSON")
   .action(async (record, options) => (await import("./log.ts")).log(record, { ...options, json }));
 
+program
+  .command("who")
+  .description("who could read a dataset of yours now, alone or together, and what one more grant would add")
+  .argument("<record>", "your private record of the dataset, as persona import wrote it")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--segment <name>", "only what touches this segment")
+  .option("--with-grant <file>", "a grant package that you have not signed yet")
+  .option("--json", "print it as one line of JSON")
+  .action(async (record, options) => (await import("./who.ts")).who(record, { ...options, json }));
+
 const keystore = program.command("keystore").description("keys under a passphrase");
 keystore
   .command("new")

@@ -31,6 +31,7 @@ export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHea
 export type { Fetch } from "./fetchDomainFile.ts";
 export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
 export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
+export { grantRead, type ReadGrantParameters } from "./grantRead.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
 export {
   createGuardianRelease,
@@ -105,3 +106,4 @@ export {
 export { revokeAtGuardians } from "./revokeAtGuardians.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
 export { type SettledJob, settledJobs } from "./settledJobs.ts";
+export { type ReaderGrant, type Readers, whoCanRead } from "./whoCanRead.ts";

@@ -147,8 +147,8 @@ export const errorTable = {
   ),
   OUTPUT_NOT_GRANTED: refused(
     32,
-    "The job's output class, schema or size is wider than the grant.",
-    "Ask for a narrower output.",
+    "The job's output class, schema or size is wider than the grant, or a reader's key is not the one the owner has signed.",
+    "Ask for a narrower output; read with the recipient key of the grant.",
   ),
   VERSION_NOT_GRANTED: refused(
     33,
