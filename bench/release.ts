@@ -15,7 +15,14 @@ import {
   type ReleaseAnswer,
   releaseShareInfo,
 } from "@persona-protocol/sdk/access";
-import { type BuiltJob, buildJob, encodeProgram, outputSchemaHashOf, sendJob } from "@persona-protocol/sdk/compute";
+import {
+  type BuiltJob,
+  buildJob,
+  encodeProgram,
+  outputSchemaHashOf,
+  type Program,
+  sendJob,
+} from "@persona-protocol/sdk/compute";
 import {
   type ChainClient,
   callContract,
@@ -48,7 +55,7 @@ import { measureRuntime } from "../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../node/src/enclave/runtime/simulatedEvidence.ts";
 
-const jobs = { latency: 60, wide: 30, throughput: 240 };
+const jobs = { latency: 60, wide: 30, throughput: 120 };
 const warmUps = 8;
 /** Requests under way at one guardian while its throughput is measured. */
 const width = 16;
