@@ -9,6 +9,11 @@ const path = z.string().min(1);
 const nodeConfigSchema = z.strictObject({
   role: z.enum(["worker", "guardian"]).describe("what this node does"),
   rpcUrl: z.url().describe("JSON-RPC endpoint of the chain"),
+  rpcUrls: z
+    .array(z.url())
+    .max(7)
+    .default([])
+    .describe("further JSON-RPC endpoints of the same chain; all must agree (guardian)"),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),

@@ -1,15 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { encode } from "@ipld/dag-cbor";
-import { maxDepositBytes, maxReleaseCallBytes } from "@persona-protocol/sdk/access";
+import { maxDepositBytes, maxReleaseCallBytes, maxRevocationBytes } from "@persona-protocol/sdk/access";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
+import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
 
 export type GuardianRoutes = {
   /** DAG-CBOR `{ nodeId, signer, kemKey }`; undefined until the guardian serves. */
   key(): { nodeId: number; signer: string; kemKey: Uint8Array } | undefined;
   release(body: Uint8Array): Promise<Uint8Array>;
   deposit(body: Uint8Array): Promise<void>;
+  /** A revocation that its owner has signed; it counts when this resolves. */
+  revoke(body: Uint8Array): Promise<void>;
+  /** One page of the access log for the owner who signed this query. */
+  log(query: string): Promise<Uint8Array>;
 };
 
 export type GuardianServer = { readonly port: number; close(): Promise<void> };
@@ -19,13 +24,15 @@ const maxConcurrent = 64;
 /** Bodies being read at once, from one address and from all: a slow one keeps its place for as long as a request may take. */
 const maxBodiesPerAddress = 8;
 const maxBodies = 256;
+/** Requests of one address that cost more than a look: a node asks some hundred times a job at most. */
+const addressRate = { burst: 2_048, perSecond: 512 };
 /** More are closed as they come. `GET` needs no more than a connection. */
 const maxConnectionsPerAddress = 256;
 const maxConnections = 1_024;
 
 /**
- * `GET /key`, `GET /healthz`, `POST /release`, `POST /deposit`; bodies are DAG-CBOR (docs/protocol.md 4.4, 4.5). The server
- * holds no key: it hands each body to the guardian's enclave.
+ * `GET /key`, `GET /healthz`, `GET /log`, `POST /release`, `POST /deposit`, `POST /revoke`; bodies are DAG-CBOR
+ * (docs/protocol.md 4.4 to 4.6). The server holds no key: it hands each body to the guardian's enclave.
  */
 export async function startGuardianServer(options: {
   readonly host: string;
@@ -38,6 +45,7 @@ export async function startGuardianServer(options: {
     connections: createGate(maxConnectionsPerAddress, maxConnections),
     bodies: createGate(maxBodiesPerAddress, maxBodies),
     enclave: createGate(maxConcurrent, maxConcurrent),
+    rate: createRateLimit("address", addressRate, () => performance.now()),
   };
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
@@ -45,8 +53,8 @@ export async function startGuardianServer(options: {
       const known = isPersonaError(error)
         ? error
         : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
-      log.warn({ code: known.code, path: request.url }, "request failed");
-      sendError(response, known.exitCode === 75 ? 503 : known.code === "INTERNAL" ? 500 : 400, known);
+      log.warn({ code: known.code, path: request.url?.split("?", 1)[0] }, "request failed");
+      sendError(response, statusOf(known), known);
     });
   });
   server.maxConnections = maxConnections;
@@ -79,7 +87,13 @@ export async function startGuardianServer(options: {
   };
 }
 
-type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate>>;
+type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate>> & { readonly rate: RateLimit };
+
+function statusOf({ code, exitCode }: PersonaError): number {
+  if (code === "RATE_LIMITED") return 429;
+  if (code === "INTERNAL") return 500;
+  return exitCode === 75 ? 503 : 400;
+}
 
 async function serve(
   routes: GuardianRoutes,
@@ -91,7 +105,10 @@ async function serve(
   const read = (maxBytes: number) =>
     within(gates.bodies, request.socket.remoteAddress, () => readBody(request, maxBytes));
   const ask = <answer>(work: () => Promise<answer>) => within(gates.enclave, undefined, work);
-  switch (`${request.method} ${request.url}`) {
+  const [path, query] = (request.url ?? "").split("?q=", 2);
+  const route = query === undefined ? `${request.method} ${request.url}` : `${request.method} ${path}?q=`;
+  if (request.method === "POST" || query !== undefined) gates.rate.take(request.socket.remoteAddress ?? "");
+  switch (route) {
     case "GET /healthz": {
       const serving = routes.key() !== undefined;
       response.writeHead(serving ? 200 : 503).end(serving ? "ok" : "starting");
@@ -112,6 +129,16 @@ async function serve(
       const body = await read(maxDepositBytes);
       await ask(() => routes.deposit(body));
       send(response, encode(null));
+      return;
+    }
+    case "POST /revoke": {
+      const body = await read(maxRevocationBytes);
+      await ask(() => routes.revoke(body));
+      send(response, encode(null));
+      return;
+    }
+    case "GET /log?q=": {
+      send(response, await ask(() => routes.log(query ?? "")));
       return;
     }
     default:

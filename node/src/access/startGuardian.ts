@@ -1,6 +1,9 @@
+import { join } from "node:path";
+import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
+import { connectChain } from "../chain/connectChain.ts";
 import type { Context } from "../context.ts";
 import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
@@ -8,22 +11,43 @@ import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
+import { openGuardianLog } from "./guardianLog.ts";
 import { startGuardianServer } from "./guardianServer.ts";
+import { readLog } from "./readLog.ts";
 
+const forgetEveryMs = 10 * 60_000;
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const answerParams = z.strictObject({ name: z.string().max(256) });
+const logLines = z
+  .array(
+    z.strictObject({
+      index: z.number().int().min(0),
+      entry: bytes,
+      answer: z
+        .strictObject({ name: z.string().max(256), bytes, until: z.number().int() })
+        .nullable()
+        .transform((answer) => answer ?? undefined),
+      revocation: bytes.nullable().transform((revocation) => revocation ?? undefined),
+    }),
+  )
+  .max(1_024);
 const depositParams = z.strictObject({ keyBoxDigest: z.custom<Hex>((value) => isHex(value)) });
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
+  const endpoints = [client, ...(await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl))))];
+  const journal = openGuardianLog(join(config.dataDir, "access-log.sqlite"));
   const enclave = startEnclave({
     role: "guardian",
     isolation,
     log: (line) => log.warn({ line }, "enclave says"),
     methods: {
-      ...relayChain(client.request),
+      ...relayChain(...endpoints.map(({ request }) => request)),
       deposit: async (params) => (await files.deposit(depositParams.parse(params).keyBoxDigest)) ?? null,
-      log: (entry) => files.appendLog(entry),
+      log: async (lines) => journal.append(logLines.parse(lines)),
+      answer: async (params) => journal.answer(answerParams.parse(params).name) ?? null,
     },
   });
 
@@ -39,15 +63,29 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
         const keyBoxDigest = await enclave.call("deposit", body, { timeoutMs: 30_000 });
         await files.saveDeposit(keyBoxDigest as Hex, body);
       },
+      async revoke(body) {
+        await enclave.call("revoke", body, { timeoutMs: 10_000 });
+      },
+      async log(query) {
+        if (serving === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is starting.");
+        const signHead = async () => asBytes(await enclave.call("logHead", null, { timeoutMs: 10_000 }));
+        return readLog({ client, deployment, guardian: serving.nodeId, log: journal, signHead }, query);
+      },
     },
   }).catch(async (error) => {
     await enclave.stop();
+    journal.close();
     throw error;
   });
   const stop = async () => {
+    clearInterval(forgetting);
     await server.close();
     await enclave.stop();
+    journal.close();
   };
+  const forget = async () => journal.forgetAnswers(Number((await client.getBlock()).timestamp));
+  // Nothing hangs on it: what is not forgotten now is forgotten the next time.
+  const forgetting = setInterval(() => void forget().catch(() => {}), forgetEveryMs).unref();
 
   try {
     const answer = await enclave.call(
@@ -56,7 +94,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       { timeoutMs: 30_000 },
     );
     const keys = parseEnclaveKeys(answer);
-    const { sealed } = z.object({ sealed: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }).parse(answer);
+    const { sealed } = z.object({ sealed: bytes }).parse(answer);
     // The keys must be on disk before anybody can trust them with a share.
     await files.saveSealedKeys(sealed);
 
@@ -71,8 +109,14 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
     await enclave.call(
       "serve",
-      { nodeId, confirmations: config.confirmations, logHead: await files.logHead() },
-      { timeoutMs: 10_000 },
+      {
+        nodeId,
+        confirmations: config.confirmations,
+        endpoints: endpoints.length,
+        log: journal.frontier(),
+        revocations: journal.revocations(),
+      },
+      { timeoutMs: 30_000 },
     );
     serving = { nodeId, ...keys };
     log.info({ nodeId, signer: keys.signer, port: server.port, isolation }, "guardian serves");
@@ -81,6 +125,11 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     await stop();
     throw error;
   }
+}
+
+/** One more endpoint, which must serve the same chain. */
+async function connectAnother({ client, deployment }: Context, rpcUrl: string): Promise<ChainClient> {
+  return connectChain({ rpcUrl, deployment, account: client.account });
 }
 
 function asBytes(value: unknown): Uint8Array {

@@ -79,6 +79,29 @@ storageCommand("gc", "let go of what superseded and erased versions leave behind
   .option("--sweep", "also delete what nothing pins any more, older than a day (local stores and S3)")
   .option("--dry-run", "only say what would be let go")
   .action(async (records, options) => (await import("./storageGc.ts")).storageGc(records, { ...options, json }));
+program
+  .command("log")
+  .description(
+    "what the guardians of a dataset of yours have released and refused, proved and held against the receipts",
+  )
+  .argument("<record>", "your private record of the dataset, as persona import wrote it")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
+  .requiredOption("--passphrase-file <file>", "file with its passphrase")
+  .option("--json", "print it as one line of JSON")
+  .action(async (record, options) => (await import("./log.ts")).log(record, { ...options, json }));
+
+program
+  .command("who")
+  .description("who could read a dataset of yours now, alone or together, and what one more grant would add")
+  .argument("<record>", "your private record of the dataset, as persona import wrote it")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--segment <name>", "only what touches this segment")
+  .option("--with-grant <file>", "a grant package that you have not signed yet")
+  .option("--json", "print it as one line of JSON")
+  .action(async (record, options) => (await import("./who.ts")).who(record, { ...options, json }));
 
 const keystore = program.command("keystore").description("keys under a passphrase");
 keystore

@@ -4,13 +4,22 @@ import { z } from "zod";
 import type { PeerMethods } from "./runtime/peer.ts";
 import { relayedMethods } from "./runtime/relayedChain.ts";
 
-const params = z.strictObject({ method: z.enum(relayedMethods), params: z.string().max(1024 * 1024) });
+const params = z.strictObject({
+  method: z.enum(relayedMethods),
+  params: z.string().max(1024 * 1024),
+  endpoint: z.number().int().min(0).default(0),
+});
 
-/** What a host does for its enclave's chain view: carries read-only JSON-RPC, and nothing else. */
-export function relayChain(request: EIP1193RequestFn): PeerMethods {
+/** What a host does for its enclave's chain view: carries read-only JSON-RPC to its endpoints, and nothing else. */
+export function relayChain(...endpoints: readonly EIP1193RequestFn[]): PeerMethods {
   return {
     async rpc(value) {
       const call = params.parse(value);
+      const request = endpoints[call.endpoint];
+      if (request === undefined)
+        throw new PersonaError("CHAIN_UNREACHABLE", "There is no such chain endpoint.", {
+          data: { endpoint: call.endpoint },
+        });
       try {
         return JSON.stringify(
           await request({ method: call.method, params: JSON.parse(call.params) } as Parameters<EIP1193RequestFn>[0]),

@@ -42,7 +42,7 @@ export function checkScope(check: ScopeCheck): ErrorCode | undefined {
   return undefined;
 }
 
-function segmentsGranted({ scope, input, catalogueHashAt }: ScopeCheck): boolean {
+export function segmentsGranted({ scope, input, catalogueHashAt }: ScopeCheck): boolean {
   const asked = input.segments;
   if (asked === 0n || (asked & ~scope.segments) !== 0n) return false;
   // The grant spoke about a catalogue as it was: an index must still mean the same segment.
@@ -51,7 +51,7 @@ function segmentsGranted({ scope, input, catalogueHashAt }: ScopeCheck): boolean
   );
 }
 
-function argsGranted(scope: Scope, args: Uint8Array): boolean {
+export function argsGranted(scope: Scope, args: Uint8Array): boolean {
   switch (scope.argsRule) {
     case ArgsRule.none:
       return args.length === noArgs.length && args[0] === noArgs[0];
@@ -77,7 +77,7 @@ function outputGranted({ terms, scope, spec, owners }: ScopeCheck): boolean {
   );
 }
 
-function versionGranted(scope: Scope, version: bigint): boolean {
+export function versionGranted(scope: Scope, version: bigint): boolean {
   switch (scope.versionRule) {
     case VersionRule.exact:
       return version === scope.versionFrom;

@@ -10,7 +10,7 @@ type Options = { readonly maxBytes: number; readonly signal: AbortSignal };
 /** Sends one DAG-CBOR body to a guardian. @throws PersonaError GUARDIANS_UNAVAILABLE, or the code the guardian answered with */
 export function postToGuardian(
   endpoint: string,
-  path: "/release" | "/deposit",
+  path: "/release" | "/deposit" | "/revoke",
   body: Uint8Array,
   options: Options,
 ): Promise<Uint8Array> {
@@ -18,7 +18,11 @@ export function postToGuardian(
 }
 
 /** @throws PersonaError GUARDIANS_UNAVAILABLE */
-export function getFromGuardian(endpoint: string, path: "/key", options: Options): Promise<Uint8Array> {
+export function getFromGuardian(
+  endpoint: string,
+  path: "/key" | `/log?q=${string}`,
+  options: Options,
+): Promise<Uint8Array> {
   return request(new URL(path, endpoint), { method: "GET" }, options);
 }
 

@@ -14,6 +14,7 @@ export {
   appTypedData,
   type DomainProof,
 } from "./appTypedData.ts";
+export { checkReadScope } from "./checkReadScope.ts";
 export { checkScope, type ScopeCheck } from "./checkScope.ts";
 export { buildGrant, type GrantParameters, grant, grantHash, revoke, revokeAll, signGrant } from "./createGrant.ts";
 export { type Deposit, decodeDeposit, depositBodyHash, encodeDeposit, maxDepositBytes } from "./depositMessages.ts";
@@ -26,8 +27,11 @@ export {
   encodeDomainFile,
   maxDomainFileBytes,
 } from "./domainFile.ts";
+export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHead } from "./fetchAccessLog.ts";
 export type { Fetch } from "./fetchDomainFile.ts";
+export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
 export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
+export { grantRead, type ReadGrantParameters } from "./grantRead.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";
 export {
   createGuardianRelease,
@@ -36,6 +40,46 @@ export {
   type KeyReleaseRequest,
   type OpenedInput,
 } from "./keyReleaseProvider.ts";
+export {
+  decodeLogEntry,
+  decodeLogPage,
+  decodeLogQuery,
+  decodeSignedLogHead,
+  encodeLogEntry,
+  encodeLogPage,
+  encodeLogQuery,
+  encodeSignedLogHead,
+  type LogLine,
+  type LogPage,
+  maxLogEntries,
+  maxLogPageBytes,
+  type SignedLogHead,
+  type SignedLogQuery,
+} from "./logMessages.ts";
+export {
+  type LogEntry,
+  type LogEntryKind,
+  type LogHead,
+  type LogQuery,
+  logHeadHash,
+  logTypedData,
+} from "./logTypedData.ts";
+export {
+  appendLeaf,
+  consistencyProof,
+  emptyFrontier,
+  emptyRoot,
+  type Frontier,
+  inclusionProof,
+  isFrontier,
+  leafHash,
+  type ReadNode,
+  rootAt,
+  rootOf,
+  type TreeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from "./merkleLog.ts";
 export {
   backupOf,
   type Custody,
@@ -96,4 +140,14 @@ export {
 } from "./releaseMessages.ts";
 export { replaceGuardians } from "./replaceGuardians.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
+export {
+  decodeRevocation,
+  encodeRevocation,
+  maxRevocationBytes,
+  type Revocation,
+  verifyRevocation,
+} from "./revocationMessages.ts";
+export { revokeAtGuardians } from "./revokeAtGuardians.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
+export { type SettledJob, settledJobs } from "./settledJobs.ts";
+export { type ReaderGrant, type Readers, whoCanRead } from "./whoCanRead.ts";

@@ -27,7 +27,9 @@ export {
   programIdOf,
   type ResultRow,
 } from "./program.ts";
+export { readDeks } from "./readDeks.ts";
 export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
+export { type ReadRequest, requestRead } from "./requestRead.ts";
 export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
 export { sendJob, submitJob } from "./submitJob.ts";
 export { delayPerBlock, negativeLog, type RaceEntry, raceDelay } from "./weightedRace.ts";

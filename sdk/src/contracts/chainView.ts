@@ -2,7 +2,7 @@ import type { Address, Hex, PublicClient } from "viem";
 import { codeOfReason, type ErrorCode, PersonaError } from "../errors/index.ts";
 import { datasetRegistryAbi, jobMarketAbi, nodeRegistryAbi } from "./abis.ts";
 import type { Deployment } from "./deployment.ts";
-import type { JobParams } from "./structs.ts";
+import type { JobOrder, JobParams } from "./structs.ts";
 
 export type ChainBlock = { readonly number: bigint; readonly hash: Hex; readonly timestamp: bigint };
 
@@ -52,6 +52,8 @@ export type ChainView = {
     signer: Address,
     blockNumber: bigint,
   ): Promise<ErrorCode | undefined>;
+  /** The contract's first objection to a request to read, as `releasable`; the order must name one input. */
+  readable(jobId: Hex, order: JobOrder, blockNumber: bigint): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
   /** Whether governance has banned the measurement of this key. */
@@ -86,6 +88,16 @@ export function createChainView(
         ...market,
         functionName: "releasable",
         args: [jobId, params, BigInt(input), signer],
+        blockNumber,
+      });
+      if (ok) return undefined;
+      return codeOfReason(reason) ?? "REQUEST_INVALID";
+    },
+    async readable(jobId, order, blockNumber) {
+      const [ok, reason] = await client.readContract({
+        ...market,
+        functionName: "readable",
+        args: [jobId, order],
         blockNumber,
       });
       if (ok) return undefined;

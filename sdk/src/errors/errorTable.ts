@@ -147,8 +147,8 @@ export const errorTable = {
   ),
   OUTPUT_NOT_GRANTED: refused(
     32,
-    "The job's output class, schema or size is wider than the grant.",
-    "Ask for a narrower output.",
+    "The job's output class, schema or size is wider than the grant, or a reader's key is not the one the owner has signed.",
+    "Ask for a narrower output; read with the recipient key of the grant.",
   ),
   VERSION_NOT_GRANTED: refused(
     33,
@@ -295,6 +295,14 @@ export const errorTable = {
     "See the refusal reasons; usually the grant does not allow this job.",
   ),
   GUARDIANS_UNAVAILABLE: temporary("Too few guardians answered.", "Try again later."),
+  RATE_LIMITED: temporary(
+    "More was asked for this job, by this key or from this address than a guardian answers in that time.",
+    "Ask again in a second; the same request gets the same answer.",
+  ),
+  GUARDIAN_LOG_INVALID: fatal(
+    "A guardian's access log does not prove what it shows, or is another one than it was before.",
+    "Keep both signed heads: together they show who has rewritten history. Replace this guardian.",
+  ),
   HOST_DID_NOT_DELIVER: temporary("The host did not bring a blob that the job needs.", "Another node will try."),
   RECEIPT_INVALID: fatal(
     "The receipt's signature, job or digests do not verify.",

@@ -24,7 +24,7 @@ import {
   makeRegistration,
 } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { resealDeposit } from "../../../node/src/enclave/runtime/guardian/resealDeposit.ts";
-import { requireOwnKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
+import { requireUnsealedKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
 import { measureRuntime } from "../../../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../../../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
@@ -167,13 +167,13 @@ describe("resealDeposit", function () {
   it("error: an own key that is destroyed hands nothing over, nor serves", async () => {
     const old = await addKey(guardian);
     const registry = { address: network.deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
-    await requireOwnKey(place(), old.account.address);
+    await requireUnsealedKey(place(), old.account.address);
     await callContract(guardian.client, {
       ...registry,
       functionName: "destroyEnclaveKey",
       args: [old.account.address],
     });
-    await expectError("NODE_KEY_INACTIVE", () => requireOwnKey(place(), old.account.address));
+    await expectError("NODE_KEY_INACTIVE", () => requireUnsealedKey(place(), old.account.address));
     await expectError("NODE_KEY_INACTIVE", () => resealDeposit(place(old), deposit, target(successor)));
   });
 
@@ -182,6 +182,6 @@ describe("resealDeposit", function () {
     const banned = { address: deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
     await callContract(governor, { ...banned, functionName: "ban", args: [measureRuntime()] });
     await expectError("MEASUREMENT_BANNED", () => reseal(target(successor)));
-    await expectError("MEASUREMENT_BANNED", () => requireOwnKey(place(), guardian.identity.account.address));
+    await expectError("MEASUREMENT_BANNED", () => requireUnsealedKey(place(), guardian.identity.account.address));
   });
 });

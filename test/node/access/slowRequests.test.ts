@@ -23,6 +23,8 @@ describe("a guardian's HTTP server, while others hold it up", () => {
           return body;
         },
         deposit: async () => {},
+        revoke: async () => {},
+        log: async () => new Uint8Array(),
       },
     });
     origin = `http://127.0.0.1:${server.port}`;

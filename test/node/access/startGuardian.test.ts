@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { decode } from "@ipld/dag-cbor";
+import { decodeReleaseAnswer, fetchAccessLog, revokeAtGuardians } from "@persona-protocol/sdk/access";
 import { openKeystore } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { bytesToHex } from "viem";
@@ -13,7 +16,9 @@ import {
   endpointOf,
   grantPosts,
   outcomeOf,
+  post,
   postJob,
+  releaseBody,
   type Scene,
   sharedScene,
 } from "../../helpers/guardianScene.ts";
@@ -71,34 +76,54 @@ describe("startGuardian", function () {
     const [guardian] = scene.network.guardians;
     if (guardian === undefined) throw new Error("no guardian");
     const job = await claimedJob(scene);
-    expect(await outcomeOf(scene, job, { guardian: guardian.nodeId })).to.equal("RELEASED");
+    const revoked = await grantPosts(scene);
+    const ofRevoked = await claimedJob(scene, { grants: [revoked] });
+    const { client, deployment } = { client: scene.owner, deployment: scene.network.deployment };
+    expect((await revokeAtGuardians({ client, deployment }, revoked)).map(({ error }) => error)).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const body = await releaseBody(scene, job, { guardian: guardian.nodeId });
+    const answered = await post(scene, "/release", body, guardian.nodeId);
     process.kill(guardian.pid, "SIGKILL");
+    expect(decodeReleaseAnswer(answered.body).status).to.equal("released");
     await gone(guardian.enclavePid);
 
     const again = startDaemon(scene.network.processes, "guardian-1-again", join(folderOf("guardian-1"), "config.json"));
     const ready = JSON.parse(await again.ready) as typeof guardian;
     expect(ready).to.include({ nodeId: guardian.nodeId, signer: guardian.signer });
-    expect(await outcomeOf(scene, job, { guardian: guardian.nodeId })).to.equal("RELEASED");
+    const repeated = await post(scene, "/release", body, guardian.nodeId);
+    expect(repeated.body, "the same request gets the same answer").to.deep.equal(answered.body);
+    expect(await outcomeOf(scene, ofRevoked, { guardian: guardian.nodeId }), "what the owner said").to.equal(
+      "GRANT_REVOKED",
+    );
+    const { datasetId } = scene.dataset;
+    const { entries } = await fetchAccessLog({ client, deployment }, { datasetId, guardian: guardian.nodeId });
+    expect(entries.filter(({ jobId, kind }) => jobId === job.jobId && kind === "release")).to.have.length(1);
     expect(await outcomeOf(scene, await claimedJob(scene), { guardian: guardian.nodeId })).to.equal("RELEASED");
 
-    // Its log goes on where it stopped: each line has its place in one chain of heads.
-    const text = await readFile(join(folderOf("guardian-1"), "data/access-log.jsonl"), "utf8");
-    const heads = text
-      .trimEnd()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { head: string }).head);
-    expect(new Set(heads).size).to.equal(heads.length);
     expect(existsSync(join(folderOf("guardian-1"), "data/enclave-keys.sealed"))).to.equal(true);
   });
 
-  it("behavior: a log that cannot be written does not end the guardian: its head is in what it signs", async () => {
+  it("behavior: while its log cannot be written it releases nothing, and goes on when there is room again", async () => {
     const guardian = scene.network.guardians[2]?.nodeId ?? 0;
-    const log = join(folderOf("guardian-3"), "data/access-log.jsonl");
-    await rm(log, { force: true });
-    await mkdir(log);
+    const job = await claimedJob(scene);
+    const blocker = new DatabaseSync(join(folderOf("guardian-3"), "data/access-log.sqlite"));
+    try {
+      blocker.exec("BEGIN IMMEDIATE");
+      for (const asked of [job, await claimedJob(scene)]) {
+        const { status, body } = await post(scene, "/release", await releaseBody(scene, asked, { guardian }), guardian);
+        expect(status).to.equal(503);
+        expect(decode(body)).to.include({ code: "STORE_FAILED" });
+      }
+      expect((await fetch(new URL("/healthz", await endpointOf(scene, guardian)))).status).to.equal(200);
+    } finally {
+      blocker.exec("ROLLBACK");
+      blocker.close();
+    }
+    expect(await outcomeOf(scene, job, { guardian })).to.equal("RELEASED");
     expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
-    expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
-    expect((await fetch(new URL("/healthz", await endpointOf(scene, guardian)))).status).to.equal(200);
   });
 });
 

@@ -61,6 +61,7 @@ describe("resolveGuardians", () => {
         ...(signer === address(7) ? key : {}),
       }),
       releasable: unused,
+      readable: unused,
       keyBanned: unused,
       dataset: unused,
       job: unused,

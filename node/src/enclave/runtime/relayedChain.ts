@@ -18,12 +18,18 @@ const timeoutMs = 10_000;
  * The chain as an enclave sees it: it has no network, so its host relays JSON-RPC. **Thin**: the answers are believed. Until
  * the proof-checked view of the enclave issue takes this place, a host that lies about the chain is held only by the other
  * guardians (t of n hosts must lie).
+ *
+ * @param endpoint which of the host's chain endpoints answers, from 0.
  */
-export function relayedChain(peer: Pick<Peer, "call">, deployment: Deployment): ChainView {
+export function relayedChain(peer: Pick<Peer, "call">, deployment: Deployment, endpoint = 0): ChainView {
   const transport = custom(
     {
       async request({ method, params }: { method: string; params?: unknown }) {
-        const answer = await peer.call("rpc", { method, params: JSON.stringify(params ?? []) }, { timeoutMs });
+        const answer = await peer.call(
+          "rpc",
+          { method, params: JSON.stringify(params ?? []), endpoint },
+          { timeoutMs },
+        );
         if (typeof answer !== "string")
           throw new PersonaError("CHAIN_UNREACHABLE", "The host's relay answered with something else than JSON.");
         return JSON.parse(answer);

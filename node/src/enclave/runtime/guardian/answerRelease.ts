@@ -1,6 +1,8 @@
 import {
+  decodeReleaseAnswer,
   decodeReleaseCall,
   encodeReleaseAnswer,
+  logHeadHash,
   type ReleaseCall,
   type ReleasedKeys,
   releaseBundleInfo,
@@ -12,21 +14,26 @@ import { typedData } from "@persona-protocol/sdk/contracts";
 import { seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
-import { type Hex, keccak256, zeroHash } from "viem";
+import { type Hex, keccak256, recoverTypedDataAddress } from "viem";
 import type { AccessLog } from "./accessLog.ts";
 import { type CheckedRelease, checkRelease, type GuardianContext, type ReleaseCheck } from "./checkRelease.ts";
 
-/** Answers kept for repeats; older ones are made anew, which gives the same share in another box. */
+/** Answers kept for repeats; older ones come from the host's disk. */
 const maxAnswers = 1_024;
+
+/** The answer that was given to a request of this name before a restart, as the host kept it; null where it has none. */
+export type RecallAnswer = (name: string) => Promise<Uint8Array | undefined>;
 
 /**
  * The guardian's one duty: a signed release or a signed refusal for a well-formed request.
- * The same request from the same enclave key gets the same answer again, so a host cannot collect differing ones.
- * @throws PersonaError REQUEST_INVALID when the request cannot be read at all.
+ * The same request from the same enclave key gets the same answer again, so a host cannot collect differing ones. Each time
+ * the chain is asked anew: what may not be released any more is refused, whatever was answered before.
+ * @throws PersonaError REQUEST_INVALID when the request cannot be read at all, and as {@link checkRelease}.
  */
 export function createReleaseAnswerer(
   context: GuardianContext,
   log: AccessLog,
+  recall: RecallAnswer,
 ): (body: Uint8Array) => Promise<Uint8Array> {
   // Promises, so that a request that comes while the same one is being answered gets that very answer.
   const released = new Map<string, ReturnType<typeof release>>();
@@ -36,24 +43,58 @@ export function createReleaseAnswerer(
     const requestHash = keccak256(body);
     if (check.status === "refused") return refuse(context, log, call, check, requestHash);
 
+    const { checked, signer } = check;
     const { jobId, attempt, input } = call.request;
-    const repeat = [jobId, attempt, input, check.signer].join();
-    const known = released.get(repeat);
-    if (known !== undefined) zeroise(check.checked.bundleKey);
-    const answering = known ?? release(context, log, call, check, check.checked);
+    const name = [jobId, attempt, input, signer].join();
+    const known = released.get(name);
+    const answering =
+      known ??
+      recallRelease(context, recall, name, check).then(
+        (old) => old ?? release(context, log, call, check, checked, name),
+      );
     const [oldest] = released.keys();
     if (known === undefined && released.size >= maxAnswers && oldest !== undefined) released.delete(oldest);
-    released.set(repeat, answering);
+    released.set(name, answering);
     try {
       const answer = await answering;
       if (answer instanceof Uint8Array) return answer;
-      released.delete(repeat);
+      released.delete(name);
       return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, requestHash);
     } catch (error) {
-      released.delete(repeat);
+      released.delete(name);
       throw error;
+    } finally {
+      zeroise(checked.bundleKey);
     }
   };
+}
+
+/** What the host kept is given again only if this guardian signed it, for this very request. */
+async function recallRelease(
+  { chain, identity, nodeId }: GuardianContext,
+  recall: RecallAnswer,
+  name: string,
+  { jobId, signer, ...check }: ReleaseCheck & { status: "passed" },
+): Promise<Uint8Array | undefined> {
+  const bytes = await recall(name);
+  if (bytes === undefined) return undefined;
+  try {
+    const answer = decodeReleaseAnswer(bytes);
+    if (answer.status !== "released") return undefined;
+    const { release: message, signature, keys } = answer;
+    const by = await recoverTypedDataAddress({ ...typedData.release(chain.view.deployment, message), signature });
+    const fits =
+      by === identity.account.address &&
+      message.jobId === jobId &&
+      message.signer === signer &&
+      message.guardian === nodeId &&
+      message.datasetId === check.datasetId &&
+      message.jobSpecHash === check.checked.jobSpecHash &&
+      message.sealedHash === sealedHashOf(keys);
+    return fits ? bytes : undefined;
+  } catch {
+    return undefined; // Damaged on the host's disk: as if it had none.
+  }
 }
 
 async function release(
@@ -62,39 +103,46 @@ async function release(
   call: ReleaseCall,
   { jobId, datasetId, signer, block }: ReleaseCheck,
   checked: CheckedRelease,
+  name: string,
 ): Promise<Uint8Array | { code: "SHARE_UNKNOWN" }> {
   const { chain, identity, nodeId } = context;
+  const { deployment } = chain.view;
   const shares = await resealShares(context, call, checked, signer);
   if (shares === undefined) return { code: "SHARE_UNKNOWN" };
-  const bundleInfo = releaseBundleInfo(chain.deployment, { jobId, guardian: nodeId, signer });
+  const bundleInfo = releaseBundleInfo(deployment, { jobId, guardian: nodeId, signer });
   const bundleKey = await seal({ publicKey: call.kemKey, info: bundleInfo, plaintext: checked.bundleKey });
-  zeroise(checked.bundleKey);
 
   const keys: ReleasedKeys = { bundleKey, shares };
-  const message = {
-    jobId,
-    jobSpecHash: checked.jobSpecHash,
-    datasetId,
-    segments: checked.input.segments,
-    signer,
-    guardian: nodeId,
-    blockNumber: block.number,
-    blockHash: block.hash,
-    logHead: log.append({ jobId, datasetId, signer, reason: 0, blockNumber: block.number }),
-    sealedHash: sealedHashOf(keys),
-  };
-  const signature = await identity.account.signTypedData(typedData.release(chain.deployment, message));
-  return encodeReleaseAnswer({ status: "released", release: message, signature, keys });
+  const { attempt, input } = call.request;
+  const entry = { kind: "release", reason: 0, jobId, attempt, input, datasetId, signer } as const;
+  const { answer } = await log.append({ ...entry, blockNumber: block.number }, async (logHead) => {
+    const message = {
+      jobId,
+      jobSpecHash: checked.jobSpecHash,
+      datasetId,
+      segments: checked.input.segments,
+      signer,
+      guardian: nodeId,
+      blockNumber: block.number,
+      blockHash: block.hash,
+      logHead,
+      sealedHash: sealedHashOf(keys),
+    };
+    const signature = await identity.account.signTypedData(typedData.release(deployment, message));
+    const bytes = encodeReleaseAnswer({ status: "released", release: message, signature, keys });
+    return { answer: { name, bytes, until: checked.until }, revocation: undefined };
+  });
+  return answer.bytes;
 }
 
 /** Each share leaves one box and enters the next inside this function; undefined when one of them is not there. */
 async function resealShares(
-  { chain, identity, nodeId }: GuardianContext,
+  { chain: { view }, identity, nodeId }: GuardianContext,
   call: ReleaseCall,
   { jobSpecHash, input, head, body }: CheckedRelease,
   signer: `0x${string}`,
 ): Promise<ReleasedKeys["shares"] | undefined> {
-  const { chainId, datasetRegistry: registry } = chain.deployment;
+  const { chainId, datasetRegistry: registry } = view.deployment;
   const { datasetId, keyEpoch } = input;
   const shares: ReleasedKeys["shares"][number][] = [];
   for (const segment of segmentIndexes(input.segments)) {
@@ -137,9 +185,17 @@ async function refuse(
   const { jobId, attempt, input } = call.request;
   // A stranger must not be able to fill the log: its refusal is answered and not recorded.
   const logged = code !== "NODE_KEY_UNKNOWN" && code !== "REQUEST_INVALID";
-  const logHead = logged
-    ? log.append({ jobId, datasetId: datasetId ?? zeroHash, signer, reason, blockNumber: block.number })
-    : log.head();
+  const entry = {
+    kind: "refusal",
+    reason,
+    jobId,
+    attempt,
+    input,
+    datasetId,
+    signer,
+    blockNumber: block.number,
+  } as const;
+  const logHead = logged ? await log.appendRefusal(entry) : logHeadHash(log.durable());
   const message = {
     jobId,
     attempt,
@@ -152,6 +208,6 @@ async function refuse(
     blockHash: block.hash,
     logHead,
   };
-  const signature = await identity.account.signTypedData(typedData.refusal(chain.deployment, message));
+  const signature = await identity.account.signTypedData(typedData.refusal(chain.view.deployment, message));
   return encodeReleaseAnswer({ status: "refused", refusal: message, signature });
 }

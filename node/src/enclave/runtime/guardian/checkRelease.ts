@@ -2,7 +2,7 @@
  * Every question a guardian asks before it hands out a share (docs/protocol.md 4.4). Each answer comes from its own reading
  * of the chain or from bytes that hash to what the chain holds; nothing is believed because a request says so.
  */
-import { checkScope, type ReleaseCall } from "@persona-protocol/sdk/access";
+import { checkReadScope, checkScope, type ReleaseCall } from "@persona-protocol/sdk/access";
 import {
   argsCommitmentOf,
   decodeSealedBundle,
@@ -14,14 +14,14 @@ import {
   type ChainBlock,
   type ChainView,
   type DatasetState,
-  type EnclaveKeyState,
+  GrantKind,
   grantHashOf,
   type InputSpec,
   jobSpecHashOf,
   typedData,
 } from "@persona-protocol/sdk/contracts";
-import { keyIdOf } from "@persona-protocol/sdk/crypto";
-import { type ErrorCode, isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
+import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
+import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
   catalogueHash,
   datasetHeadHash,
@@ -32,15 +32,20 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { type Address, type Hex, recoverTypedDataAddress, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { askChain, firstOf } from "./askChain.ts";
+import type { GuardianChain, Look } from "./guardianChain.ts";
+import { requireOwnKey } from "./ownKey.ts";
+import type { ReleaseLimits } from "./releaseLimits.ts";
+import type { RevocationBook } from "./revocationBook.ts";
 
 export type GuardianContext = {
-  readonly chain: ChainView;
+  readonly chain: GuardianChain;
   readonly identity: EnclaveIdentity;
   readonly nodeId: number;
   /** Operators of nodes seen so far. */
   readonly operators: Map<number, Address>;
-  /** Blocks behind the newest at which permissions must hold. Revocations count at the newest. */
-  readonly confirmations: bigint;
+  readonly revocations: Pick<RevocationBook, "isRevoked" | "isEpochRevoked">;
+  readonly limits: ReleaseLimits;
   /** The KeyBox an owner deposited, by its digest; undefined when there is none. */
   readonly deposit: (keyBoxDigest: Hex) => Promise<{ head: Uint8Array; body: Uint8Array } | undefined>;
 };
@@ -50,6 +55,8 @@ export type CheckedRelease = {
   readonly jobSpecHash: Hex;
   readonly input: InputSpec;
   readonly bundleKey: Uint8Array;
+  /** Unix seconds until which the chain can let anybody ask again. */
+  readonly until: number;
   readonly head: KeyBoxHead;
   readonly body: KeyBoxBody;
 };
@@ -64,14 +71,18 @@ export type ReleaseCheck = {
   | { readonly status: "refused"; readonly code: ErrorCode }
 );
 
+/**
+ * @throws PersonaError REQUEST_INVALID without a signature, RATE_LIMITED, CHAIN_DISAGREES, CHAIN_UNREACHABLE, and
+ * GUARDIANS_UNAVAILABLE when this guardian's own key may not work
+ */
 export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
-  const { chain, nodeId } = context;
+  const { chain, nodeId, revocations, limits } = context;
   const { request, params } = call;
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
   const signer = await signerOf(context, call);
-  const [block, input] = [await chain.block("latest"), params.order.inputs[request.input]];
-  const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block };
+  const [look, input] = [await chain.look(), params.order.inputs[request.input]];
+  const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block: look.newest };
 
   const objections: ErrorCode[] = [];
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
@@ -81,94 +92,75 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
     request.bundleDigest === params.order.bundleDigest;
   if (!wellFormed) note("REQUEST_INVALID");
   // One round of reads: the time of a job is mostly round trips to the chain.
-  const key = chain.enclaveKey(signer, block.number);
-  const [chainObjection, conflict, dataset] = await Promise.all([
-    askChain(context, call, signer, block, key),
-    conflictObjection(context, key, block),
-    input === undefined ? undefined : chain.dataset(input.datasetId, block.number),
+  const [said, conflict, datasets] = await Promise.all([
+    askChain(chain.view, call, signer, look),
+    conflictObjection(context, signer, look.newest),
+    input === undefined ? [] : datasetsOf(chain.view, input.datasetId, look),
+    requireOwnKey(context, look.newest),
   ]);
-  note(chainObjection);
-  // A stranger's request costs two signatures and some reads, never a key operation.
+  note(said.objection);
+  // A stranger's request costs a signature and some reads, never a key operation.
   const early = firstOf(objections);
   if (early === "REQUEST_INVALID" || early === "NODE_KEY_UNKNOWN") return { ...ids, status: "refused", code: early };
+  limits.signer.take(signer);
+  // By whom, too: another node must not use up what the claim of this job paid for.
+  limits.job.take(`${jobId} ${signer}`);
+  if (!said.beforeClaim) limits.requester.take(params.order.requester);
+  if (input !== undefined && revocations.isRevoked(input.owner, input.grantHash)) note("GRANT_REVOKED");
 
   const bundle = await openBundle(context, call, jobId);
   if ("code" in bundle) note(bundle.code);
   const inputSpec = "code" in bundle ? undefined : bundle.job.spec.inputs[request.input];
   if (!("code" in bundle)) note(specObjection(context, call, bundle.job, jobId));
 
-  if (!("code" in bundle) && inputSpec !== undefined && dataset !== undefined) {
-    note(inputObjection(context, call, bundle.job, dataset));
+  if (!("code" in bundle) && inputSpec !== undefined && datasets.length > 0) {
+    for (const dataset of datasets) note(inputObjection(context, call, bundle.job, dataset, said.isRead));
     const keys = await findKeys(context, bundle.job, request.input);
     if ("code" in keys) note(keys.code);
-    note(conflict);
+    // Whoever reads gets the whole key: that its operator also guards a share adds nothing.
+    if (!said.isRead) note(conflict);
     const first = firstOf(objections);
-    if (first !== undefined) return { ...ids, status: "refused", code: first };
+    if (first !== undefined) {
+      zeroise(bundle.key);
+      return { ...ids, status: "refused", code: first };
+    }
     if (!("code" in keys)) {
-      const jobSpecHash = jobSpecHashOf(chain.deployment, bundle.job.spec);
-      return { ...ids, status: "passed", checked: { jobSpecHash, input: inputSpec, bundleKey: bundle.key, ...keys } };
+      const jobSpecHash = jobSpecHashOf(chain.view.deployment, bundle.job.spec);
+      const { key: bundleKey } = bundle;
+      return {
+        ...ids,
+        status: "passed",
+        checked: { jobSpecHash, input: inputSpec, bundleKey, until: said.dueBy, ...keys },
+      };
     }
   }
+  if (!("code" in bundle)) zeroise(bundle.key);
   return { ...ids, status: "refused", code: firstOf(objections) ?? "INPUT_UNKNOWN" };
-}
-
-/** The objection that comes first in the documented order. */
-function firstOf(objections: readonly ErrorCode[]): ErrorCode | undefined {
-  const orderOf = (code: ErrorCode) => reasonOfCode(code) ?? Number.POSITIVE_INFINITY;
-  return [...objections].sort((a, b) => orderOf(a) - orderOf(b))[0];
 }
 
 async function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Promise<Address> {
   try {
-    return await recoverTypedDataAddress({ ...typedData.releaseRequest(chain.deployment, request), signature });
+    return await recoverTypedDataAddress({ ...typedData.releaseRequest(chain.view.deployment, request), signature });
   } catch (cause) {
     throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
   }
 }
 
-/** What chain state alone can object to: at the confirmed block for permissions, at the newest for revocations. */
-async function askChain(
-  { chain, confirmations }: GuardianContext,
-  { request, params }: ReleaseCall,
-  signer: Address,
-  head: ChainBlock,
-  ownKey: Promise<EnclaveKeyState>,
-): Promise<ErrorCode | undefined> {
-  const confirmed = head.number > confirmations ? head.number - confirmations : 0n;
-  const blocks = confirmed === head.number ? [head.number] : [confirmed, head.number];
-  const [job, key, ...answers] = await Promise.all([
-    chain.job(request.jobId, head.number),
-    ownKey,
-    ...blocks.map((number) => chain.releasable({ jobId: request.jobId, params }, request.input, signer, number)),
-  ]);
-  if (key.nodeId === 0) return "NODE_KEY_UNKNOWN";
-  if (key.kemKeyHash !== request.kemKeyHash) return "REQUEST_INVALID";
-  const first = firstOf(answers.filter((answer) => answer !== undefined));
-  if (job.attempt === request.attempt || (first !== undefined && beforeAttempt.has(first))) return first;
-  return "REQUEST_INVALID";
+/** As it is confirmed, and as it is now, where that is another block: both must allow the release. */
+async function datasetsOf(view: ChainView, datasetId: Hex, { confirmed, newest }: Look): Promise<DatasetState[]> {
+  const blocks = confirmed.number === newest.number ? [newest] : [confirmed, newest];
+  return Promise.all(blocks.map(({ number }) => view.dataset(datasetId, number)));
 }
 
-/** A job that is not there, or not this key's, has no attempt that a request could be wrong about: these come first. */
-const beforeAttempt: ReadonlySet<ErrorCode> = new Set([
-  "NODE_KEY_UNKNOWN",
-  "NODE_KEY_EXPIRED",
-  "NODE_KEY_INACTIVE",
-  "MEASUREMENT_BANNED",
-  "JOB_UNKNOWN",
-  "JOB_PARAMS_MISMATCH",
-  "JOB_NOT_CLAIMED",
-  "JOB_CLAIMED_BY_OTHER",
-]);
-
 async function openBundle(
-  { chain, identity, nodeId }: GuardianContext,
+  { chain: { view }, identity, nodeId }: GuardianContext,
   { bundle, params }: ReleaseCall,
   jobId: Hex,
 ): Promise<{ job: JobBundle; key: Uint8Array } | { code: ErrorCode }> {
   try {
     const sealed = decodeSealedBundle(bundle, params.order.bundleDigest);
     const { publicKey, privateKey } = identity.kem;
-    const key = await openBundleKey(chain.deployment, sealed, {
+    const key = await openBundleKey(view.deployment, sealed, {
       jobId,
       guardian: nodeId,
       kemPublicKey: publicKey,
@@ -183,7 +175,7 @@ async function openBundle(
 
 /** The spec in the bundle must be the one the chain holds, and be about this very job. */
 function specObjection(
-  { chain }: GuardianContext,
+  { chain: { view } }: GuardianContext,
   { params: { order } }: ReleaseCall,
   job: JobBundle,
   jobId: Hex,
@@ -191,7 +183,7 @@ function specObjection(
   const { spec } = job;
   const same =
     spec.jobId === jobId &&
-    jobSpecHashOf(chain.deployment, spec) === order.specHash &&
+    jobSpecHashOf(view.deployment, spec) === order.specHash &&
     spec.argsCommitment === argsCommitmentOf(job.argsSalt, job.args) &&
     spec.resultKeyHash === keyIdOf(job.resultKey) &&
     spec.maxOutputBytes === order.maxOutputBytes &&
@@ -205,22 +197,26 @@ function specObjection(
 }
 
 function inputObjection(
-  { chain }: GuardianContext,
+  { chain: { view }, revocations }: GuardianContext,
   { request, params: { order } }: ReleaseCall,
   job: JobBundle,
   dataset: DatasetState,
+  isRead: boolean,
 ): ErrorCode | undefined {
   const opened = job.inputs[request.input];
   const input = job.spec.inputs[request.input];
   if (opened === undefined || input === undefined) return "INPUT_UNKNOWN";
   const { terms, scope, catalogue, head } = opened;
-  if (grantHashOf(chain.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId)
+  if (grantHashOf(view.deployment, terms) !== input.grantHash || terms.datasetId !== input.datasetId)
     return "SCOPE_MISMATCH";
+  if (revocations.isEpochRevoked(terms)) return "GRANT_REVOKED";
+  if (terms.kind !== (isRead ? GrantKind.read : GrantKind.compute)) return "GRANT_KIND_MISMATCH";
   if (terms.grantee !== order.requester) return "GRANTEE_MISMATCH";
   if (terms.owner !== dataset.owner) return "OWNER_MISMATCH";
   if (dataset.keyEpoch !== input.keyEpoch) return "KEY_EPOCH_OLD";
 
-  const scopeCheck = checkScope({
+  if (isRead && request.kemKeyHash !== job.spec.resultKeyHash) return "OUTPUT_NOT_GRANTED";
+  const scopeCheck = (isRead ? checkReadScope : checkScope)({
     terms,
     scope,
     spec: job.spec,
@@ -268,10 +264,14 @@ async function findKeys(
 /** A node must not compute on what it guards: its operator would need one colluding share less. */
 async function conflictObjection(
   context: GuardianContext,
-  claimedWith: Promise<EnclaveKeyState>,
+  signer: Address,
   block: ChainBlock,
 ): Promise<ErrorCode | undefined> {
-  const [key, ours] = await Promise.all([claimedWith, operatorOf(context, context.nodeId, block)]);
+  const { chain, nodeId } = context;
+  const [key, ours] = await Promise.all([
+    chain.view.enclaveKey(signer, block.number),
+    operatorOf(context, nodeId, block),
+  ]);
   if (key.nodeId === 0) return undefined;
   return (await operatorOf(context, key.nodeId, block)) === ours ? "GUARDIAN_CONFLICT" : undefined;
 }
@@ -280,7 +280,11 @@ async function conflictObjection(
 async function operatorOf({ chain, operators }: GuardianContext, nodeId: number, block: ChainBlock): Promise<Address> {
   const known = operators.get(nodeId);
   if (known !== undefined) return known;
-  const { operator } = await chain.node(nodeId, block.number);
+  const { operator } = await chain.view.node(nodeId, block.number);
+  const [oldest] = operators.keys();
+  if (operators.size >= maxOperators && oldest !== undefined) operators.delete(oldest);
   operators.set(nodeId, operator);
   return operator;
 }
+
+const maxOperators = 16_384;

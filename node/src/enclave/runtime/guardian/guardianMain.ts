@@ -2,7 +2,7 @@
  * The guardian's enclave: the only process that holds the guardian's keys. Its host carries HTTP bodies, chain answers and
  * sealed files to and fro.
  */
-import { decodeDeposit } from "@persona-protocol/sdk/access";
+import { decodeDeposit, encodeSignedLogHead, isFrontier, logTypedData } from "@persona-protocol/sdk/access";
 import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
@@ -14,19 +14,27 @@ import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { relayedChain } from "../relayedChain.ts";
 import { simulatedEvidence } from "../simulatedEvidence.ts";
-import { createAccessLog } from "./accessLog.ts";
+import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
+import { createGuardianChain, type GuardianChain } from "./guardianChain.ts";
+import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
-import { requireOwnKey } from "./successorKey.ts";
+import { createRevocationBook, type RevocationBook } from "./revocationBook.ts";
+import { requireUnsealedKey } from "./successorKey.ts";
 
 const hex32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes of hex");
 const bytes = z.instanceof(Uint8Array);
+/** Of all owners: what one message to the enclave can hold. */
+const maxRevocations = 65_536;
 const startParams = z.strictObject({ deployment: deploymentSchema, sealed: bytes.nullable() });
 const serveParams = z.strictObject({
   nodeId: z.number().int().positive(),
   confirmations: z.number().int().min(0).max(1_000),
-  logHead: hex32,
+  /** How many chain endpoints the host relays to: all of them must agree. */
+  endpoints: z.number().int().min(1).max(8),
+  log: z.strictObject({ size: z.number().int().min(0), peaks: z.array(hex32).max(53) }).refine(isFrontier),
+  revocations: z.array(bytes).max(maxRevocations),
 });
 const resealParams = z.strictObject({
   nodeId: z.number().int().positive(),
@@ -46,7 +54,14 @@ const evidence = simulatedEvidence(measureRuntime());
 let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;
-let answer: ((body: Uint8Array) => Promise<Uint8Array>) | undefined;
+let serving: Serving | undefined;
+
+type Serving = {
+  readonly chain: GuardianChain;
+  readonly log: AccessLog;
+  readonly revocations: RevocationBook;
+  answer(body: Uint8Array): Promise<Uint8Array>;
+};
 
 const peer = createPeer({
   input: process.stdin,
@@ -72,18 +87,36 @@ const peer = createPeer({
     },
     async serve(params) {
       const started = requireStarted();
-      const { logHead, confirmations, ...rest } = serveParams.parse(params);
+      const { log: frontier, confirmations, endpoints, revocations: kept, ...rest } = serveParams.parse(params);
       const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
-      await requireOwnKey(place, started.identity.account.address);
+      await requireUnsealedKey(place, started.identity.account.address);
       nodeId = rest.nodeId;
-      const log = createAccessLog(logHead, (entry, head) => {
-        // The host keeps the log; its head is in every signed answer, so what it drops or cannot write is missed.
-        peer.call("log", { ...entry, blockNumber: Number(entry.blockNumber), head }).catch(() => {});
+      const { deployment } = started.chain;
+      const others = Array.from({ length: endpoints - 1 }, (_, i) => relayedChain(peer, deployment, i + 1));
+      const guardianChain = createGuardianChain([started.chain, ...others], { confirmations: BigInt(confirmations) });
+      const log = createAccessLog(frontier, async (lines) => {
+        await peer.call(
+          "log",
+          lines.map((line) => ({ ...line, answer: line.answer ?? null, revocation: line.revocation ?? null })),
+          { timeoutMs: 10_000 },
+        );
       });
-      answer = createReleaseAnswerer(
-        { ...started, nodeId, operators: new Map(), confirmations: BigInt(confirmations), deposit: fetchDeposit },
+      const revocations = createRevocationBook(guardianChain, log);
+      for (const revocation of kept) revocations.restore(revocation);
+      const answer = createReleaseAnswerer(
+        {
+          chain: guardianChain,
+          identity: started.identity,
+          nodeId,
+          operators: new Map(),
+          revocations,
+          limits: createReleaseLimits(() => performance.now()),
+          deposit: fetchDeposit,
+        },
         log,
+        recallAnswer,
       );
+      serving = { chain: guardianChain, log, revocations, answer };
     },
     async deposit(body) {
       return checkDeposit({ ...requireStarted(), nodeId }, bytes.parse(body));
@@ -95,8 +128,19 @@ const peer = createPeer({
       return resealDeposit(place, deposit, { signer, kemKey });
     },
     async release(body) {
-      if (answer === undefined) throw new PersonaError("ENCLAVE_FAILED", "The guardian is not serving yet.");
-      return answer(bytes.parse(body));
+      return requireServing().answer(bytes.parse(body));
+    },
+    async revoke(body) {
+      await requireServing().revocations.take(bytes.parse(body));
+    },
+    /** The newest head that is on the disk, signed now. */
+    async logHead() {
+      const { chain: guardianChain, log } = requireServing();
+      const { newest } = await guardianChain.look();
+      const head = { guardian: nodeId, ...log.durable(), blockNumber: newest.number, blockHash: newest.hash };
+      const { account } = requireStarted().identity;
+      const signature = await account.signTypedData(logTypedData.head(guardianChain.view.deployment, head));
+      return encodeSignedLogHead({ ...head, signature });
     },
   },
 });
@@ -106,6 +150,16 @@ void peer.closed.then(() => process.exit(0));
 async function fetchDeposit(keyBoxDigest: Hex): Promise<{ head: Uint8Array; body: Uint8Array } | undefined> {
   const stored = await peer.call("deposit", { keyBoxDigest }, { timeoutMs: 10_000 });
   return stored instanceof Uint8Array ? decodeDeposit(stored) : undefined;
+}
+
+async function recallAnswer(name: string): Promise<Uint8Array | undefined> {
+  const stored = await peer.call("answer", { name }, { timeoutMs: 10_000 });
+  return stored instanceof Uint8Array ? stored : undefined;
+}
+
+function requireServing(): Serving {
+  if (serving === undefined) throw new PersonaError("ENCLAVE_FAILED", "The guardian is not serving yet.");
+  return serving;
 }
 
 function requireStarted(): { identity: EnclaveIdentity; chain: ChainView } {

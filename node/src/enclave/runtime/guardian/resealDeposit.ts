@@ -13,7 +13,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import type { Address } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
-import { requireOwnKey, requireSuccessorKey } from "./successorKey.ts";
+import { requireSuccessorKey, requireUnsealedKey } from "./successorKey.ts";
 
 /**
  * Moves the shares of one deposit from this enclave's key to another attested key of the same guardian (docs/protocol.md 4.5):
@@ -37,7 +37,7 @@ export async function resealDeposit(
   successor: { readonly signer: Address; readonly kemKey: Uint8Array },
 ): Promise<Uint8Array> {
   const { chain, identity, nodeId } = place;
-  await requireOwnKey(place, identity.account.address);
+  await requireUnsealedKey(place, identity.account.address);
   await requireSuccessorKey(place, successor);
   const deposit = decodeDeposit(bytes);
   const head = decodeKeyBoxHead(deposit.head);

@@ -44,7 +44,7 @@ export async function requireSuccessorKey(
  * nothing: the registry holds them as destroyed. A frozen or banned key hands nothing over either, or a ban would be no ban.
  * @throws PersonaError NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED, MEASUREMENT_BANNED
  */
-export async function requireOwnKey(place: Place, signer: Address): Promise<void> {
+export async function requireUnsealedKey(place: Place, signer: Address): Promise<void> {
   const { chain, nodeId } = place;
   for (const block of await blocksOf(place)) {
     const key = await chain.enclaveKey(signer, block.number);

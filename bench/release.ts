@@ -1,0 +1,323 @@
+/**
+ * Key release on loopback: real guardian processes, each with its enclave, and a real chain process. A latency is from the
+ * first request of a job to the data key rebuilt from t opened and verified shares; each job is new to its guardians.
+ * References in the same run: an HPKE seal, a typed-data recovery, and one read of the chain.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  decodeReleaseAnswer,
+  encodeReleaseCall,
+  grant,
+  postToGuardian,
+  publishDataset,
+  type ReleaseAnswer,
+  releaseShareInfo,
+} from "@persona-protocol/sdk/access";
+import {
+  type BuiltJob,
+  buildJob,
+  encodeProgram,
+  outputSchemaHashOf,
+  type Program,
+  sendJob,
+} from "@persona-protocol/sdk/compute";
+import {
+  type ChainClient,
+  callContract,
+  devTokenAbi,
+  jobMarketAbi,
+  jobOrderHashOf,
+  jobSpecHashOf,
+  nodeRegistryAbi,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
+import { open, seal } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import {
+  combineShares,
+  decodeKeyBoxHead,
+  generateOwnerRootKey,
+  type KeyBoxHead,
+  ownerKemKeyPair,
+  verifyShare,
+} from "@persona-protocol/sdk/storage";
+import { parseEther, recoverTypedDataAddress } from "viem";
+import { type Network, startNetwork } from "../node/src/dev/startNetwork.ts";
+import { registerEnclaveKey, registerNode } from "../node/src/enclave/registerEnclave.ts";
+import {
+  createEnclaveIdentity,
+  type EnclaveIdentity,
+  makeRegistration,
+} from "../node/src/enclave/runtime/enclaveIdentity.ts";
+import { measureRuntime } from "../node/src/enclave/runtime/measureRuntime.ts";
+import { encodeRegistration, registrationFacts } from "../node/src/enclave/runtime/registrationMessage.ts";
+import { simulatedEvidence } from "../node/src/enclave/runtime/simulatedEvidence.ts";
+
+const jobs = { latency: 60, wide: 30, throughput: 120 };
+const warmUps = 8;
+/** Requests under way at one guardian while its throughput is measured. */
+const width = 16;
+
+const program: Program = {
+  v: 1,
+  kind: "sql",
+  name: "count",
+  description: "Counts posts.",
+  statement: "SELECT count(*)::BIGINT AS n FROM posts",
+  tables: [{ table: "posts", schema: "persona:posts@1" }],
+  args: [],
+  result: { columns: [{ name: "n", type: "bigint", nullable: false }], maxRows: 1 },
+  limits: { timeMs: 5_000, memoryMb: 256 },
+};
+
+/** A registered enclave key whose private half the bench holds: the simulated root signs for anybody. */
+type Enclave = { readonly identity: EnclaveIdentity; readonly client: ChainClient };
+
+type Scene = {
+  readonly network: Network;
+  readonly owner: ChainClient;
+  readonly dapp: ChainClient;
+  readonly worker: Enclave;
+  readonly endpoints: ReadonlyMap<number, string>;
+};
+type Set = { readonly guardians: readonly number[]; readonly head: KeyBoxHead; readonly datasetId: `0x${string}` };
+
+export async function run({ log }: { readonly log: (line: string) => void }): Promise<object> {
+  const runDir = await mkdtemp(join(tmpdir(), "persona-bench-"));
+  const signal = new AbortController().signal;
+  log("starting a chain and nine guardians");
+  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 9, workers: 0, signal });
+  try {
+    const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
+    const worker = await registerEnclave(network, await network.fundedClient());
+    const endpoints = new Map<number, string>();
+    for (const { nodeId } of network.guardians) endpoints.set(nodeId, await endpointOf(network, owner, nodeId));
+    const scene = { network, owner, dapp, worker, endpoints };
+    const narrow = await measureLatency(scene, { threshold: 2, of: 3, jobs: jobs.latency }, log);
+    const wide = await measureLatency(scene, { threshold: 5, of: 9, jobs: jobs.wide }, log);
+    const perSecond = await measureThroughput(scene, narrow, log);
+    return {
+      release: {
+        "2of3": narrow.latency,
+        "5of9": wide.latency,
+        perGuardianPerSecond: round(perSecond),
+        reference: await references(scene, narrow.last),
+      },
+    };
+  } finally {
+    await network.close();
+    await rm(runDir, { recursive: true, force: true });
+  }
+}
+
+type Asked = { readonly job: BuiltJob; readonly bodies: ReadonlyMap<number, Uint8Array> };
+type Prepare = (count: number) => Promise<Asked[]>;
+
+async function measureLatency(
+  scene: Scene,
+  { threshold, of, jobs: count }: { readonly threshold: number; readonly of: number; readonly jobs: number },
+  log: (line: string) => void,
+) {
+  const { network, owner } = scene;
+  const guardians = network.guardians.slice(0, of).map(({ nodeId }) => nodeId);
+  const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
+  const segment = {
+    name: "posts",
+    schema: "persona:posts@1",
+    records: 1,
+    from: null,
+    to: null,
+    bytes: new Uint8Array(9),
+  };
+  const { dataset, keyBox } = await publishDataset(
+    { client: owner, deployment: network.deployment, store: network.store },
+    { segments: [segment], guardians, threshold, ownerPublicKey: publicKey },
+  );
+  const set = { guardians, head: decodeKeyBoxHead(keyBox.head), datasetId: dataset.datasetId };
+  const granted = await grant(
+    { client: owner, deployment: network.deployment },
+    {
+      dataset,
+      grantee: scene.dapp.account.address,
+      segments: ["posts"],
+      program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+      uses: 1_000,
+      expiresAt: Number((await owner.getBlock()).timestamp) + 1_000_000,
+      price: 0n,
+      token: network.token,
+      maxOutputBytes: 100_000_000n,
+    },
+  );
+  const prepare: Prepare = async (wanted) => {
+    log(`${threshold} of ${of}: posting and claiming ${wanted} jobs`);
+    const asked: Asked[] = [];
+    for (let i = 0; i < wanted; i++) asked.push(await prepareJob(scene, granted, guardians));
+    return asked;
+  };
+  const prepared = await prepare(warmUps + count);
+  const times: number[] = [];
+  for (const asked of prepared) {
+    const from = performance.now();
+    const { others } = await obtainKey(scene, set, asked);
+    times.push(performance.now() - from);
+    // The next job must not compete with the late answers of this one.
+    await others;
+  }
+  const measured = times.slice(warmUps);
+  const latency = { p50Ms: round(percentile(measured, 0.5)), p99Ms: round(percentile(measured, 0.99)) };
+  log(`${threshold} of ${of}: ${JSON.stringify(latency)}`);
+  const last = prepared.at(-1) as Asked;
+  return { latency, prepare, last, guardian: guardians[0] as number };
+}
+
+async function prepareJob(
+  { network, dapp, worker }: Scene,
+  granted: Awaited<ReturnType<typeof grant>>,
+  guardians: readonly number[],
+): Promise<Asked> {
+  const { deployment } = network;
+  const context = { client: dapp, deployment, store: network.store };
+  const job = await sendJob(context, await buildJob(context, { program, grants: [granted], fee: 0n }));
+  const { order, offer } = job.params;
+  const { identity } = worker;
+  const args = [job.jobId, offer, jobOrderHashOf(order), identity.account.address] as const;
+  await callContract(worker.client, {
+    address: deployment.jobMarket,
+    abi: jobMarketAbi,
+    functionName: "claimJob",
+    args,
+  });
+  const bodies = new Map<number, Uint8Array>();
+  for (const guardian of guardians) {
+    const { jobId, bundle, params } = job;
+    const request = {
+      jobId,
+      attempt: 1,
+      guardian,
+      input: 0,
+      kemKeyHash: identity.kemKeyHash,
+      bundleDigest: order.bundleDigest,
+    };
+    const signature = await identity.account.signTypedData(typedData.releaseRequest(deployment, request));
+    bodies.set(guardian, encodeReleaseCall({ request, signature, kemKey: identity.kem.publicKey, params, bundle }));
+  }
+  return { job, bodies };
+}
+
+/** Asks all, takes the first t: what a supervisor does between its claim and its data key. */
+async function obtainKey(scene: Scene, { guardians, head, datasetId }: Set, { job, bodies }: Asked) {
+  const { network, worker, endpoints } = scene;
+  const jobSpecHash = jobSpecHashOf(network.deployment, job.spec);
+  const shares: { position: number; share: Uint8Array }[] = [];
+  const enough = Promise.withResolvers<void>();
+  const asked = guardians.map(async (guardian, position) => {
+    const answer = await ask(endpoints.get(guardian) ?? "", bodies.get(guardian) as Uint8Array);
+    if (shares.length >= head.threshold) return;
+    const [box] = answer.keys.shares;
+    if (box === undefined) throw new PersonaError("INTERNAL", "No share was released.");
+    const info = releaseShareInfo({
+      jobSpecHash,
+      datasetId,
+      segment: 0,
+      guardian,
+      signer: worker.identity.account.address,
+    });
+    const share = await open({ privateKey: worker.identity.kem.privateKey, info, enc: box.enc, ct: box.ct });
+    verifyShare({ head, segment: 0, position, share });
+    shares.push({ position, share });
+    if (shares.length === head.threshold) enough.resolve();
+  });
+  for (const one of asked) one.catch(enough.reject);
+  await enough.promise;
+  await combineShares({ head, segment: 0, shares: shares.slice(0, head.threshold) });
+  return { others: Promise.all(asked) };
+}
+
+async function ask(endpoint: string, body: Uint8Array): Promise<Extract<ReleaseAnswer, { status: "released" }>> {
+  const options = { maxBytes: 1024 * 1024, signal: AbortSignal.timeout(30_000) };
+  const answer = decodeReleaseAnswer(await postToGuardian(endpoint, "/release", body, options));
+  if (answer.status === "released") return answer;
+  throw new PersonaError("INTERNAL", "A guardian refused.", { data: { reason: answer.refusal.reason } });
+}
+
+async function measureThroughput(
+  scene: Scene,
+  { prepare, guardian }: { readonly prepare: Prepare; readonly guardian: number },
+  log: (line: string) => void,
+): Promise<number> {
+  const prepared = await prepare(jobs.throughput);
+  const endpoint = scene.endpoints.get(guardian) ?? "";
+  const bodies = prepared.map(({ bodies: each }) => each.get(guardian) as Uint8Array);
+  const from = performance.now();
+  const next = bodies.values();
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (const body of next) {
+        const options = { maxBytes: 1024 * 1024, signal: AbortSignal.timeout(30_000) };
+        await postToGuardian(endpoint, "/release", body, options);
+      }
+    }),
+  );
+  const perSecond = (bodies.length * 1_000) / (performance.now() - from);
+  const check = await ask(endpoint, bodies[0] as Uint8Array);
+  log(`one guardian: ${perSecond.toFixed(0)} releases a second (last head ${check.release.logHead.slice(0, 10)})`);
+  return perSecond;
+}
+
+async function references({ network, owner, worker }: Scene, { job }: Asked): Promise<object> {
+  const { identity } = worker;
+  const request = {
+    jobId: job.jobId,
+    attempt: 1,
+    guardian: 1,
+    input: 0,
+    kemKeyHash: identity.kemKeyHash,
+    bundleDigest: job.jobId,
+  };
+  const signed = typedData.releaseRequest(network.deployment, request);
+  const signature = await identity.account.signTypedData(signed);
+  const plaintext = new Uint8Array(33);
+  const times = async (work: () => Promise<unknown>) => {
+    const each: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const from = performance.now();
+      await work();
+      each.push(performance.now() - from);
+    }
+    return round(percentile(each, 0.5));
+  };
+  return {
+    sealMs: await times(() => seal({ publicKey: identity.kem.publicKey, info: new Uint8Array(9), plaintext })),
+    recoverMs: await times(() => recoverTypedDataAddress({ ...signed, signature })),
+    chainReadMs: await times(() => owner.getBlock()),
+  };
+}
+
+/** With a stake for the bonds of all claims of the run, none of which is ever settled. */
+async function registerEnclave({ deployment, verifier, token }: Network, client: ChainClient): Promise<Enclave> {
+  const stake = parseEther("1000000");
+  const mint = { address: token, abi: devTokenAbi, functionName: "mint" } as const;
+  await callContract(client, { ...mint, args: [client.account.address, stake] });
+  const identity = await createEnclaveIdentity();
+  const context = { client, deployment, operator: client.account.address, verifier };
+  const nodeId = await registerNode(context, { role: "worker", stake, endpoint: "" });
+  const evidence = simulatedEvidence(measureRuntime());
+  const call = async (_method: string, facts: unknown) =>
+    encodeRegistration(await makeRegistration(identity, evidence, deployment, registrationFacts.parse(facts)));
+  await registerEnclaveKey(context, { call }, { signer: identity.account.address, nodeId, role: "worker" });
+  return { identity, client };
+}
+
+async function endpointOf({ deployment }: Network, client: ChainClient, nodeId: number): Promise<string> {
+  const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+  return (await client.readContract({ ...registry, functionName: "nodeOf", args: [nodeId] })).endpoint;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;
+
+function percentile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}

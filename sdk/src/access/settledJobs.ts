@@ -1,0 +1,40 @@
+import type { Hex } from "viem";
+import { type ChainClient, type Deployment, jobMarketAbi } from "../contracts/index.ts";
+import type { ReceiptReleases } from "./findOmitted.ts";
+
+export type SettledJob = ReceiptReleases & {
+  /** How many inputs the job has, of this dataset and others. */
+  readonly inputs: number;
+  readonly requester: Hex;
+  readonly blockNumber: bigint;
+};
+
+/** What public endpoints take at once. */
+const blocksAtOnce = 5_000n;
+
+/** Jobs over a dataset that ended with a result: each receipt commits to the releases behind it. */
+export async function settledJobs(
+  { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
+  datasetId: Hex,
+): Promise<SettledJob[]> {
+  const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
+  const newest = await client.getBlockNumber();
+  const posted = new Map<Hex, { readonly requester: Hex; readonly inputs: number }>();
+  const settled: SettledJob[] = [];
+  for (let fromBlock = deployment.fromBlock; fromBlock <= newest; fromBlock += blocksAtOnce) {
+    const last = fromBlock + blocksAtOnce - 1n;
+    const range = { ...market, fromBlock, toBlock: last < newest ? last : newest };
+    for (const { args } of await client.getContractEvents({ ...range, eventName: "JobSubmitted", strict: true })) {
+      const { inputs, requester } = args.params.order;
+      if (inputs.some((input) => input.datasetId === datasetId))
+        posted.set(args.jobId, { requester, inputs: inputs.length });
+    }
+    const results = await client.getContractEvents({ ...range, eventName: "JobSettled", strict: true });
+    for (const { args, blockNumber } of results) {
+      const job = posted.get(args.jobId);
+      if (job !== undefined)
+        settled.push({ jobId: args.jobId, releasesHash: args.receipt.releasesHash, ...job, blockNumber });
+    }
+  }
+  return settled;
+}

@@ -1,0 +1,176 @@
+/** What revoking, new keys and erasing undo, and what they do not: real guardians, a real chain, a worker whose key the test holds. */
+import { releaseShareInfo, revoke } from "@persona-protocol/sdk/access";
+import type { BuiltJob } from "@persona-protocol/sdk/compute";
+import {
+  callContract,
+  createChainView,
+  datasetRegistryAbi,
+  grantHashOf,
+  grantRegistryAbi,
+  jobMarketAbi,
+  jobOfferHashOf,
+  jobSpecHashOf,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
+import { open, sha256Hex } from "@persona-protocol/sdk/crypto";
+import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
+import { expect } from "chai";
+import { type Hex, keccak256 } from "viem";
+import { expectError } from "../../helpers/errors.ts";
+import {
+  askRelease,
+  claim,
+  claimedJob,
+  grantPosts,
+  outcomeOf,
+  postJob,
+  publishSegments,
+  type Scene,
+  sharedScene,
+} from "../../helpers/guardianScene.ts";
+import { createRandom, testSeed } from "../../helpers/random.ts";
+import { randomHex32 } from "../../helpers/structs.ts";
+
+const random = createRandom(testSeed());
+
+describe("the moments of revocation", function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  let published: Pick<Scene, "dataset" | "keyBox">;
+  before(async () => {
+    scene = await sharedScene();
+  });
+  beforeEach(async () => {
+    published = await publishSegments(scene.network, scene.owner, scene.ownerKeys.publicKey);
+  });
+  const context = () => ({ client: scene.owner, deployment: scene.network.deployment });
+  const guardians = () => scene.network.guardians.map(({ nodeId }) => nodeId);
+  const registry = () => ({ address: scene.network.deployment.datasetRegistry, abi: datasetRegistryAbi }) as const;
+  const grantOf = () => grantPosts(scene, { dataset: published.dataset });
+  const outcomes = (job: BuiltJob) => Promise.all(guardians().map((guardian) => outcomeOf(scene, job, { guardian })));
+
+  /** The data key, from the shares of these guardians, as the worker's enclave rebuilds it. */
+  async function keyFrom(job: BuiltJob, asked: readonly number[]): Promise<{ dek: Uint8Array; signatures: Hex[] }> {
+    const { network, worker } = scene;
+    const { datasetId } = published.dataset;
+    const head = decodeKeyBoxHead(published.keyBox.head);
+    const jobSpecHash = jobSpecHashOf(network.deployment, job.spec);
+    const { account, kem } = worker.identity;
+    const shares: { position: number; share: Uint8Array }[] = [];
+    const signatures: Hex[] = [];
+    for (const guardian of asked) {
+      const answer = await askRelease(scene, job, { guardian });
+      if (answer.status !== "released") throw new Error(`refused: ${answer.refusal.reason}`);
+      const [box] = answer.keys.shares;
+      if (box === undefined) throw new Error("no share");
+      const info = releaseShareInfo({ jobSpecHash, datasetId, segment: 0, guardian, signer: account.address });
+      const share = await open({ privateKey: kem.privateKey, info, enc: box.enc, ct: box.ct });
+      shares.push({ position: head.guardians.indexOf(guardian), share });
+      signatures.push(answer.signature);
+    }
+    return { dek: await combineShares({ head, segment: 0, shares }), signatures };
+  }
+
+  /** The owner's own way in, to compare with. */
+  async function ownerKey(): Promise<Uint8Array | undefined> {
+    const head = decodeKeyBoxHead(published.keyBox.head);
+    const keyBoxDigest = sha256Hex(published.keyBox.head);
+    const body = decodeKeyBoxBody(published.keyBox.body, { keyBoxDigest });
+    const { chainId, datasetRegistry } = scene.network.deployment;
+    const deks = await openOwnerDeks({
+      chainId,
+      registry: datasetRegistry,
+      datasetId: published.dataset.datasetId,
+      keyEpoch: 1,
+      head,
+      body,
+      ownerKeyPair: scene.ownerKeys,
+    });
+    return deks.get(0);
+  }
+
+  async function settle(job: BuiltJob, signatures: readonly Hex[]): Promise<void> {
+    const { deployment } = scene.network;
+    const ciphertext = Uint8Array.from(random.bytes(64));
+    const { order, offer } = job.params;
+    const receipt = {
+      jobId: job.jobId,
+      jobSpecHash: order.specHash,
+      attempt: 1,
+      code: 0,
+      ciphertextDigest: sha256Hex(ciphertext),
+      plaintextCommitment: randomHex32(random),
+      releasesHash: keccak256(`0x${signatures.map((signature) => signature.slice(2)).join("")}`),
+      outputBytes: ciphertext.length,
+    };
+    const signature = await scene.worker.identity.account.signTypedData(typedData.receipt(deployment, receipt));
+    const hex = `0x${Buffer.from(ciphertext).toString("hex")}` as const;
+    const offerHash = jobOfferHashOf(offer);
+    const settlement = { jobId: job.jobId, order, offerHash, receipt, signature, ciphertext: hex };
+    const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
+    await callContract(scene.worker.client, { ...market, functionName: "settleJob", args: [settlement] });
+  }
+  const statusOf = async ({ jobId }: BuiltJob) => {
+    const chain = createChainView(scene.owner, scene.network.deployment);
+    return (await chain.job(jobId, (await chain.block("latest")).number)).status;
+  };
+
+  it("before the release: no share leaves any guardian; the job's use stays counted", async () => {
+    const grant = await grantOf();
+    const job = await claimedJob(scene, { grants: [grant] });
+    await revoke(context(), grant);
+    expect(await outcomes(job)).to.deep.equal(["GRANT_REVOKED", "GRANT_REVOKED", "GRANT_REVOKED"]);
+    const { grantRegistry: address } = scene.network.deployment;
+    const args = [scene.owner.account.address, grantHashOf(scene.network.deployment, grant.terms)] as const;
+    const call = { address, abi: grantRegistryAbi, functionName: "grantOf", args } as const;
+    expect((await scene.owner.readContract(call)).uses, "not undone").to.equal(1);
+  });
+
+  it("after the release and before the result: nobody releases more or again; the key that was released still opens, and the job is still paid", async () => {
+    const grant = await grantOf();
+    const job = await claimedJob(scene, { grants: [grant] });
+    const { dek, signatures } = await keyFrom(job, guardians().slice(0, 2));
+    await revoke(context(), grant);
+    expect(await outcomes(job)).to.deep.equal(["GRANT_REVOKED", "GRANT_REVOKED", "GRANT_REVOKED"]);
+    expect(dek, "not undone").to.deep.equal(await ownerKey());
+    await settle(job, signatures);
+    expect(await statusOf(job), "not undone").to.equal("settled");
+  });
+
+  it("after the result: the grant buys no other job; receipt and result stay", async () => {
+    const grant = await grantOf();
+    const job = await claimedJob(scene, { grants: [grant] });
+    const { signatures } = await keyFrom(job, guardians().slice(1));
+    await settle(job, signatures);
+    await revoke(context(), grant);
+    expect(await statusOf(job), "not undone").to.equal("settled");
+    await expectError("GRANT_REVOKED", () => postJob(scene, { grants: [grant] }));
+    expect(await outcomes(job)).to.deep.equal(["JOB_NOT_CLAIMED", "JOB_NOT_CLAIMED", "JOB_NOT_CLAIMED"]);
+  });
+
+  it("new keys: every grant and job of the epoch before is refused; who has an old key still opens the old ciphertext", async () => {
+    const grant = await grantOf();
+    const job = await claimedJob(scene, { grants: [grant] });
+    const waiting = await postJob(scene, { grants: [grant] });
+    const { dek } = await keyFrom(job, guardians().slice(0, 2));
+    const { datasetId, head } = published.dataset;
+    const next = [randomHex32(random), randomHex32(random), head.guardianSetHash, 2, []] as const;
+    await callContract(scene.owner, { ...registry(), functionName: "publish", args: [datasetId, head, ...next] });
+    await claim(scene, waiting, scene.worker);
+    for (const asked of [job, waiting])
+      expect(await outcomes(asked)).to.deep.equal(["KEY_EPOCH_OLD", "KEY_EPOCH_OLD", "KEY_EPOCH_OLD"]);
+    expect(dek, "not undone").to.deep.equal(await ownerKey());
+  });
+
+  it("erasing: nothing is released from that block on; taken back within the week everything counts again; released keys are not called back", async () => {
+    const grant = await grantOf();
+    const job = await claimedJob(scene, { grants: [grant] });
+    const { dek } = await keyFrom(job, guardians().slice(0, 2));
+    const { datasetId } = published.dataset;
+    await callContract(scene.owner, { ...registry(), functionName: "eraseDataset", args: [datasetId] });
+    expect(await outcomes(job)).to.deep.equal(["DATASET_ERASED", "DATASET_ERASED", "DATASET_ERASED"]);
+    expect(dek, "not undone").to.deep.equal(await ownerKey());
+    await callContract(scene.owner, { ...registry(), functionName: "restoreDataset", args: [datasetId] });
+    expect(await outcomes(job)).to.deep.equal(["RELEASED", "RELEASED", "RELEASED"]);
+  });
+});
