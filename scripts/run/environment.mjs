@@ -11,6 +11,8 @@ export function childEnvironment(root, extra = {}) {
   return {
     // A project about personal data does not report on the people who build it.
     HARDHAT_DISABLE_TELEMETRY: "true",
+    // A third of the time that a short command takes is compiling the same modules as the last one.
+    NODE_COMPILE_CACHE: join(root, ".cache", "node"),
     ...process.env,
     PATH: [bin, process.env["PATH"]].filter(Boolean).join(delimiter),
     ...extra,

@@ -9,7 +9,7 @@ export type HoldingProxy = {
 };
 
 /**
- * Stands before a chain and never answers the one request that `hold` picks: whoever sent it can be killed at that instant.
+ * Stands before a chain and never answers the first request with a call that `hold` picks: whoever sent it can be killed at that instant.
  * With "lost" the chain never hears of it; with "unanswered" it does.
  */
 export async function startHoldingProxy(
@@ -22,8 +22,8 @@ export async function startHoldingProxy(
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks).toString();
-      const { method } = JSON.parse(body) as { method: string };
-      const how = hold(method);
+      const calls = [JSON.parse(body)].flat() as readonly { method: string }[]; // one call, or a batch of them
+      const how = calls.map(({ method }) => hold(method)).find((found) => found !== "no") ?? "no";
       if (how === "lost") return noteHeld();
       const answer = await fetch(target, { method: "POST", headers: { "content-type": "application/json" }, body });
       const text = await answer.text();

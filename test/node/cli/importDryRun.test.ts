@@ -8,7 +8,7 @@ import { drivesTerminal, expectRefusal, runPersona } from "./persona.ts";
 const canaries = { post: "canary of a post 1a2b", account: "canary of an account 3c4d", like: "canary of a like 5e6f" };
 
 describe("persona import --dry-run", function () {
-  this.timeout(30_000);
+  this.timeout(120_000); // a dozen processes
   const folder = temporaryFolder();
   let archive: string;
 
