@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo" | "deploy";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo" | "deploy" | "stores";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -19,11 +19,13 @@ export const suites: readonly Suite[] = [
   { name: "sdk", files: "test/sdk/**/*.test.ts", late: false },
   { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
   { name: "house", files: "test/house/**/*.test.ts", late: false },
-  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy).test.ts", late: true },
+  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair).test.ts", late: true },
   // It mostly waits: beside the others it costs no time.
   { name: "demo", files: "test/e2e/demo.test.ts", late: true },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
   { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", late: true, onAsking: true },
+  // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
+  { name: "stores", files: "test/e2e/storeRepair.test.ts", late: true, onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
