@@ -7,7 +7,8 @@
 import { defineConfig } from "hardhat/config";
 import { fsPermissions, optimized, solidityConfig, unoptimized } from "./hardhat.config.ts";
 
-// `npm run test:deep` sets them; scripts/deep/ checks that the runs were made.
+// `npm run test:deep` sets them; scripts/deep/ checks that the runs were made. So many runs are worth the compilation.
+const deep = process.env["PERSONA_DEEP_RUNS"] !== undefined;
 const deepRuns = Number(process.env["PERSONA_DEEP_RUNS"] ?? 1_000);
 const deepDepth = Number(process.env["PERSONA_DEEP_DEPTH"] ?? 100);
 const seed = process.env["PERSONA_DEEP_SEED"];
@@ -22,13 +23,16 @@ const needOptimizer = [
 ];
 
 export default defineConfig({
-  solidity: solidityConfig(unoptimized, Object.fromEntries(needOptimizer.map((path) => [path, optimized]))),
+  solidity: solidityConfig(
+    deep ? optimized : unoptimized,
+    Object.fromEntries(needOptimizer.map((path) => [path, optimized])),
+  ),
   paths: {
     sources: "./contracts",
     tests: { solidity: "./test/contracts" },
     // Mutants are put into copies of them (scripts/mutate/).
-    artifacts: process.env["PERSONA_TEST_ARTIFACTS"] ?? "./cache/test-artifacts",
-    cache: "./cache/test",
+    artifacts: process.env["PERSONA_TEST_ARTIFACTS"] ?? `./cache/${deep ? "deep" : "test"}-artifacts`,
+    cache: `./cache/${deep ? "deep" : "test"}`,
   },
   // What a test needs otherwise it says itself: `hardhat-config: fuzz.runs = 1000`, or `hardhat-config: deep.fuzz.runs = …`.
   test: {

@@ -12,7 +12,7 @@ import {vm} from "../helpers/Vm.sol";
 
 /// @dev What a requester may write into a request, fuzzed.
 contract JobAmountsTest is JobKit {
-    /// hardhat-config: fuzz.runs = 64
+    /// hardhat-config: default.fuzz.runs = 64
     function testFuzz_submitJob_EscrowsFeeAndPrices(uint96 fee, uint96[3] memory prices, uint16 bps) public {
         bps = uint16(bound(bps, 0, 500));
         market.allowToken(address(token), bps, 1e16);
@@ -60,7 +60,7 @@ contract JobAmountsTest is JobKit {
         eq(owed(OPERATOR), type(uint96).max);
     }
 
-    /// hardhat-config: fuzz.runs = 32
+    /// hardhat-config: default.fuzz.runs = 32
     function testFuzz_submitJob_RefusesEveryDuplicate(uint8 from, uint8 to, uint256 shuffle) public {
         Terms[] memory list = giveGrants(8);
         for (uint256 i = 7; i > 0; --i) {

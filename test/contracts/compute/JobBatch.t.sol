@@ -80,7 +80,7 @@ contract JobBatchTest is JobKit {
         market.settleMany(new Settlement[](0));
     }
 
-    /// hardhat-config: fuzz.runs = 32
+    /// hardhat-config: default.fuzz.runs = 32
     function testFuzz_settleMany_WhateverCameFirst(uint8 count, uint256 first) public {
         Settlement[] memory list = claimedJobs(bound(count, 1, 8));
         for (uint256 i = 0; i < list.length; ++i) {

@@ -173,7 +173,7 @@ contract DatasetRegistryTest is Kit {
         );
     }
 
-    /// hardhat-config: fuzz.runs = 64
+    /// hardhat-config: default.fuzz.runs = 64
     function testFuzz_publish_ExtendsTheCatalogue(uint8 first, uint8 second) public {
         bytes32[] memory before = commitments(bound(first, 0, 128));
         bytes32[] memory appended = commitments(bound(second, 0, 128));
