@@ -64,6 +64,7 @@ export {
   logHeadHash,
   logTypedData,
 } from "./logTypedData.ts";
+export { createMemoryKeyRelease, type MemoryKeyRelease } from "./memoryKeyRelease.ts";
 export {
   appendLeaf,
   consistencyProof,
@@ -139,6 +140,7 @@ export {
   sealedHashOf,
 } from "./releaseMessages.ts";
 export { replaceGuardians } from "./replaceGuardians.ts";
+export type { ReleasableView } from "./requireReleasable.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
 export {
   decodeRevocation,
