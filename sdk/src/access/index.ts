@@ -150,6 +150,7 @@ export {
   verifyRevocation,
 } from "./revocationMessages.ts";
 export { revokeAtGuardians } from "./revokeAtGuardians.ts";
+export type { RootKeyHolders } from "./rootKeyHolders.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
 export { type SettledJob, settledJobs } from "./settledJobs.ts";
 export { type ReaderGrant, type Readers, whoCanRead } from "./whoCanRead.ts";
