@@ -7,6 +7,7 @@ import {
   encodeReleaseCall,
   grantRead,
   publishDataset,
+  readDatasetVersions,
   revoke,
 } from "@persona-protocol/sdk/access";
 import { balanceOf, readDeks, requestRead } from "@persona-protocol/sdk/compute";
@@ -20,13 +21,11 @@ import {
 import { generateKemKeyPair, type KemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { codeOfReason } from "@persona-protocol/sdk/errors";
 import {
-  cidOfDigest,
   collectBytes,
-  decodeManifest,
   decryptEnvelopeBytes,
   generateOwnerRootKey,
-  MAX_MANIFEST_BYTES,
   ownerKemKeyPair,
+  readLinkedManifests,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
@@ -141,10 +140,12 @@ describe("a Read grant", function () {
     const deks = await readDeks(context(clinic), request, options());
     expect([...deks.keys()], "the granted segment and no other").to.deep.equal([0]);
 
-    const { datasetId, keyEpoch, head, version } = published.dataset;
+    const { datasetId, keyEpoch, version } = published.dataset;
     const { store } = network;
-    const block = await store.getBlock(cidOfDigest(head.manifestDigest, "dag-cbor"), { maxBytes: MAX_MANIFEST_BYTES });
-    const manifest = decodeManifest(block, { digest: head.manifestDigest, datasetId, keyEpoch, version });
+    const { number: blockNumber } = await clinic.getBlock();
+    const versions = await readDatasetVersions(clinic, network.deployment, { datasetId, blockNumber });
+    const [{ manifest }] = await readLinkedManifests(store, versions);
+    expect(manifest.version).to.equal(version);
     const [segment] = manifest.segments;
     if (segment === undefined) throw new Error("no segment");
     const envelope = await collectBytes(store.get(segment.cid));

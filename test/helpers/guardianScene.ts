@@ -168,12 +168,12 @@ export type CallChoice = {
   readonly call?: Partial<ReleaseCall>;
 };
 
-/** The body of a release request that is right, except for what is chosen otherwise. */
-export async function releaseBody(
+/** A release request that is right, except for what is chosen otherwise. */
+export async function releaseCall(
   { network, worker }: Scene,
   job: BuiltJob,
   choice: CallChoice = {},
-): Promise<Uint8Array> {
+): Promise<ReleaseCall> {
   const { identity } = choice.enclave ?? worker;
   const request = {
     jobId: job.jobId,
@@ -187,14 +187,19 @@ export async function releaseBody(
   const signature = await (choice.account ?? identity.account).signTypedData(
     typedData.releaseRequest(network.deployment, request),
   );
-  return encodeReleaseCall({
+  return {
     request,
     signature,
     kemKey: identity.kem.publicKey,
     params: job.params,
     bundle: job.bundle,
     ...choice.call,
-  });
+  };
+}
+
+/** The same as a body. */
+export async function releaseBody(scene: Scene, job: BuiltJob, choice: CallChoice = {}): Promise<Uint8Array> {
+  return encodeReleaseCall(await releaseCall(scene, job, choice));
 }
 
 export async function endpointOf({ network, owner }: Scene, guardian: number): Promise<string> {

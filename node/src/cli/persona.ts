@@ -100,6 +100,7 @@ program
   .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
   .option("--segment <name>", "only what touches this segment")
   .option("--with-grant <file>", "a grant package that you have not signed yet")
+  .option("--packet <file>", "any person's packet of your recovery plan: says who the people are")
   .option("--json", "print it as one line of JSON")
   .action(async (record, options) => (await import("./who.ts")).who(record, { ...options, json }));
 

@@ -64,6 +64,7 @@ export {
   logHeadHash,
   logTypedData,
 } from "./logTypedData.ts";
+export { createMemoryKeyRelease, type MemoryKeyRelease } from "./memoryKeyRelease.ts";
 export {
   appendLeaf,
   consistencyProof,
@@ -139,6 +140,7 @@ export {
   sealedHashOf,
 } from "./releaseMessages.ts";
 export { replaceGuardians } from "./replaceGuardians.ts";
+export type { ReleasableView } from "./requireReleasable.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
 export {
   decodeRevocation,
@@ -148,6 +150,7 @@ export {
   verifyRevocation,
 } from "./revocationMessages.ts";
 export { revokeAtGuardians } from "./revokeAtGuardians.ts";
+export type { RootKeyHolders } from "./rootKeyHolders.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
 export { type SettledJob, settledJobs } from "./settledJobs.ts";
 export { type ReaderGrant, type Readers, whoCanRead } from "./whoCanRead.ts";

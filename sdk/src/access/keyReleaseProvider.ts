@@ -10,16 +10,18 @@ import {
   type ReleaseAnswer,
   type ReleaseCall,
 } from "./releaseMessages.ts";
+import { untilAborted } from "./untilAborted.ts";
 
 /**
  * Who keeps shares of data keys, and hands them to an enclave that has claimed a job. Guardians are the default and the only
  * one the protocol depends on; another network is an adapter behind this type.
  */
 export type KeyReleaseProvider = {
-  readonly id: "guardians" | "lit";
+  readonly id: "guardians" | "lit" | "memory";
   /**
    * What this keeper holds of one input's keys.
-   * @throws GUARDIANS_UNAVAILABLE when it does not answer; an adapter also throws the refusals that it makes itself.
+   * @throws GUARDIANS_UNAVAILABLE when it does not answer, or not before the signal; REQUEST_INVALID when what answers speaks
+   * another language; an adapter also throws the refusals that it makes itself, with the codes of a guardian's.
    */
   release(request: KeyReleaseRequest, options: { readonly signal: AbortSignal }): Promise<KeyReleaseAnswer>;
 };
@@ -51,14 +53,16 @@ export type KeyReleaseAnswer =
   /** Neither signed nor sealed: whoever ran the keeper's client has seen these shares, and no log names the release. */
   | { readonly status: "unsigned"; readonly shares: readonly { readonly index: number; readonly share: Uint8Array }[] };
 
+const nodeNow = async (chain: Pick<ChainView, "block" | "node">, guardian: number) =>
+  chain.node(guardian, (await chain.block("latest")).number);
+
 /** Guardians, by the endpoints that the registry holds. It carries messages and judges none: it may run beside an enclave. */
 export function createGuardianRelease(chain: Pick<ChainView, "block" | "node">): KeyReleaseProvider {
   return {
     id: "guardians",
     async release({ call }, { signal }) {
       const { guardian } = call.request;
-      const { number } = await chain.block("latest");
-      const { endpoint } = await chain.node(guardian, number);
+      const { endpoint } = await untilAborted(nodeNow(chain, guardian), signal);
       if (endpoint === "")
         throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian has no endpoint.", { data: { guardian } });
       const options = { maxBytes: maxReleaseAnswerBytes, signal };

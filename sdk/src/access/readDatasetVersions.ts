@@ -1,12 +1,12 @@
 import { type Hex, isAddressEqual, type PublicClient } from "viem";
 import { createChainView, type Deployment, datasetRegistryAbi } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
-import { type DatasetHead, type DatasetVersions, datasetHeadHash } from "../storage/index.ts";
+import { type DatasetHead, type DatasetVersions, datasetHeadHash, type HeadObjects } from "../storage/index.ts";
 
 const headEvents = ["DatasetRegistered", "DatasetPublished", "DatasetWritten"] as const;
 
 /**
- * Every head that a dataset has had up to a block, from the registry's events: what `planGarbage` needs. The newest of them
+ * Every head that a dataset has had up to a block, from the registry's events: what `planGarbage` and `readLinkedManifests` need. The newest of them
  * is held against the hash that the registry stores, so an endpoint that leaves events out is noticed; one that lies about
  * everything is not.
  *
@@ -39,7 +39,10 @@ export async function readDatasetVersions(
     .flat()
     .filter(({ address }) => isAddressEqual(address, deployment.datasetRegistry))
     .sort((a, b) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex)
-    .map(({ args }): DatasetHead => args.head);
+    .map(({ args }): DatasetHead & HeadObjects => ({
+      ...args.head,
+      ...("segments" in args ? { written: args.segments } : {}),
+    }));
   const head = heads.pop();
   if (head === undefined || datasetHeadHash(head) !== headHash) {
     throw new PersonaError("CHAIN_UNREACHABLE", "The endpoint does not give all events of the dataset.", {

@@ -18,6 +18,7 @@ import {
   MAX_MANIFEST_BYTES,
   makeKeyBox,
   openOwnerDeks,
+  requireManifestSuccessor,
   verifyKeyBoxHead,
 } from "../storage/index.ts";
 import { type Dataset, depositShares, requireIndependent } from "./publishDataset.ts";
@@ -119,5 +120,8 @@ async function nextManifest(
 ): Promise<{ readonly bytes: Uint8Array; readonly digest: Hex }> {
   const bytes = await store.getBlock(cidOfDigest(head.manifestDigest, "dag-cbor"), { maxBytes: MAX_MANIFEST_BYTES });
   const manifest = decodeManifest(bytes, { digest: head.manifestDigest });
-  return encodeManifest({ ...manifest, version: version + 1, previous: head.manifestDigest });
+  const next = { ...manifest, version: version + 1, previous: head.manifestDigest };
+  // A record whose version is not its manifest's would make one that no reader takes.
+  requireManifestSuccessor({ manifest, digest: head.manifestDigest }, next, 0n);
+  return encodeManifest(next);
 }

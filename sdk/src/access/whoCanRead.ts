@@ -11,7 +11,9 @@ import {
   measurementPolicyAbi,
   nodeRegistryAbi,
 } from "../contracts/index.ts";
+import { eventRanges } from "./eventRanges.ts";
 import type { GrantPackage } from "./grantPackage.ts";
+import { type RootKeyHolders, rootKeyHolders } from "./rootKeyHolders.ts";
 import { segmentIndexes } from "./segments.ts";
 
 /** Who could open a dataset's segments at one block, alone or together. Whoever keeps the owner's root key always can. */
@@ -43,6 +45,8 @@ export type Readers = {
     readonly id: Hex;
     readonly segments: readonly number[];
   }[];
+  /** Who could come by the owner's root key, and with it read everything. */
+  readonly rootKey: RootKeyHolders;
 };
 
 export type ReaderGrant = {
@@ -63,9 +67,6 @@ export type ReaderGrant = {
     | undefined;
 };
 
-/** What public endpoints take at once. */
-const blocksAtOnce = 5_000n;
-
 /**
  * Answers "who could read this now?" from chain state and the KeyBox head's guardians, and with `withGrant` what one more
  * grant would add before it is signed.
@@ -74,7 +75,9 @@ const blocksAtOnce = 5_000n;
  *
  * @param parameters.guardians of the dataset's KeyBox head, with its threshold
  * @param parameters.segment only what touches this segment
+ * @param parameters.recoveryPlan the owner's present plan: without it the chain does not say who its people are
  * @param parameters.known grants of which the caller has the private half
+ * @throws PersonaError RECOVERY_INVALID when the plan is another than the chain names.
  */
 export async function whoCanRead(
   { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
@@ -85,9 +88,10 @@ export async function whoCanRead(
     readonly segment?: number;
     readonly known?: readonly Pick<GrantPackage, "terms" | "scope">[];
     readonly withGrant?: Pick<GrantPackage, "terms" | "scope">;
+    readonly recoveryPlan?: Uint8Array;
   },
 ): Promise<Readers> {
-  const { datasetId, segment, known = [], withGrant } = parameters;
+  const { datasetId, segment, known = [], withGrant, recoveryPlan: plan } = parameters;
   const context = { client, deployment };
   const chain = createChainView(client, deployment);
   const { number: blockNumber, timestamp } = await chain.block("latest");
@@ -125,6 +129,7 @@ export async function whoCanRead(
     grants: grants.filter(({ opened: scope }) => scope === undefined || touches(scope.segments)),
     enclaves: status === "active" ? await workingEnclaves(context, now, blockNumber) : [],
     writers: writers.filter(({ segments }) => touches(segments)),
+    rootKey: await rootKeyHolders(context, { owner, blockNumber, now, ...(plan === undefined ? {} : { plan }) }),
   };
 }
 
@@ -160,13 +165,6 @@ function coalitions(members: Readers["guardians"]["members"], threshold: number)
 type Context = { readonly client: ChainClient; readonly deployment: Deployment };
 type Moment = { readonly now: number; readonly blockNumber: bigint };
 
-function* rangesOf({ fromBlock }: Deployment, last: bigint) {
-  for (let from = fromBlock; from <= last; from += blocksAtOnce) {
-    const end = from + blocksAtOnce - 1n;
-    yield { fromBlock: from, toBlock: end < last ? end : last };
-  }
-}
-
 async function activeGrants(
   { client, deployment }: Context,
   { datasetId, owner, keyEpoch, now, blockNumber }: Moment & { datasetId: Hex; owner: Address; keyEpoch: number },
@@ -179,7 +177,7 @@ async function activeGrants(
     blockNumber,
   });
   const found: Omit<ReaderGrant, "state" | "opened">[] = [];
-  for (const range of rangesOf(deployment, blockNumber)) {
+  for (const range of eventRanges(deployment, blockNumber)) {
     const events = await client.getContractEvents({
       ...registry,
       ...range,
@@ -205,7 +203,7 @@ async function activeWriters(
 ): Promise<Readers["writers"]> {
   const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
   const writers = new Map<Hex, Readers["writers"][number]>();
-  for (const range of rangesOf(deployment, blockNumber)) {
+  for (const range of eventRanges(deployment, blockNumber)) {
     const events = await client.getContractEvents({ ...registry, ...range, strict: true });
     for (const event of events) {
       if (event.eventName === "DatasetWriterSet" && event.args.datasetId === datasetId) {
@@ -232,7 +230,7 @@ async function workingEnclaves(
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   const policy = { address: deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
   const found: Readers["enclaves"][number][] = [];
-  for (const range of rangesOf(deployment, blockNumber)) {
+  for (const range of eventRanges(deployment, blockNumber)) {
     const events = await client.getContractEvents({
       ...registry,
       ...range,

@@ -45,6 +45,9 @@ export type BuiltJob = {
   readonly salt: Hex;
   readonly params: JobParams;
   readonly spec: JobSpec;
+  /** What the spec commits to: a keeper of shares that cannot open the bundle must be shown both. */
+  readonly args: Uint8Array;
+  readonly argsSalt: Uint8Array;
   readonly program: Program;
   readonly grants: readonly GrantPackage[];
   readonly resultKey: KemKeyPair;
@@ -134,7 +137,7 @@ export async function buildJob(
       nodePolicy: narrowest(grants.map(({ terms }) => terms.nodePolicy)),
     },
   };
-  return { jobId, salt, params, spec, program, grants, resultKey, bundle: bundle.bytes, programBytes };
+  return { jobId, salt, params, spec, args, argsSalt, program, grants, resultKey, bundle: bundle.bytes, programBytes };
 }
 
 const tokenTerms = (client: Pick<ChainClient, "readContract">, { jobMarket }: Deployment, token: Address) =>

@@ -2,6 +2,7 @@ import type { Hex } from "viem";
 import { isPersonaError } from "../errors/index.ts";
 import type { BlobPins, BlobReader, CallOptions } from "./blobStore.ts";
 import { cidOfDigest } from "./cid.ts";
+import { readLinkedManifests } from "./linkedVersions.ts";
 import { decodeManifest, MAX_MANIFEST_BYTES } from "./manifest.ts";
 
 /** What the chain says of a dataset: the objects that its present head names, and those of all heads before. */
@@ -13,7 +14,12 @@ export type DatasetVersions = {
   readonly former: readonly HeadObjects[];
 };
 
-export type HeadObjects = { readonly manifestDigest: Hex; readonly keyBoxDigest: Hex };
+export type HeadObjects = {
+  readonly manifestDigest: Hex;
+  readonly keyBoxDigest: Hex;
+  /** Where a writer has published it: the segments that it may have changed, bit i: segment i. Absent where the owner has. */
+  readonly written?: bigint;
+};
 
 export type GarbagePlan = {
   /** CIDs that some present head needs. */
@@ -27,8 +33,10 @@ export type GarbagePlan = {
 /**
  * Computes what erased and superseded versions leave behind. A segment that a later version took over stays, and so does
  * whatever any present version of any of the datasets names: a manifest that names another dataset's objects takes nothing
- * from it. Give all datasets that the stores are for; what none of them ever named is not looked at.
+ * from it. Give all datasets that the stores are for; what none of them ever named is not looked at. What writers have published is kept back to the
+ * owner's own last version: who reads theirs compares them with it.
  *
+ * @throws MANIFEST_INVALID when a writer has published what it may not: what it dropped would be garbage.
  * @throws what the reader throws when a present manifest cannot be read: then nothing can be said to be garbage.
  */
 export async function planGarbage(
@@ -39,9 +47,10 @@ export async function planGarbage(
   const keep = new Set<string>();
   const release = new Map<string, GarbagePlan["release"][number]>();
   const unreadable: string[] = [];
-  for (const { datasetId, status, head } of datasets) {
+  for (const { datasetId, status, head, former } of datasets) {
     if (status === "erased") continue;
-    for (const cid of await named(reader, datasetId, head, options)) keep.add(cid);
+    for (const linked of await readLinkedManifests(reader, { datasetId, head, former }, options))
+      for (const cid of [...objectsOf(linked.head), ...linked.manifest.segments.map((one) => one.cid)]) keep.add(cid);
   }
   for (const { datasetId, status, head, former } of datasets) {
     const why = status === "erased" ? "erased" : "superseded";

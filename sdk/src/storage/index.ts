@@ -82,6 +82,7 @@ export {
   sealKeystore,
   sealPasskeyKeystore,
 } from "./keystore.ts";
+export { readLinkedManifests } from "./linkedVersions.ts";
 export { makeKeyBox } from "./makeKeyBox.ts";
 export {
   decodeManifest,

@@ -1,9 +1,21 @@
 import { writeFile } from "node:fs/promises";
-import { buildGrant, encodeGrantPackage, type Readers, revoke, whoCanRead } from "@persona-protocol/sdk/access";
+import {
+  buildGrant,
+  encodeGrantPackage,
+  makeRecoveryPlan,
+  type Readers,
+  requestRecovery,
+  revoke,
+  setCustody,
+  whoCanRead,
+} from "@persona-protocol/sdk/access";
 import { encodeProgram, outputSchemaHashOf } from "@persona-protocol/sdk/compute";
 import { grantHashOf } from "@persona-protocol/sdk/contracts";
+import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
+import type { Hex } from "viem";
 import { encodeDatasetRecord } from "../../../node/src/cli/datasetRecord.ts";
+import { encodeCarried } from "../../../node/src/cli/recovery/recoveryFiles.ts";
 import { grantPosts, publishSegments, type Scene, sharedScene } from "../../helpers/guardianScene.ts";
 import { createProgram } from "../../helpers/programs.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
@@ -81,5 +93,49 @@ describe("persona who", function () {
       [grantHashOf(network.deployment, planned.terms), "planned"],
     ]);
     expectRefusal(await run("--segment", "letters"), "SEGMENT_NOT_GRANTED", 2);
+  });
+
+  it("behavior: who could come by the root key: people, second wallet, and a request that is open", async () => {
+    const { network } = scene;
+    const { chainId, ownerKeys } = network.deployment;
+    const owner = await network.fundedClient();
+    const [person, other] = [await network.fundedClient(), await network.fundedClient()];
+    const own = await publishSegments(network, owner, scene.ownerKeys.publicKey);
+    const file = await folder.write("own.json", encodeDatasetRecord(network.deployment, own, "confirmed"));
+    const run = (...args: string[]) => runPersona(["who", file, ...common, ...args], folder.path("."));
+    expect((await run()).stdout).to.include("nothing is registered for its recovery");
+
+    const plan = await makeRecoveryPlan({
+      chainId,
+      ownerKeys,
+      owner: owner.account.address,
+      rootKey: generateOwnerRootKey(),
+      threshold: 2,
+      people: await Promise.all(
+        [person, other].map(async ({ account: { address } }) => ({
+          address,
+          publicKey: (await ownerKemKeyPair(generateOwnerRootKey())).publicKey,
+        })),
+      ),
+    });
+    const { deployment } = network;
+    const secondWallet = scene.dapp.account.address;
+    await setCustody({ client: owner, deployment }, { ...plan, secondWallet, delay: 2 * 86_400 });
+    const deviceKeyId: Hex = `0x${"7d".repeat(32)}`;
+    const ids = { owner: owner.account.address, plan: plan.onChain, deviceKeyId };
+    await requestRecovery({ client: person, deployment }, ids);
+
+    const packet = await folder.write("packet.json", encodeCarried("packet", plan.packets[0] ?? new Uint8Array()));
+    const { stdout, stderr } = await run("--packet", packet);
+    expect(stdout, stderr).to.include("any 2 of 2 people together: after 2 days without a veto");
+    expect(stdout).to.include(`person ${other.account.address}`);
+    expect(stdout).to.include(`second wallet ${secondWallet}: takes the datasets after 2 days`);
+    expect(stdout).to.include(`OPEN REQUEST by person ${person.account.address}, for device ${deviceKeyId}`);
+    const json = JSON.parse((await run("--json")).stdout.trimEnd().split("\n").at(-1) ?? "") as Readers;
+    expect(json.rootKey.custody).to.deep.equal({ rootKeyId: plan.rootKeyId, version: 1, delay: 2 * 86_400 });
+    expect(json.rootKey.people).to.deep.equal({ planHash: plan.planHash });
+    expect(json.rootKey.requests[0]).to.deep.include({ requester: person.account.address, counts: false });
+    const stranger = await folder.write("stranger.json", encodeCarried("answer", plan.packets[0] ?? new Uint8Array()));
+    expectRefusal(await run("--packet", stranger), "RECOVERY_INVALID");
   });
 });

@@ -1,11 +1,12 @@
 import type { Address, Hex } from "viem";
-import type { Deployment } from "../../contracts/deployment.ts";
 import type { JobParams } from "../../contracts/structs.ts";
 import { sha256Hex } from "../../crypto/index.ts";
 import { PersonaError } from "../../errors/index.ts";
+import { checkOpened } from "../checkOpened.ts";
 import type { KeyReleaseProvider, OpenedInput } from "../keyReleaseProvider.ts";
+import { type ReleasableView, requireReleasable } from "../requireReleasable.ts";
 import { segmentIndexes } from "../segments.ts";
-import { checkOpened } from "./checkOpened.ts";
+import { untilAborted } from "../untilAborted.ts";
 import type { LitClient, LitSessionSigs } from "./litClient.ts";
 import { releasableCondition } from "./releasableCondition.ts";
 
@@ -43,11 +44,12 @@ const maxShareBytes = 64;
  * as the threshold.
  *
  * @throws CHAIN_WRONG when Lit's chain is not the deployment's.
- * @throws CONFIG_INVALID on a local chain.
+ * @throws CONFIG_INVALID on a local chain, unless the client's network is local as well.
  */
 export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyRelease {
-  const { client, deployment, chain, releasableView } = config;
-  if (localChainIds.includes(deployment.chainId)) {
+  const { client, chain, releasableView } = config;
+  const { deployment } = config.chainView;
+  if (config.localNetwork !== true && localChainIds.includes(deployment.chainId)) {
     throw new PersonaError("CONFIG_INVALID", "Lit's nodes cannot read a chain on this machine: use guardians.");
   }
   if (chain.id !== deployment.chainId) {
@@ -91,14 +93,16 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
       const { params, request } = call;
       const { jobId } = request;
       checkOpened(deployment, { jobId, params }, request.input, opened);
-      const own = (await config.sealed(jobId)).filter(
-        (share) => share.jobId === jobId && share.input === request.input,
+      const asked = segmentIndexes(opened?.spec.inputs[request.input]?.segments ?? 0n);
+      const own = (await untilAborted(config.sealed(jobId), signal)).filter(
+        (share) => share.jobId === jobId && share.input === request.input && asked.includes(share.index),
       );
       if (own.length === 0) {
         throw new PersonaError("SHARE_UNKNOWN", "Nothing was sealed for this job through Lit.", { data: { jobId } });
       }
-      signal.throwIfAborted();
-      const sessionSigs = await config.sessionSigs();
+      // Lit's nodes ask the same of their own endpoint, and say no without a reason. This has the reason, and is no substitute.
+      await untilAborted(requireReleasable(config.chainView, call), signal);
+      const sessionSigs = await untilAborted(config.sessionSigs(), signal);
       const shares = await Promise.all(
         own.map(async ({ index, ciphertext, dataToEncryptHash }) => {
           // Rebuilt from the job, not taken from the record: what was sealed under another condition does not open.
@@ -110,7 +114,7 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
             chain: chain.name,
             sessionSigs,
           });
-          const { decryptedData: share } = await untilAborted(work, signal);
+          const { decryptedData: share } = await untilAborted(work.catch(releasedNothing), signal);
           requireHash(share, dataToEncryptHash);
           return { index, share };
         }),
@@ -124,12 +128,15 @@ export declare namespace createLitKeyRelease {
   type Config = {
     /** A connected `LitNodeClient` of version 7, or anything of its shape. */
     readonly client: LitClient;
-    readonly deployment: Deployment;
+    /** The caller's own reading of the deployment's chain. */
+    readonly chainView: ReleasableView;
     /** Lit's name of the deployment's chain, and its id. */
     readonly chain: { readonly name: string; readonly id: number };
     /** See {@link releasableCondition}. */
     readonly releasableView: Address;
     readonly sessionSigs: () => Promise<LitSessionSigs>;
+    /** `client` is connected to a network on this machine (Lit's `custom`), which can read a chain on this machine. */
+    readonly localNetwork?: true;
     /** What was sealed for a job, from wherever the owner left it. */
     readonly sealed: (jobId: Hex) => Promise<readonly LitSealedShare[]>;
   };
@@ -141,21 +148,6 @@ function requireHash(share: Uint8Array, wanted: string): void {
   throw new PersonaError("DIGEST_MISMATCH", "Lit's client gave other bytes than were sealed.");
 }
 
-/** Lit's client takes no signal. */
-async function untilAborted<value>(work: Promise<value>, signal: AbortSignal): Promise<value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void =>
-    reject(
-      new PersonaError("GUARDIANS_UNAVAILABLE", "Lit's network did not answer in time.", { cause: signal.reason }),
-    );
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work, promise]);
-  } catch (cause) {
-    if (cause instanceof PersonaError) throw cause;
-    throw new PersonaError("GUARDIANS_UNAVAILABLE", "Lit's network released nothing.", { cause });
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+function releasedNothing(cause: unknown): never {
+  throw new PersonaError("GUARDIANS_UNAVAILABLE", "Lit's network released nothing.", { cause });
 }

@@ -2,7 +2,7 @@
  * The adapter's own logic only: which condition it asks for, and what it refuses. The client below is a stand-in that checks a
  * condition as it is told to. No test here has met a network of Lit, and none can show that one would release anything.
  */
-import type { OpenedInput, ReleaseCall } from "@persona-protocol/sdk/access";
+import type { OpenedInput, ReleasableView, ReleaseCall } from "@persona-protocol/sdk/access";
 import {
   createLitKeyRelease,
   type LitClient,
@@ -19,7 +19,7 @@ import {
   jobMarketAbi,
   jobSpecHashOf,
 } from "@persona-protocol/sdk/contracts";
-import { sha256Hex } from "@persona-protocol/sdk/crypto";
+import { keyIdOf, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { expect } from "chai";
 import {
   type Abi,
@@ -32,6 +32,8 @@ import {
   hexToBytes,
   keccak256,
   toFunctionSelector,
+  zeroAddress,
+  zeroHash,
 } from "viem";
 import { expectError } from "../../../helpers/errors.ts";
 import { createRandom, testSeed } from "../../../helpers/random.ts";
@@ -42,7 +44,18 @@ const random = createRandom(testSeed());
 const releasableView: Address = "0x00000000000000000000000000000000000000A1";
 const deployment: Deployment = { ...randomDeployment(random), chainId: 11_155_111 };
 const chain = { name: "sepolia", id: 11_155_111 };
-const signal = AbortSignal.timeout(60_000);
+/** Never comes: who waits too long has a signal of its own. */
+const { signal } = new AbortController();
+
+/** A chain that allows everything: what a real one allows is in keyReleaseContract.ts. */
+const chainView: ReleasableView = {
+  deployment,
+  block: async () => ({ number: 1n, hash: zeroHash, timestamp: 1n }),
+  releasable: async () => undefined,
+  job: async () => ({ status: "claimed", attempt: 1, signer: zeroAddress, dueBy: 2, commitment: zeroHash }),
+};
+/** Some key's, whoever that is: the chain above asks nobody's name. */
+const signature: Hex = `0x${"12".repeat(32)}${"22".repeat(32)}1b`;
 
 type Job = { readonly jobId: Hex; readonly params: JobParams };
 
@@ -67,12 +80,21 @@ function createJob(choice: ScopeChoice = {}): Job & { opened: OpenedInput; call:
     catalogue,
     owners: check.owners,
   };
-  const request = { ...randomStruct("ReleaseRequest", random), jobId, input: 0 };
+  const kemKey = new Uint8Array();
+  const { bundleDigest } = params.order;
+  const request = {
+    ...randomStruct("ReleaseRequest", random),
+    jobId,
+    input: 0,
+    attempt: 1,
+    bundleDigest,
+    kemKeyHash: keyIdOf(kemKey),
+  };
   return {
     jobId,
     params,
     opened,
-    call: { request, signature: "0x", kemKey: new Uint8Array(), params, bundle: new Uint8Array() },
+    call: { request, signature, kemKey, params, bundle: new Uint8Array() },
   };
 }
 
@@ -101,7 +123,7 @@ function createStandIn(allows: (condition: LitContractCondition) => boolean = ()
 function createRelease(client: LitClient, sealed: LitSealedShare[] = []) {
   const config = {
     client,
-    deployment,
+    chainView,
     chain,
     releasableView,
     sessionSigs: async () => ({}),
@@ -304,11 +326,13 @@ describe("createLitKeyRelease", () => {
 
   it("error: a chain that Lit cannot read, or another than the deployment's", async () => {
     const { client } = createStandIn();
-    const config = { client, deployment, chain, releasableView, sessionSigs: async () => ({}), sealed: async () => [] };
+    const config = { client, chainView, chain, releasableView, sessionSigs: async () => ({}), sealed: async () => [] };
     await expectError("CHAIN_WRONG", () => createLitKeyRelease({ ...config, chain: { name: "base", id: 8_453 } }));
     for (const id of [31_337, 1_337]) {
-      const local = { ...config, deployment: { ...deployment, chainId: id }, chain: { name: "sepolia", id } };
+      const view = { ...chainView, deployment: { ...deployment, chainId: id } };
+      const local = { ...config, chainView: view, chain: { name: "sepolia", id } };
       await expectError("CONFIG_INVALID", () => createLitKeyRelease(local));
+      expect(createLitKeyRelease({ ...local, localNetwork: true }).id).to.equal("lit");
     }
   });
 });

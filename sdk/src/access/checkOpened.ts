@@ -1,16 +1,16 @@
 import { type Hex, keccak256 } from "viem";
-import type { Deployment } from "../../contracts/deployment.ts";
-import type { JobParams } from "../../contracts/structs.ts";
-import { grantHashOf, jobSpecHashOf } from "../../contracts/typedData.ts";
-import { concatBytes } from "../../crypto/index.ts";
-import { type ErrorCode, PersonaError } from "../../errors/index.ts";
-import { catalogueHash } from "../../storage/datasetHead.ts";
-import { checkScope } from "../checkScope.ts";
-import type { OpenedInput } from "../keyReleaseProvider.ts";
+import type { Deployment } from "../contracts/deployment.ts";
+import type { JobParams } from "../contracts/structs.ts";
+import { grantHashOf, jobSpecHashOf } from "../contracts/typedData.ts";
+import { concatBytes } from "../crypto/index.ts";
+import { type ErrorCode, PersonaError } from "../errors/index.ts";
+import { catalogueHash } from "../storage/datasetHead.ts";
+import { checkScope } from "./checkScope.ts";
+import type { OpenedInput } from "./keyReleaseProvider.ts";
 
 /**
- * Refuses an input whose private rules have not been shown, or do not allow this job. Lit's nodes never see a Scope: what
- * this function does not check on the caller's own machine, nobody checks.
+ * Refuses an input whose private rules have not been shown, or do not allow this job. For keepers that cannot open a bundle,
+ * as guardians do: what this function does not check on the caller's own machine, nobody checks.
  *
  * @throws SCOPE_MISMATCH when there is no Scope, or another than the grant commits to.
  * @throws INPUT_UNKNOWN, GRANT_UNKNOWN, JOB_SPEC_MISMATCH when what is shown is not this job's.
@@ -23,10 +23,7 @@ export function checkOpened(
   opened: OpenedInput | undefined,
 ): void {
   if (opened?.scope === undefined) {
-    throw new PersonaError(
-      "SCOPE_MISMATCH",
-      "The grant's Scope is private, and Lit cannot check what it is not shown.",
-    );
+    throw new PersonaError("SCOPE_MISMATCH", "The grant's Scope is private, and has not been shown.");
   }
   const { terms, scope, spec, args, argsSalt, catalogue, owners } = opened;
   const input = spec.inputs[index];
