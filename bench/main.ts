@@ -9,7 +9,7 @@ import { formatTable } from "./formatTable.ts";
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** Files beside this one that are not benches. */
-const NOT_BENCHES = new Set(["main", "bench", "formatTable"]);
+const NOT_BENCHES = new Set(["main", "bench", "cpuTime", "formatTable"]);
 
 try {
   await main();

@@ -44,6 +44,7 @@ import {
   verifyShare,
 } from "@persona-protocol/sdk/storage";
 import { parseEther, recoverTypedDataAddress } from "viem";
+import { z } from "zod";
 import { type Network, startNetwork } from "../node/src/dev/startNetwork.ts";
 import { registerEnclaveKey, registerNode } from "../node/src/enclave/registerEnclave.ts";
 import {
@@ -54,6 +55,8 @@ import {
 import { measureRuntime } from "../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../node/src/enclave/runtime/simulatedEvidence.ts";
+import type { BenchContext } from "./bench.ts";
+import { cpuTimeMs } from "./cpuTime.ts";
 
 const jobs = { latency: 60, wide: 30, throughput: 120 };
 const warmUps = 8;
@@ -84,11 +87,21 @@ type Scene = {
 };
 type Set = { readonly guardians: readonly number[]; readonly head: KeyBoxHead; readonly datasetId: `0x${string}` };
 
-export async function run({ log }: { readonly log: (line: string) => void }): Promise<object> {
+export const options = { chain: { type: "string", default: "hardhat" } } as const;
+
+export async function run({ log, values }: BenchContext): Promise<object> {
+  const chain = z.enum(["hardhat", "anvil"]).parse(values["chain"]);
   const runDir = await mkdtemp(join(tmpdir(), "persona-bench-"));
   const signal = new AbortController().signal;
   log("starting a chain and nine guardians");
-  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 9, workers: 0, signal });
+  const network = await startNetwork({
+    runDir,
+    chain,
+    port: 0,
+    guardians: 9,
+    workers: 0,
+    signal,
+  });
   try {
     const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
     const worker = await registerEnclave(network, await network.fundedClient());
@@ -97,12 +110,14 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     const scene = { network, owner, dapp, worker, endpoints };
     const narrow = await measureLatency(scene, { threshold: 2, of: 3, jobs: jobs.latency }, log);
     const wide = await measureLatency(scene, { threshold: 5, of: 9, jobs: jobs.wide }, log);
-    const perSecond = await measureThroughput(scene, narrow, log);
+    const { perSecond, cpuMsPerRelease } = await measureThroughput(scene, narrow, log);
     return {
       release: {
+        chain,
         "2of3": narrow.latency,
         "5of9": wide.latency,
         perGuardianPerSecond: round(perSecond),
+        cpuMsPerRelease,
         reference: await references(scene, narrow.last),
       },
     };
@@ -246,10 +261,11 @@ async function measureThroughput(
   scene: Scene,
   { prepare, guardian }: { readonly prepare: Prepare; readonly guardian: number },
   log: (line: string) => void,
-): Promise<number> {
+) {
   const prepared = await prepare(jobs.throughput);
   const endpoint = scene.endpoints.get(guardian) ?? "";
   const bodies = prepared.map(({ bodies: each }) => each.get(guardian) as Uint8Array);
+  const cpuBefore = await cpuTimes(scene, guardian);
   const from = performance.now();
   const next = bodies.values();
   await Promise.all(
@@ -261,9 +277,26 @@ async function measureThroughput(
     }),
   );
   const perSecond = (bodies.length * 1_000) / (performance.now() - from);
+  const cpuAfter = await cpuTimes(scene, guardian);
+  const used = (["chain", "host", "enclave", "client"] as const).map(
+    (who) => [who, round((cpuAfter[who] - cpuBefore[who]) / bodies.length)] as const,
+  );
   const check = await ask(endpoint, bodies[0] as Uint8Array);
   log(`one guardian: ${perSecond.toFixed(0)} releases a second (last head ${check.release.logHead.slice(0, 10)})`);
-  return perSecond;
+  return { perSecond, cpuMsPerRelease: Object.fromEntries(used) };
+}
+
+/** Processor time of all who take part in a release of one guardian. */
+async function cpuTimes({ network }: Scene, nodeId: number) {
+  const chain = network.processes.pids().find(({ name }) => name === "chain");
+  const guardian = network.guardians.find((each) => each.nodeId === nodeId);
+  if (chain === undefined || guardian === undefined) throw new PersonaError("INTERNAL", "A process is not there.");
+  return {
+    chain: await cpuTimeMs(chain.pid),
+    host: await cpuTimeMs(guardian.pid),
+    enclave: await cpuTimeMs(guardian.enclavePid),
+    client: await cpuTimeMs(process.pid),
+  };
 }
 
 async function references({ network, owner, worker }: Scene, { job }: Asked): Promise<object> {

@@ -1,10 +1,11 @@
-import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { CipherSuite } from "@hpke/core";
 
 import type { Hex } from "viem";
 import { PersonaError } from "../errors/index.ts";
 import { randomBytes, zeroise } from "./bytes.ts";
 import { NativeXWing } from "./nativeXWing.ts";
 import { keccak256 } from "./sha256.ts";
+import { SyncAes256Gcm, SyncHkdfSha256 } from "./syncHpke.ts";
 
 /**
  * HPKE base mode (RFC 9180) with X-Wing (X25519 and ML-KEM-768, draft-connolly-cfrg-xwing-kem), HKDF-SHA-256 and
@@ -36,7 +37,7 @@ export type SealedBox = {
 };
 
 const kem = new NativeXWing();
-const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+const suite = new CipherSuite({ kem, kdf: new SyncHkdfSha256(), aead: new SyncAes256Gcm() });
 const EMPTY = new Uint8Array();
 
 export async function generateKemKeyPair(): Promise<KemKeyPair> {

@@ -83,6 +83,31 @@ describe("NativeXWing", () => {
     weak.fill(0, 1_184);
     await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: weak, info, plaintext }));
   });
+
+  it("error: a public key whose lattice part is no encoding of one (FIPS 203, 7.2)", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    const wrong = Uint8Array.from(publicKey);
+    // Twelve bits of ones: a coefficient above the modulus.
+    wrong.fill(0xff, 0, 3);
+    await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: wrong, info, plaintext }));
+  });
+
+  it("error: a box whose X25519 part would make the shared secret zero", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const { enc, ct } = await seal({ publicKey, info, plaintext });
+    enc.fill(0, 1_088);
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey, info, enc, ct }));
+  });
+
+  it("behavior: a secret for export is the package's own", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const kem = new XWing();
+    const plain = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+    const recipientKey = (await kem.generateKeyPairDerand(Uint8Array.from(privateKey))).privateKey;
+    const box = await sealWithExport({ publicKey, info, plaintext, exportContext: "ours", exportLength: 50 });
+    const context = await plain.createRecipientContext({ recipientKey, enc: box.enc, info });
+    expect(new Uint8Array(await context.export(utf8("ours"), 50))).to.deep.equal(box.exported);
+  });
 });
 
 describe("deriveKemKeyPair", () => {

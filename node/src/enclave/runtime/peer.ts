@@ -66,8 +66,11 @@ export function createPeer(options: {
       throw new PersonaError("LIMIT_EXCEEDED", "A message to the other side of the enclave door is too large.");
     const head = new Uint8Array(4);
     new DataView(head.buffer).setUint32(0, body.length);
+    // One system call, and at once: what its sender computes meanwhile must not hold it back.
+    output.cork();
     output.write(head);
     output.write(body);
+    output.uncork();
     // A side that asks and never reads must not fill our memory.
     if (output.writableLength > maxUnsentBytes) end(new Error("the other side does not read"));
   };

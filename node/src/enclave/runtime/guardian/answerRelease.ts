@@ -47,11 +47,7 @@ export function createReleaseAnswerer(
     const { jobId, attempt, input } = call.request;
     const name = [jobId, attempt, input, signer].join();
     const known = released.get(name);
-    const answering =
-      known ??
-      recallRelease(context, recall, name, check).then(
-        (old) => old ?? release(context, log, call, check, checked, name),
-      );
+    const answering = known ?? answerFirst(context, log, recall, call, check, checked, name);
     const [oldest] = released.keys();
     if (known === undefined && released.size >= maxAnswers && oldest !== undefined) released.delete(oldest);
     released.set(name, answering);
@@ -67,6 +63,24 @@ export function createReleaseAnswerer(
       zeroise(checked.bundleKey);
     }
   };
+}
+
+/** The host looks for an earlier answer while the new one is sealed. */
+async function answerFirst(
+  context: GuardianContext,
+  log: AccessLog,
+  recall: RecallAnswer,
+  call: ReleaseCall,
+  check: ReleaseCheck & { status: "passed" },
+  checked: CheckedRelease,
+  name: string,
+): ReturnType<typeof release> {
+  const [old, keys] = await Promise.all([
+    recallRelease(context, recall, name, check),
+    sealKeys(context, call, checked, check),
+  ]);
+  if (old !== undefined) return old;
+  return keys === undefined ? { code: "SHARE_UNKNOWN" } : release(context, log, call, check, checked, keys, name);
 }
 
 /** What the host kept is given again only if this guardian signed it, for this very request. */
@@ -103,16 +117,11 @@ async function release(
   call: ReleaseCall,
   { jobId, datasetId, signer, block }: ReleaseCheck,
   checked: CheckedRelease,
+  keys: ReleasedKeys,
   name: string,
 ): Promise<Uint8Array | { code: "SHARE_UNKNOWN" }> {
   const { chain, identity, nodeId } = context;
   const { deployment } = chain.view;
-  const shares = await resealShares(context, call, checked, signer);
-  if (shares === undefined) return { code: "SHARE_UNKNOWN" };
-  const bundleInfo = releaseBundleInfo(deployment, { jobId, guardian: nodeId, signer });
-  const bundleKey = await seal({ publicKey: call.kemKey, info: bundleInfo, plaintext: checked.bundleKey });
-
-  const keys: ReleasedKeys = { bundleKey, shares };
   const { attempt, input } = call.request;
   const entry = { kind: "release", reason: 0, jobId, attempt, input, datasetId, signer } as const;
   const { answer } = await log.append({ ...entry, blockNumber: block.number }, async (logHead) => {
@@ -133,6 +142,20 @@ async function release(
     return { answer: { name, bytes, until: checked.until }, revocation: undefined };
   });
   return answer.bytes;
+}
+
+/** For the asking enclave's key alone; undefined when a share is not there. */
+async function sealKeys(
+  context: GuardianContext,
+  call: ReleaseCall,
+  checked: CheckedRelease,
+  { jobId, signer }: ReleaseCheck,
+): Promise<ReleasedKeys | undefined> {
+  const { chain, nodeId } = context;
+  const shares = await resealShares(context, call, checked, signer);
+  if (shares === undefined) return undefined;
+  const info = releaseBundleInfo(chain.view.deployment, { jobId, guardian: nodeId, signer });
+  return { bundleKey: await seal({ publicKey: call.kemKey, info, plaintext: checked.bundleKey }), shares };
 }
 
 /** Each share leaves one box and enters the next inside this function; undefined when one of them is not there. */

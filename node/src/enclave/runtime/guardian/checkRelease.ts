@@ -80,8 +80,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const { request, params } = call;
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
-  const signer = await signerOf(context, call);
-  const [look, input] = [await chain.look(), params.order.inputs[request.input]];
+  const input = params.order.inputs[request.input];
+  // The look is on its way while the signature is recovered.
+  const [look, signer] = await Promise.all([chain.look(), signerOf(context, call)]);
   const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block: look.newest };
 
   const objections: ErrorCode[] = [];
