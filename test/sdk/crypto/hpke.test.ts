@@ -14,6 +14,7 @@ import {
   utf8,
 } from "@persona-protocol/sdk/crypto";
 import { expect } from "chai";
+import { nodeHpkeCrypto } from "../../../sdk/src/crypto/nodeHpkeCrypto.ts";
 import { expectError } from "../../helpers/errors.ts";
 
 const info = utf8("test/v1");
@@ -63,6 +64,10 @@ describe("seal", () => {
 });
 
 describe("NativeXWing", () => {
+  it("behavior: the project's Node has the algorithms, and they are what is used", () => {
+    expect(nodeHpkeCrypto).to.not.equal(undefined);
+  });
+
   it("behavior: agrees with the package's own X-Wing, both ways", async () => {
     const { publicKey, privateKey } = await generateKemKeyPair();
     const kem = new XWing();
