@@ -143,9 +143,15 @@ describe("npm run demo", function () {
       chainId: 31_337,
       fromBlock: "0",
       ...Object.fromEntries(
-        ["datasetRegistry", "grantRegistry", "nodeRegistry", "measurementPolicy", "jobMarket", "appRegistry"].map(
-          (name, i) => [name, `0x${String(i + 1).padStart(40, "0")}`],
-        ),
+        [
+          "datasetRegistry",
+          "grantRegistry",
+          "nodeRegistry",
+          "measurementPolicy",
+          "jobMarket",
+          "appRegistry",
+          "ownerKeys",
+        ].map((name, i) => [name, `0x${String(i + 1).padStart(40, "0")}`]),
       ),
     };
     await writeFile(join(folder, "deployment.json"), JSON.stringify(deployment));
