@@ -1,18 +1,11 @@
 import { nodeCrypto } from "./nodeCrypto.ts";
 
 /**
- * What HPKE needs of `node:crypto`. WebCrypto does the same through some fifteen jobs of the thread pool a box, each with keys
+ * What HPKE needs of `node:crypto` beside {@link nodeCrypto}. WebCrypto does the same through some fifteen jobs of the thread pool a box, each with keys
  * and buffers of its own: on a busy machine the hand-overs take several times longer than the arithmetic.
  */
 export type NodeHpkeCrypto = {
   createHash(algorithm: "sha3-256" | "shake256", options?: { readonly outputLength: number }): NodeHash;
-  createCipheriv(algorithm: "aes-256-gcm", key: Uint8Array, nonce: Uint8Array): NodeCipher;
-  createDecipheriv(
-    algorithm: "aes-256-gcm",
-    key: Uint8Array,
-    nonce: Uint8Array,
-    options: { readonly authTagLength: number },
-  ): NodeDecipher;
   createPrivateKey(key: EncodedKey<"pkcs8">): NodeKey;
   createPublicKey(key: EncodedKey<"spki"> | NodeKey): NodeKey;
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Bytes;
@@ -25,13 +18,6 @@ export type NodeKey = { export(options: { readonly format: "der"; readonly type:
 type Bytes = Uint8Array<ArrayBuffer>;
 type EncodedKey<type> = { readonly key: Uint8Array; readonly format: "der"; readonly type: type };
 type NodeHash = { update(bytes: Uint8Array): NodeHash; digest(): Bytes };
-type NodeCipher = {
-  setAAD(aad: Uint8Array): void;
-  update(bytes: Uint8Array): Bytes;
-  final(): Bytes;
-  getAuthTag(): Bytes;
-};
-type NodeDecipher = Omit<NodeCipher, "getAuthTag"> & { setAuthTag(tag: Uint8Array): void };
 
 /** PrivateKeyInfo around 32 raw bytes of X25519 (RFC 8410, section 7). */
 const X25519_PRIVATE = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);

@@ -3,7 +3,7 @@ import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesOf, concatBytes } from "./bytes.ts";
 import { hkdfSha256 } from "./hkdf.ts";
-import { nodeHpkeCrypto } from "./nodeHpkeCrypto.ts";
+import { nodeCrypto } from "./nodeCrypto.ts";
 
 const TAG_BYTES = 16;
 
@@ -30,9 +30,10 @@ type Input = ArrayBufferLike | ArrayBufferView;
 /** AES-256-GCM on the calling thread where `node:crypto` is there. */
 export class SyncAes256Gcm extends Aes256Gcm {
   override createEncryptionContext(key: Input): AeadEncryptionContext {
-    const node = nodeHpkeCrypto;
+    const node = nodeCrypto;
     if (node === undefined) return super.createEncryptionContext(key);
-    const secret = Uint8Array.from(bytesOf(key));
+    // In the platform's memory: the bytes that HPKE derived are the caller's to forget.
+    const secret = node.createSecretKey(bytesOf(key));
     return {
       async seal(iv, data, aad) {
         const cipher = node.createCipheriv("aes-256-gcm", secret, bytesOf(iv));
