@@ -40,8 +40,9 @@ export type RawRecord = {
 
 /** What an import could not take as it stood. Reasons are constant texts: they never hold the person's data. */
 export type ImportRemark = {
-  readonly segment: string;
-  /** `skipped`: the record is left out. `changed`: a value could not be read and is null. */
+  /** Null when it belongs to none. */
+  readonly segment: string | null;
+  /** `skipped`: the record is left out. `changed`: a value could not be read and is null, or it was taken in a way that is said. */
   readonly kind: "skipped" | "changed";
   readonly reason: string;
   readonly count: number;
@@ -49,15 +50,34 @@ export type ImportRemark = {
 
 export type Remark = (kind: ImportRemark["kind"], reason: string) => void;
 
+/** A record in its standard schema, and all of the source's fields that the schema has no column for. */
+export type Bridged = {
+  readonly record: SchemaRecord;
+  /** As the source wrote them, out of JSON.parse or the like. Kept in the dataset's own `extra` segment. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+};
+
 /** What can be shared apart from the rest, and the bridge from the source's records to a standard schema. */
 export type SegmentDefinition = {
   readonly name: string;
   readonly schema: RecordSchema;
   /** The record in the standard schema; undefined when it was skipped, which must have been remarked. */
-  readonly toRecord: (raw: RawRecord, remark: Remark) => SchemaRecord | undefined;
+  readonly toRecord: (raw: RawRecord, remark: Remark, context: BridgeContext) => Bridged | undefined;
 };
 
-export type ConnectorOpenOptions = {
+/** What a source leaves open, and the person can say. */
+export type BridgeContext = {
+  /** IANA name of the zone that times without one are in. */
+  readonly timeZone: string;
+};
+
+/** An input to be recognised: a look at the beginnings of its files costs little, however many connectors look. */
+export type InspectedInput = ArchiveInput & {
+  /** The first bytes of a file, at most 4,096. Errors: those of {@link ArchiveInput.read}. */
+  head(path: string): Promise<Uint8Array>;
+};
+
+export type ConnectorOpenOptions = BridgeContext & {
   readonly limits: ImportLimits;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
@@ -69,8 +89,11 @@ export type ConnectorOpenOptions = {
  */
 export type Connector = {
   readonly id: string;
-  /** How sure it is that this input is its own: 0 no, 1 certain. Reads the first bytes of a few files at most. */
-  detect(input: ArchiveInput, options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
+  /**
+   * How sure it is that this input is its own: 1 certain (its own signature, in its own place), 0.9 its signature, 0.6 the
+   * shape of its contents, 0.3 a name that is usual for it, 0 no. Looks at the heads of a few files at most.
+   */
+  detect(input: InspectedInput): Promise<number>;
   /** In the order of the dataset's segment catalogue: append, never reorder. */
   readonly segments: readonly SegmentDefinition[];
   /** Errors: `EXPORT_INVALID` with file and position, and those of {@link ArchiveInput.read}. */

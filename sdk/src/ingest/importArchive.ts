@@ -1,9 +1,13 @@
 import { PersonaError } from "../errors/index.ts";
-import type { ArchiveInput, ImportProgress, ImportRemark, SegmentDefinition } from "./connector.ts";
+import type { ArchiveInput, ImportProgress, ImportRemark } from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
 import { defaultImportLimits, type ImportLimits } from "./limits.ts";
-import { createParquetWriter, type ParquetRecordWriter } from "./parquet.ts";
-import { checkRecord } from "./schemas/checkRecord.ts";
+import { createParquetWriter } from "./parquet.ts";
+import { extraSchema } from "./schemas/extraSchema.ts";
+import { personSchema } from "./schemas/personSchema.ts";
+import type { RecordSchema, SchemaRecord } from "./schemas/recordSchema.ts";
+import { createSegmentBuilder } from "./segmentBuilder.ts";
+import { createThirdPartyFilter, type ThirdParties } from "./thirdParties.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
 /** One segment in clear, ready to be encrypted. Never write `bytes` to disk or log as it is. */
@@ -22,7 +26,8 @@ export type ImportedSegment = {
 
 /**
  * An export as segments of standard records: finds the connector, normalises, drops repeats, writes Parquet. The same
- * input gives the same bytes. Every segment of the connector is there, in its order, also when it is empty.
+ * input and options give the same bytes. Every segment of the connector is there, in its order, also when it is empty; after
+ * them `extra` and `people`, which are for the owner alone.
  *
  * Errors: `ARCHIVE_UNRECOGNISED`, `EXPORT_INVALID` (data: file, position in bytes), `ARCHIVE_TOO_LARGE`,
  * `ARCHIVE_HOSTILE`, `ARCHIVE_NOT_ZIP`, `CANCELLED`. No message holds a text of the export.
@@ -31,50 +36,56 @@ export async function readArchive(
   input: ArchiveInput,
   options: readArchive.Options = {},
 ): Promise<readArchive.ReturnType> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, timeZone = "UTC" } = options;
   const limits = { ...defaultImportLimits, ...options.limits };
+  const thirdParties = createThirdPartyFilter(options.thirdParties ?? { policy: "keep" });
   throwIfCancelled(signal);
-  const connector = await detectConnector(input, { signal });
-  const builders = new Map(connector.segments.map((definition) => [definition.name, segmentBuilder(definition)]));
+  const { connector, also } = await detectConnector(input, { id: options.connector, signal });
+  const builders = new Map(
+    connector.segments.map((definition) => [
+      definition.name,
+      createSegmentBuilder(definition, { limits, thirdParties }),
+    ]),
+  );
+  const extra = createParquetWriter(extraSchema);
 
-  for await (const raw of connector.open(input, { signal, limits, onProgress })) {
+  const read = new Set<string>();
+  const watched: ArchiveInput = {
+    entries: () => input.entries(),
+    read(path, readOptions) {
+      read.add(path);
+      return input.read(path, readOptions);
+    },
+  };
+  for await (const raw of connector.open(watched, { signal, limits, onProgress, timeZone })) {
     const builder = builders.get(raw.segment);
     if (builder === undefined) {
       throw new PersonaError("INTERNAL", `Connector ${connector.id} gave a record of a segment it does not have.`);
     }
-    builder.read += 1;
-    if (builder.read > limits.maxRecords) {
-      throw new PersonaError("ARCHIVE_TOO_LARGE", `${raw.file} holds more records than the limit.`, {
-        data: { file: raw.file, segment: raw.segment, maxRecords: limits.maxRecords },
-      });
-    }
-    const record = builder.definition.toRecord(raw, builder.remark);
-    if (record === undefined) continue;
-    const { schema } = builder.definition;
-    const wrong = checkRecord(schema, record, limits.maxStringLength);
-    if (wrong !== undefined) {
-      throw new PersonaError("EXPORT_INVALID", `${raw.file} holds a record that does not fit ${schema.id}: ${wrong}.`, {
-        data: { file: raw.file, position: raw.position },
-      });
-    }
-    const key = String(record[schema.key]);
-    if (builder.keys.has(key)) {
-      builder.remark("skipped", "repeats an id of the same segment");
-      continue;
-    }
-    builder.keys.add(key);
-    builder.writer.append(record);
+    const fields = builder.add(raw, { timeZone });
+    if (fields !== undefined) extra.append(fields);
   }
 
   const segments: ImportedSegment[] = [];
   const remarks: ImportRemark[] = [];
-  for (const [name, { definition, writer, remarked }] of builders) {
+  for (const builder of builders.values()) {
     throwIfCancelled(signal);
-    const { schema } = definition;
-    segments.push({ name, schema: schema.id, table: schema.table, ...writer.finish() });
-    remarks.push(...remarked.values());
+    segments.push(builder.finish());
+    remarks.push(...builder.remarks());
   }
-  return { connector: connector.id, segments, remarks };
+  const unread = input.entries().length - read.size;
+  if (unread > 0)
+    remarks.push({ segment: null, kind: "skipped", reason: "files this connector does not read", count: unread });
+  return {
+    connector: connector.id,
+    also,
+    segments,
+    ownerOnly: [
+      { name: "extra", schema: extraSchema.id, table: extraSchema.table, ...extra.finish() },
+      whole("people", personSchema, peopleRecords(thirdParties.people())),
+    ],
+    remarks,
+  };
 }
 
 export declare namespace readArchive {
@@ -82,37 +93,32 @@ export declare namespace readArchive {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
     readonly limits?: Partial<ImportLimits> | undefined;
+    /** Id of the connector to take; the surest one otherwise. */
+    readonly connector?: string | undefined;
+    /** IANA zone of times that have none in the export; UTC otherwise. Every such time is remarked. */
+    readonly timeZone?: string | undefined;
+    /** What becomes of other people; everything is kept otherwise. */
+    readonly thirdParties?: ThirdParties | undefined;
   };
   type ReturnType = {
     /** Id of the connector that read it. */
     readonly connector: string;
+    /** Connectors that would read something of it too, each by an import of its own. */
+    readonly also: readonly string[];
     readonly segments: readonly ImportedSegment[];
+    /** `extra`, the fields no column holds, and `people`, who stands behind the pseudonyms: not for programs. */
+    readonly ownerOnly: readonly ImportedSegment[];
     /** What was left out or changed, and why. Empty when everything was taken as it stood. */
     readonly remarks: readonly ImportRemark[];
   };
 }
 
-type SegmentBuilder = {
-  readonly definition: SegmentDefinition;
-  readonly writer: ParquetRecordWriter;
-  readonly keys: Set<string>;
-  readonly remarked: Map<string, ImportRemark>;
-  readonly remark: (kind: ImportRemark["kind"], reason: string) => void;
-  read: number;
-};
+function whole(name: string, schema: RecordSchema, records: Iterable<SchemaRecord>): ImportedSegment {
+  const writer = createParquetWriter(schema);
+  for (const record of records) writer.append(record);
+  return { name, schema: schema.id, table: schema.table, ...writer.finish() };
+}
 
-function segmentBuilder(definition: SegmentDefinition): SegmentBuilder {
-  const remarked = new Map<string, ImportRemark>();
-  const segment = definition.name;
-  return {
-    definition,
-    writer: createParquetWriter(definition.schema),
-    keys: new Set(),
-    remarked,
-    read: 0,
-    remark(kind, reason) {
-      const name = `${kind} ${reason}`;
-      remarked.set(name, { segment, kind, reason, count: (remarked.get(name)?.count ?? 0) + 1 });
-    },
-  };
+function* peopleRecords(people: ReadonlyMap<string, string>): Generator<SchemaRecord> {
+  for (const [pseudonym, identity] of people) yield { pseudonym, identity };
 }

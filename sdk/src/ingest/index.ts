@@ -2,10 +2,13 @@ export type {
   ArchiveEntry,
   ArchiveInput,
   ArchiveReadOptions,
+  BridgeContext,
+  Bridged,
   Connector,
   ConnectorOpenOptions,
   ImportProgress,
   ImportRemark,
+  InspectedInput,
   RawRecord,
   Remark,
   SegmentDefinition,
@@ -13,7 +16,12 @@ export type {
 export { connectors } from "./connectors.ts";
 export { detectConnector } from "./detectConnector.ts";
 export { type ImportedSegment, readArchive } from "./importArchive.ts";
+export { inspectInput } from "./inspectInput.ts";
 export { defaultImportLimits, type ImportLimits } from "./limits.ts";
 export { createParquetWriter, type ParquetFile, type ParquetRecordWriter, writeParquet } from "./parquet.ts";
 export * from "./schemas/index.ts";
+export { stableId } from "./stableId.ts";
+export * from "./text/index.ts";
+export { createThirdPartyFilter, type ThirdParties, type ThirdPartyFilter } from "./thirdParties.ts";
+export { isTimeZone, utcInstant, validInstant, type WallTime, zonedInstant } from "./times.ts";
 export { xArchive } from "./xArchive/xArchive.ts";

@@ -55,11 +55,11 @@ export function createParquetWriter(schema: RecordSchema): ParquetRecordWriter {
     append(record) {
       for (const [index, column] of columns.entries()) {
         const value = record[column.name] ?? null;
-        group[index]?.push(value);
+        group[index]?.push(stored(column.type, value));
         if (typeof value === "string") characters += value.length;
       }
-      const at = time === null ? null : record[time];
-      if (at instanceof Date) {
+      const at = time === null ? null : instantOf(record[time]);
+      if (at !== null) {
         if (from === null || at < from) from = at;
         if (to === null || at > to) to = at;
       }
@@ -83,10 +83,43 @@ export function writeParquet(schema: RecordSchema, records: Iterable<SchemaRecor
   return writer.finish();
 }
 
-const physical: Readonly<Record<ColumnType, Pick<SchemaElement, "type" | "converted_type" | "logical_type">>> = {
+/** As the writer takes it: decimals as a whole number of their last digit, days as their number since 1970. */
+function stored(type: ColumnType, value: ColumnValue): ColumnValue {
+  if (typeof value !== "string") return value;
+  if (type === "DECIMAL") return unscaled(value);
+  if (type === "DATE") return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
+  return value;
+}
+
+function unscaled(text: string): bigint {
+  const [whole = "", fraction = ""] = text.split(".");
+  return BigInt(whole + fraction.padEnd(decimal.scale, "0"));
+}
+
+/** A day without a zone begins, for the range of a segment, when it begins in UTC. */
+function instantOf(value: ColumnValue | undefined): Date | null {
+  if (value instanceof Date) return value;
+  return typeof value === "string" ? new Date(`${value}T00:00:00Z`) : null;
+}
+
+const decimal = { precision: 38, scale: 18 };
+
+const physical: Readonly<Record<ColumnType, Omit<SchemaElement, "name" | "repetition_type">>> = {
   VARCHAR: { type: "BYTE_ARRAY", converted_type: "UTF8" },
   BIGINT: { type: "INT64" },
+  DOUBLE: { type: "DOUBLE" },
+  // Sixteen bytes hold 38 digits.
+  DECIMAL: {
+    type: "FIXED_LEN_BYTE_ARRAY",
+    type_length: 16,
+    converted_type: "DECIMAL",
+    ...decimal,
+    logical_type: { type: "DECIMAL", ...decimal },
+  },
   BOOLEAN: { type: "BOOLEAN" },
+  DATE: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
+  // Text in every engine; JSON's own logical type needs an extension in some.
+  JSON: { type: "BYTE_ARRAY", converted_type: "UTF8" },
   // Not adjusted to UTC, so that engines give TIMESTAMP and not a zoned type. The values are UTC all the same.
   TIMESTAMP: { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MILLIS" } },
 };

@@ -1,6 +1,7 @@
 import type { DuckDBValue } from "@duckdb/node-api";
 import { expect } from "chai";
 import { type ArchiveInput, type ImportProgress, readArchive, xArchive } from "../../../sdk/src/ingest/index.ts";
+import { inspectInput } from "../../../sdk/src/ingest/inspectInput.ts";
 import { expectError } from "./expectError.ts";
 import { account, memoryArchive, tweet, ytd } from "./memoryArchive.ts";
 import { readParquet } from "./readParquet.ts";
@@ -285,13 +286,13 @@ describe("readArchive", () => {
     });
 
     it("behavior: confidence", async () => {
-      const confidence = (files: Record<string, string>) => xArchive.detect(memoryArchive(files, 5));
+      const confidence = (files: Record<string, string>) => xArchive.detect(inspectInput(memoryArchive(files, 5)));
       expect(await confidence({ "data/account.js": ytd("account", []) })).to.equal(1);
       expect(await confidence({ "tweet.js": `\ufeff${ytd("tweet", [])}` })).to.equal(1);
       expect(await confidence({ "data/manifest.js": "window.__THAR_CONFIG = {}", "data/tweets.js": "?" })).to.equal(1);
       expect(await confidence({ "data/tweets.js": "?" })).to.equal(0.5);
       expect(await confidence({ "tweets.js": "?", "like.js": "" })).to.equal(0.5);
-      expect(await confidence({ "src/account.js": "?" })).to.equal(0.1);
+      expect(await confidence({ "src/account.js": "?" })).to.equal(0.02);
       expect(await confidence({ "data/follower.js": ytd("follower", []) })).to.equal(0);
     });
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { unescapeText } from "../../../sdk/src/ingest/xArchive/unescapeText.ts";
+import { unescapeText } from "../../../sdk/src/ingest/unescapeText.ts";
 
 describe("unescapeText", () => {
   it("default", () => {

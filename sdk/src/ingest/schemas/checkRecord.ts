@@ -27,12 +27,31 @@ const most = 2n ** 63n - 1n;
 function fits(type: ColumnType, value: Exclude<ColumnValue, null>): boolean {
   switch (type) {
     case "VARCHAR":
+    case "JSON":
       return typeof value === "string";
     case "BIGINT":
       return typeof value === "bigint" && value >= least && value <= most;
+    case "DOUBLE":
+      return typeof value === "number" && Number.isFinite(value);
+    case "DECIMAL":
+      return typeof value === "string" && isDecimal(value);
     case "BOOLEAN":
       return typeof value === "boolean";
+    case "DATE":
+      return typeof value === "string" && isDay(value);
     case "TIMESTAMP":
       return value instanceof Date && !Number.isNaN(value.getTime());
   }
+}
+
+/** Decimal text that DECIMAL(38, 18) holds exactly. */
+export function isDecimal(text: string): boolean {
+  return /^-?\d{1,20}(?:\.\d{1,18})?$/.test(text);
+}
+
+/** `YYYY-MM-DD` that names a day there is: not 30 February. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

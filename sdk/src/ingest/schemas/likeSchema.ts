@@ -18,6 +18,7 @@ export const likeSchema: RecordSchema = {
       type: "VARCHAR",
       nullable: true,
       description: "AS2 object.content as plain text; null when the export leaves it out.",
+      others: "content",
     },
     {
       name: "url",

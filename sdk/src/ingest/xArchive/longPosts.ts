@@ -1,7 +1,7 @@
 import { PersonaError } from "../../errors/index.ts";
+import { field, idField, objectField, type RawObject } from "../rawFields.ts";
+import { unescapeText } from "../unescapeText.ts";
 import { parseXDate } from "./parseXDate.ts";
-import { field, idField, objectField, type RawObject } from "./rawFields.ts";
-import { unescapeText } from "./unescapeText.ts";
 
 /** Notes are held in memory until the posts have been read; UTF-16 units in all. Thousands of posts of 25,000 characters. */
 const maxCharacters = 128 * 2 ** 20;

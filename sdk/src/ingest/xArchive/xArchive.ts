@@ -1,8 +1,15 @@
-import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type {
+  ArchiveEntry,
+  ArchiveInput,
+  Connector,
+  ConnectorOpenOptions,
+  InspectedInput,
+  RawRecord,
+} from "../connector.ts";
+import { objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
 import { createLongPosts } from "./longPosts.ts";
-import { objectField, type RawObject } from "./rawFields.ts";
 import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
 import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegments.ts";
 
@@ -12,29 +19,22 @@ import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegme
  */
 export const xArchive: Connector = { id: "x-archive", segments: xSegments, detect, open };
 
-async function detect(
-  input: ArchiveInput,
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<number> {
+async function detect(input: InspectedInput): Promise<number> {
   const found = findXFiles(input.entries());
   if (found === undefined) return 0;
   const { files, folder, manifest } = found;
   const one = files.account[0] ?? files.posts[0] ?? files.likes[0];
   for (const entry of [manifest, one]) {
-    if (entry !== undefined && (await startsAsX(input, entry, options.signal))) return 1;
+    if (entry !== undefined && startsAsX(await input.head(entry.path))) return 1;
   }
   // By its names it is one, by its contents not: it shall fail as a broken X archive. A lone account.js is anybody's.
   const kinds = Object.values(files).filter((entries) => entries.length > 0).length + (manifest === undefined ? 0 : 1);
-  return folder.endsWith("data/") || kinds > 1 ? 0.5 : 0.1;
+  return folder.endsWith("data/") || kinds > 1 ? 0.5 : 0.02;
 }
 
-async function startsAsX(input: ArchiveInput, entry: ArchiveEntry, signal: AbortSignal | undefined): Promise<boolean> {
-  let head = "";
-  for await (const chunk of input.read(entry.path, { maxBytes: entry.size, signal })) {
-    head += String.fromCharCode(...chunk.subarray(0, 64));
-    if (head.length >= 64) break;
-  }
-  return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(head);
+function startsAsX(head: Uint8Array): boolean {
+  const text = String.fromCharCode(...head.subarray(0, 64));
+  return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(text);
 }
 
 async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {

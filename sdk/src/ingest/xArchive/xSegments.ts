@@ -1,8 +1,8 @@
-import type { RawRecord, Remark, SegmentDefinition } from "../connector.ts";
-import { accountSchema, likeSchema, postSchema, type SchemaRecord } from "../schemas/index.ts";
+import type { Bridged, RawRecord, Remark, SegmentDefinition } from "../connector.ts";
+import { countField, field, idField, objectField, type RawObject, textField, withoutFields } from "../rawFields.ts";
+import { accountSchema, likeSchema, postSchema } from "../schemas/index.ts";
+import { unescapeText } from "../unescapeText.ts";
 import { parseXDate } from "./parseXDate.ts";
-import { countField, field, idField, objectField, type RawObject, textField } from "./rawFields.ts";
-import { unescapeText } from "./unescapeText.ts";
 
 /** What `xArchive.open` gives for each segment: the records as X wrote them, joined where X keeps one thing in two files. */
 export type RawPost = { readonly tweet: RawObject; readonly wholeText: string | undefined };
@@ -19,7 +19,32 @@ export const xSegments: readonly SegmentDefinition[] = [
   { name: "likes", schema: likeSchema, toRecord: toLike },
 ];
 
-function toPost(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+/** What the columns hold already; the rest is kept as it is. */
+const postFields = [
+  "id_str",
+  "id",
+  "full_text",
+  "text",
+  "created_at",
+  "lang",
+  "in_reply_to_status_id_str",
+  "in_reply_to_status_id",
+  "favorite_count",
+  "retweet_count",
+  "source",
+];
+const likeFields = ["tweetId", "fullText", "expandedUrl"];
+const accountFields = [
+  "accountId",
+  "username",
+  "accountDisplayName",
+  "email",
+  "phoneNumber",
+  "createdAt",
+  "createdVia",
+];
+
+function toPost(raw: RawRecord, remark: Remark): Bridged | undefined {
   const { tweet, wholeText } = raw.value as RawPost;
   const id = idField(tweet, "id_str", "id");
   if (id === null) return skipped(remark, "has no id");
@@ -28,7 +53,7 @@ function toPost(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
   const published = parseXDate(field(tweet, "created_at"));
   if (published === null) remark("changed", "created_at is not a date");
   const content = unescapeText(text);
-  return {
+  const record = {
     id,
     published,
     content: wholeText ?? content,
@@ -39,17 +64,20 @@ function toPost(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
     is_repost: /^RT @\w{1,20}:/.test(content),
     source: sourceName(textField(tweet, "source", remark)),
   };
+  return { record, extra: withoutFields(tweet, postFields) };
 }
 
-function toLike(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+function toLike(raw: RawRecord, remark: Remark): Bridged | undefined {
   const { like } = raw.value as RawLike;
   const id = idField(like, "tweetId");
   if (id === null) return skipped(remark, "has no id");
   const text = textField(like, "fullText", remark);
-  return { id, content: text === null ? null : unescapeText(text), url: textField(like, "expandedUrl", remark) };
+  const content = text === null ? null : unescapeText(text);
+  const record = { id, content, url: textField(like, "expandedUrl", remark) };
+  return { record, extra: withoutFields(like, likeFields) };
 }
 
-function toAccount(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
+function toAccount(raw: RawRecord, remark: Remark): Bridged | undefined {
   const { account, profile } = raw.value as RawAccount;
   const id = idField(account, "accountId");
   if (id === null) return skipped(remark, "has no id");
@@ -58,7 +86,7 @@ function toAccount(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
   const description = profile === undefined ? undefined : objectField(profile, "description");
   const ofProfile = (name: string): string | null =>
     description === undefined ? null : textField(description, name, remark);
-  return {
+  const record = {
     id,
     username: textField(account, "username", remark),
     display_name: textField(account, "accountDisplayName", remark),
@@ -70,6 +98,8 @@ function toAccount(raw: RawRecord, remark: Remark): SchemaRecord | undefined {
     website: ofProfile("website"),
     location: ofProfile("location"),
   };
+  const ofBoth = { ...withoutFields(profile ?? {}, ["description"]), ...withoutFields(account, accountFields) };
+  return { record, extra: ofBoth };
 }
 
 /** The app's name out of `<a href="…" rel="nofollow">name</a>`; the text as it is when X wrote it otherwise. */

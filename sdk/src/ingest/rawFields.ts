@@ -1,4 +1,4 @@
-import type { Remark } from "../connector.ts";
+import type { Remark } from "./connector.ts";
 
 export type RawObject = Readonly<Record<string, unknown>>;
 
@@ -45,4 +45,10 @@ export function countField(object: RawObject, name: string, remark: Remark): big
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   remark("changed", `${name} is not a count`);
   return null;
+}
+
+/** The fields that no column holds; undefined when there are none. `names` is short: a list is as fast as a set. */
+export function withoutFields(object: RawObject, names: readonly string[]): RawObject | undefined {
+  const rest = Object.entries(object).filter(([name]) => !names.includes(name));
+  return rest.length === 0 ? undefined : Object.fromEntries(rest);
 }

@@ -1,0 +1,13 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+
+/**
+ * An id for a record whose source gives none: the same for the same parts, in every import. 128 bits of SHA-256 over the parts,
+ * each with its length in front, in hexadecimal. Null is not the empty text.
+ */
+export function stableId(...parts: readonly (string | null)[]): string {
+  const text = parts.map((part) => (part === null ? "-" : `${part.length}:${part}`)).join("");
+  const digest = sha256(new TextEncoder().encode(text));
+  let id = "";
+  for (const byte of digest.subarray(0, 16)) id += byte.toString(16).padStart(2, "0");
+  return id;
+}

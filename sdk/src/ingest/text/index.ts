@@ -1,0 +1,4 @@
+export { decodeText, readLines, type TextLine, wholeText } from "./decodeText.ts";
+export { exactJsonText, parseExactJson } from "./json.ts";
+export { type CsvOptions, type CsvRow, readCsvRows } from "./readCsvRows.ts";
+export { type JsonValue, type ReadJsonOptions, readJsonValues } from "./readJsonValues.ts";

@@ -1,0 +1,129 @@
+import { PersonaError } from "../../errors/index.ts";
+
+export type CsvRow = {
+  readonly cells: readonly string[];
+  /** Line of the text where the row begins, from 1. */
+  readonly line: number;
+};
+
+export type CsvOptions = {
+  readonly file: string;
+  /** One character; the comma unless said. */
+  readonly delimiter?: string;
+  /** UTF-16 units of one row. */
+  readonly maxRowLength: number;
+  readonly maxColumns: number;
+};
+
+/**
+ * The rows of a CSV text (RFC 4180), as cells. Takes what people have: CR LF, LF or CR between rows, rows of different lengths,
+ * quotes in the middle of a cell as they stand, text behind a closing quote. Empty lines are no rows. csv-parse, which the
+ * tests compare with, needs Node's Buffer, or 215 kB of it in a browser.
+ *
+ * Errors: `EXPORT_INVALID` (data: file, line): a row that is too long or has too many columns, a quote that is never closed.
+ */
+export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOptions): AsyncGenerator<CsvRow> {
+  const { file, delimiter = ",", maxRowLength, maxColumns } = options;
+  const plain = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]`, "g");
+  let cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  /** The cell began with a quote: an empty one is a cell too. */
+  let wasQuoted = false;
+  let length = 0;
+  let line = 1;
+  let rowLine = 1;
+  let rest = "";
+
+  const invalid = (problem: string): PersonaError =>
+    new PersonaError("EXPORT_INVALID", `${file} ${problem}.`, { data: { file, line: rowLine } });
+
+  function endCell(): void {
+    cells.push(cell);
+    if (cells.length > maxColumns) throw invalid(`has a row of more than ${maxColumns} columns`);
+    cell = "";
+    wasQuoted = false;
+  }
+
+  function endRow(): CsvRow | undefined {
+    const isEmpty = cells.length === 0 && cell === "" && !wasQuoted;
+    endCell();
+    const row = { cells, line: rowLine };
+    cells = [];
+    length = 0;
+    rowLine = line;
+    return isEmpty ? undefined : row;
+  }
+
+  function* scan(text: string, isLast: boolean): Generator<CsvRow> {
+    let at = 0;
+    while (at < text.length) {
+      if (quoted) {
+        const quote = text.indexOf('"', at);
+        const part = text.slice(at, quote < 0 ? text.length : quote);
+        cell += part;
+        line += countLines(part);
+        length += part.length;
+        if (length > maxRowLength) throw invalid(`has a row longer than ${maxRowLength} characters`);
+        if (quote < 0) break;
+        // Whether a quote ends the cell or stands for one is decided by the next character.
+        if (quote + 1 === text.length && !isLast) {
+          rest = '"';
+          return;
+        }
+        if (text[quote + 1] === '"') {
+          cell += '"';
+          at = quote + 2;
+        } else {
+          quoted = false;
+          at = quote + 1;
+        }
+        continue;
+      }
+      plain.lastIndex = at;
+      const found = plain.exec(text);
+      const end = found?.index ?? text.length;
+      cell += text.slice(at, end);
+      length += end - at + 1;
+      if (length > maxRowLength) throw invalid(`has a row longer than ${maxRowLength} characters`);
+      if (found === null) break;
+      at = end + 1;
+      if (found[0] === '"') {
+        if (cell === "" && !wasQuoted) {
+          quoted = true;
+          wasQuoted = true;
+        } else cell += '"';
+      } else if (found[0] === delimiter) endCell();
+      else {
+        if (found[0] === "\r") {
+          if (at === text.length && !isLast) {
+            rest = "\r";
+            return;
+          }
+          if (text[at] === "\n") at += 1;
+        }
+        line += 1;
+        const row = endRow();
+        if (row !== undefined) yield row;
+      }
+    }
+  }
+
+  for await (const piece of texts) {
+    const text = rest + piece;
+    rest = "";
+    yield* scan(text, false);
+  }
+  const last = rest;
+  rest = "";
+  yield* scan(last, true);
+  if (quoted) throw invalid("has a quote that is never closed");
+  const row = endRow();
+  if (row !== undefined) yield row;
+}
+
+function countLines(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines;
+}
