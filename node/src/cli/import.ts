@@ -2,24 +2,30 @@ import { randomUUID } from "node:crypto";
 import { rename } from "node:fs/promises";
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
-import { zeroise } from "@persona-protocol/sdk/crypto";
+import { hkdfSha256, randomBytes, utf8, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import { type ImportRemark, readArchive } from "@persona-protocol/sdk/ingest";
+import { readArchive, type ThirdParties } from "@persona-protocol/sdk/ingest";
 import {
   type BlobStore,
   createReplicatedStore,
   generateOwnerRootKey,
   ownerKemKeyPair,
 } from "@persona-protocol/sdk/storage";
-import Table from "cli-table3";
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
-import { openArchive } from "../ingest/index.ts";
+import { combineArchives, type OpenArchive, openArchive } from "../ingest/index.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
-import { type ImportFlags, type PublishOptions, parseMaxEntryBytes, parsePublishOptions } from "./importOptions.ts";
+import {
+  type ImportFlags,
+  type PublishOptions,
+  parsePublishOptions,
+  parseReadOptions,
+  type ReadOptions,
+} from "./importOptions.ts";
+import { printImport } from "./importReport.ts";
 import { createKeystore, unlockKeystore } from "./keystore.ts";
 import { readNetwork } from "./networkFolder.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -29,59 +35,76 @@ import { untilStopped } from "./untilStopped.ts";
 type Imported = readArchive.ReturnType;
 
 /**
- * `persona import FILE`: shows what a connector finds in an export, never its content, and without `--dry-run` publishes it
+ * `persona import FILE…`: shows what a connector finds in an export, never its content, and without `--dry-run` publishes it
  * encrypted. Everything that can be judged is judged before anything is written.
  */
-export async function importFile(file: string, flags: ImportFlags): Promise<void> {
+export async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
   const signal = untilStopped();
   const progress = createProgress({ quiet: flags.json });
-  const limits = parseMaxEntryBytes(flags.maxEntryBytes);
+  const reading = parseReadOptions(flags);
   const publishing = flags.dryRun === true ? undefined : parsePublishOptions(flags);
   const target = publishing === undefined ? undefined : await prepareTarget(publishing);
-
-  const imported = await readFile(file, { signal, limits, progress });
-  if (publishing === undefined || target === undefined) return print(imported, undefined, flags.json);
-  if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
-
-  const published = await publish(imported, publishing, target, progress);
-  print(imported, published, flags.json);
-}
-
-async function readFile(
-  file: string,
-  {
-    signal,
-    limits,
-    progress,
-  }: { signal: AbortSignal; limits: ReturnType<typeof parseMaxEntryBytes>; progress: Progress },
-): Promise<Imported> {
-  const step = progress.step(`reading ${printable(file)}`);
+  const { policy } = reading;
   try {
-    const archive = await openArchive(file, { signal, limits });
-    try {
-      const imported = await readArchive(archive, {
-        signal,
-        limits,
-        onProgress: ({ bytesRead, bytesTotal }) =>
-          step.update(`${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
-      });
-      step.done(imported.connector);
-      return imported;
-    } finally {
-      await archive.close();
+    // Pseudonyms of a dry run are thrown away: any key will do.
+    const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
+    const thirdParties = policy === "pseudonymise" ? { policy, key } : { policy };
+    const imported = await readFiles(files, { ...reading, thirdParties, signal, progress });
+    if (publishing === undefined || target === undefined) {
+      return printImport(imported, { published: undefined, policy, json: flags.json });
     }
-  } catch (error) {
-    step.fail();
-    throw error;
+    if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
+
+    const { dataset, ...published } = await publish(imported, publishing, target, progress);
+    printImport(imported, { published: { ...published, datasetId: dataset.datasetId }, policy, json: flags.json });
+  } finally {
+    if (target !== undefined) zeroise(target.rootKey);
   }
 }
 
-/** The owner's account on a chain that answers, and a public key to seal to. */
+/** Secret of the owner, the same for each of their imports: one person has one pseudonym in all of them. */
+function pseudonymKey(rootKey: Uint8Array): Uint8Array {
+  return hkdfSha256({ ikm: rootKey, info: utf8("persona/pseudonyms/v1"), length: 32 });
+}
+
+type ReadParameters = Omit<ReadOptions, "policy"> & {
+  readonly thirdParties: ThirdParties;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+};
+
+async function readFiles(
+  files: readonly string[],
+  { signal, limits, progress, ...options }: ReadParameters,
+): Promise<Imported> {
+  const step = progress.step(`reading ${printable(files.join(", "))}`);
+  const archives: OpenArchive[] = [];
+  try {
+    for (const file of files) archives.push(await openArchive(file, { signal, limits }));
+    const [only] = archives;
+    const imported = await readArchive(only !== undefined && archives.length === 1 ? only : combineArchives(archives), {
+      ...options,
+      signal,
+      limits,
+      onProgress: ({ bytesRead, bytesTotal }) =>
+        step.update(`${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
+    });
+    step.done(imported.connector);
+    return imported;
+  } catch (error) {
+    step.fail();
+    throw error;
+  } finally {
+    for (const archive of archives) await archive.close();
+  }
+}
+
+/** The owner's account on a chain that answers, and a root key to seal to. */
 type Target = {
   readonly client: ChainClient;
   readonly deployment: Deployment;
-  /** Undefined when a keystore is still to be made. */
-  readonly ownerPublicKey: Uint8Array | undefined;
+  /** The caller's to zeroise. In no file yet where a new one was asked for. */
+  readonly rootKey: Uint8Array;
   readonly passphrase: string;
 };
 
@@ -98,16 +121,16 @@ async function prepareTarget(options: PublishOptions): Promise<Target> {
   );
   const account = privateKeyToAccount(toHex(accountSecret));
   zeroise(accountSecret);
-  const ownerPublicKey = options.newKeystore
-    ? undefined
-    : await publicKeyOf(await unlockKeystore(options.keystore, "owner-root", passphrase));
   const client = await connectChain({ rpcUrl: options.rpcUrl, deployment, account });
   if ((await client.getBalance({ address: account.address })) === 0n) {
     throw new PersonaError("CONFIG_INVALID", "The account has no ether to register a dataset with.", {
       data: { account: account.address },
     });
   }
-  return { client, deployment, ownerPublicKey, passphrase };
+  const rootKey = options.newKeystore
+    ? generateOwnerRootKey()
+    : await unlockKeystore(options.keystore, "owner-root", passphrase);
+  return { client, deployment, rootKey, passphrase };
 }
 
 type Published = {
@@ -129,14 +152,14 @@ async function publish(
   try {
     const store = await openTarget(options);
     // The root key is on the disk before anything is sealed to it, and stays there when publishing fails.
-    const ownerPublicKey = target.ownerPublicKey ?? (await makeRootKey(options.keystore, target.passphrase));
+    if (options.newKeystore) await saveRootKey(target, options.keystore);
     const published = await publishDataset(
       { client, deployment, store },
       {
-        segments: imported.segments,
+        segments: [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)],
         guardians: options.guardians,
         threshold: options.threshold,
-        ownerPublicKey,
+        ownerPublicKey: await publicKeyOf(target.rootKey),
         onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
         // So is the record before the dataset is registered: from then on it must not be lost, whatever happens here.
         onPrepared: async (prepared) => {
@@ -183,87 +206,12 @@ function withRecord(error: unknown, { out, datasetId }: { readonly out: string; 
   );
 }
 
-async function makeRootKey(out: string, passphrase: string): Promise<Uint8Array> {
-  const secret = generateOwnerRootKey();
-  await createKeystore({ kind: "owner-root", secret, passphrase, out });
-  return publicKeyOf(secret);
+async function saveRootKey({ rootKey, passphrase }: Target, out: string): Promise<void> {
+  await createKeystore({ kind: "owner-root", secret: Uint8Array.from(rootKey), passphrase, out });
 }
 
-/** The KEM public key of a root key, which is zeroised. */
 async function publicKeyOf(rootKey: Uint8Array): Promise<Uint8Array> {
-  try {
-    const { publicKey, privateKey } = await ownerKemKeyPair(rootKey);
-    zeroise(privateKey);
-    return publicKey;
-  } finally {
-    zeroise(rootKey);
-  }
-}
-
-function print({ connector, segments, remarks }: Imported, published: Published | undefined, json: boolean): void {
-  if (json) {
-    const line = {
-      ok: true,
-      dryRun: published === undefined,
-      connector,
-      segments: segments.map(({ name, schema, records, from, to, bytes }) => ({
-        name,
-        schema,
-        records,
-        from,
-        to,
-        bytes: bytes.length,
-      })),
-      remarks,
-      ...(published === undefined
-        ? {}
-        : {
-            datasetId: published.dataset.datasetId,
-            out: published.out,
-            keystore: published.keystore ?? null,
-            gasUsed: Number(published.gasUsed),
-          }),
-    };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
-    return;
-  }
-  const lines = [
-    `recognised by ${connector}`,
-    segmentTable(segments),
-    ...(remarks.length > 0 ? [remarkTable(remarks)] : []),
-  ];
-  if (published === undefined) lines.push("Nothing was published: this was a dry run.");
-  else {
-    lines.push(`dataset   ${published.dataset.datasetId}`, `record    ${published.out} (private: keep it)`);
-    if (published.keystore !== undefined)
-      lines.push(
-        `root key  ${published.keystore} (keep a copy: without it and its passphrase your own way in is lost)`,
-      );
-  }
-  process.stdout.write(`${printable(lines.join("\n"))}\n`);
-}
-
-/** Without colours: what is printed goes through `printable`, and into files. */
-const plain = { style: { head: [], border: [] } };
-
-function segmentTable(segments: Imported["segments"]): string {
-  const day = (time: Date | null) => time?.toISOString().slice(0, 10) ?? "–";
-  const table = new Table({
-    ...plain,
-    head: ["segment", "schema", "records", "from", "to", "bytes"],
-    colAligns: ["left", "left", "right", "left", "left", "right"],
-  });
-  for (const { name, schema, records, from, to, bytes } of segments)
-    table.push([name, schema, records, day(from), day(to), bytes.length]);
-  return table.toString();
-}
-
-function remarkTable(remarks: readonly ImportRemark[]): string {
-  const table = new Table({
-    ...plain,
-    head: ["segment", "records", "", "why"],
-    colAligns: ["left", "right", "left", "left"],
-  });
-  for (const { segment, count, kind, reason } of remarks) table.push([segment, count, kind, reason]);
-  return table.toString();
+  const { publicKey, privateKey } = await ownerKemKeyPair(rootKey);
+  zeroise(privateKey);
+  return publicKey;
 }

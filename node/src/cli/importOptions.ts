@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isTimeZone, type ThirdParties } from "@persona-protocol/sdk/ingest";
 
 /** As commander gives them. */
 export type ImportFlags = {
@@ -16,7 +17,19 @@ export type ImportFlags = {
   readonly threshold?: string;
   readonly out?: string;
   readonly maxEntryBytes?: string;
+  readonly connector?: string;
+  readonly timeZone?: string;
+  readonly thirdParties?: string;
   readonly json: boolean;
+};
+
+/** How an export is to be read. */
+export type ReadOptions = {
+  readonly limits: { readonly maxEntryBytes: number } | undefined;
+  readonly connector: string | undefined;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly policy: ThirdParties["policy"];
 };
 
 export type PublishOptions = {
@@ -75,6 +88,25 @@ export function parsePublishOptions(flags: ImportFlags): PublishOptions {
     out,
   };
 }
+
+/** @throws PersonaError USAGE */
+export function parseReadOptions(flags: ImportFlags): ReadOptions {
+  const { connector, timeZone = "UTC", thirdParties = "pseudonymise" } = flags;
+  if (!isTimeZone(timeZone)) {
+    throw new PersonaError("USAGE", "--time-zone takes the name of a time zone, such as Europe/Oslo.", {
+      data: { got: timeZone },
+    });
+  }
+  const policy = policies.find((each) => each === thirdParties);
+  if (policy === undefined) {
+    throw new PersonaError("USAGE", `--third-parties takes one of ${policies.join(", ")}.`, {
+      data: { got: thirdParties },
+    });
+  }
+  return { limits: parseMaxEntryBytes(flags.maxEntryBytes), connector, timeZone, policy };
+}
+
+const policies: readonly ThirdParties["policy"][] = ["pseudonymise", "omit", "keep"];
 
 /** @throws PersonaError USAGE */
 export function parseMaxEntryBytes(text: string | undefined): { readonly maxEntryBytes: number } | undefined {

@@ -41,7 +41,10 @@ node
 program
   .command("import")
   .description("read an export, and publish it encrypted as a dataset of yours")
-  .argument("<file>", "the archive as the service exported it, or the folder it was unpacked to")
+  .argument(
+    "<file...>",
+    "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
+  )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
@@ -54,9 +57,12 @@ program
   .option("--guardians <ids>", "node ids of the guardians you trust, such as 1,2,3")
   .option("--threshold <number>", "how many guardians together can release a key")
   .option("--out <file>", "where your private record of the dataset goes (default: dataset-<id>.json here)")
+  .option("--connector <id>", "read it by this connector, whatever it looks like; docs/connectors.md lists them")
+  .option("--time-zone <name>", "zone of times that have none in the export, such as Europe/Oslo", "UTC")
+  .option("--third-parties <policy>", "names of other people: pseudonymise, omit or keep", "pseudonymise")
   .option("--max-entry-bytes <number>", "largest file of the archive that is read")
   .option("--json", "print what was found and published as one line of JSON")
-  .action(async (file, options) => (await import("./import.ts")).importFile(file, { ...options, json }));
+  .action(async (files, options) => (await import("./import.ts")).importFiles(files, { ...options, json }));
 
 const storage = program.command("storage").description("where your datasets are kept");
 const storageCommand = (name: string, description: string) =>

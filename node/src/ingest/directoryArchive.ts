@@ -1,14 +1,13 @@
-import { constants } from "node:fs";
-import { lstat, open, opendir } from "node:fs/promises";
+import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
 import { cancelled, fileError, hostile, tooLarge } from "./archiveErrors.ts";
 import { defaultArchiveLimits, type OpenArchive, type OpenArchiveOptions } from "./archiveLimits.ts";
 import { entryPath } from "./entryPath.ts";
+import { fileBytes } from "./fileBytes.ts";
 
 const maxFolders = 32;
-const readBytes = 256 * 1024;
 
 /**
  * An export that was already unpacked. Symbolic links are refused, not followed: a link named `tweets.js` would import a
@@ -57,31 +56,12 @@ export async function openDirectoryArchive(path: string, options: OpenArchiveOpt
 
   async function* read(name: string, { maxBytes, signal }: ArchiveReadOptions): AsyncGenerator<Uint8Array> {
     if (!files.has(name)) throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
-    // NOFOLLOW and NONBLOCK: the file may have been exchanged for a link or a pipe since it was listed.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const handle = await open(join(path, name), flags).catch((error: unknown) => {
-      throw fileError(error, name);
-    });
-    try {
-      if (!(await handle.stat()).isFile()) throw hostile("it holds a device or a pipe", { name });
-      for (let size = 0; ; ) {
-        const abort = cancelled(signal);
-        if (abort !== undefined) throw abort;
-        const piece = Buffer.allocUnsafe(readBytes);
-        const { bytesRead } = await handle.read(piece, 0, piece.length, size);
-        if (bytesRead === 0) return;
-        size += bytesRead;
-        handedOut += bytesRead;
-        if (size > maxBytes) throw tooLarge("a file is larger than the limit", { name, maxBytes });
-        if (handedOut > limits.maxTotalBytes) {
-          throw tooLarge("its files together are larger than the limit", { maxTotalBytes: limits.maxTotalBytes });
-        }
-        yield piece.subarray(0, bytesRead);
+    for await (const piece of fileBytes(join(path, name), { name, maxBytes, signal })) {
+      handedOut += piece.length;
+      if (handedOut > limits.maxTotalBytes) {
+        throw tooLarge("its files together are larger than the limit", { maxTotalBytes: limits.maxTotalBytes });
       }
-    } catch (error) {
-      throw fileError(error, name);
-    } finally {
-      await handle.close();
+      yield piece;
     }
   }
 

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { type FileHandle, open } from "node:fs/promises";
-import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
@@ -13,10 +11,10 @@ import {
   type OpenArchiveOptions,
 } from "./archiveLimits.ts";
 import { FileReader } from "./fileReader.ts";
+import { inflate, inflateBytes } from "./inflate.ts";
 import { readZipDirectory, type ZipEntry } from "./zipDirectory.ts";
 
 const readBytes = 64 * 1024;
-const inflateBytes = 256 * 1024;
 
 /**
  * Opens a zip (also zip64) that somebody else may have made. Everything the directory says is judged here, everything the
@@ -78,7 +76,7 @@ function archive(
     const packed = packedBytes(handle, dataStart, entry, signal);
     let size = 0;
     let crc = 0;
-    for await (const chunk of entry.method === 8 ? inflate(packed, entry) : packed) {
+    for await (const chunk of entry.method === 8 ? inflated(packed, entry) : packed) {
       const abort = cancelled(signal);
       if (abort !== undefined) throw abort;
       size += chunk.length;
@@ -154,24 +152,9 @@ async function* packedBytes(
   }
 }
 
-/** Inflates in pieces of 256 KiB; the stream stops inflating while nobody takes them. */
-async function* inflate(packed: AsyncIterable<Uint8Array>, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+async function* inflated(packed: AsyncIterable<Uint8Array>, entry: ZipEntry): AsyncGenerator<Uint8Array> {
   const inflater = createInflateRaw({ chunkSize: inflateBytes });
-  const source = Readable.from(packed, { objectMode: false });
-  pipeline(source, inflater, () => {
-    // The error reaches the loop below, through the inflater that pipeline destroys with it.
-  });
-  try {
-    for await (const chunk of inflater) yield chunk as Uint8Array;
-  } catch (error) {
-    if (error instanceof PersonaError) throw error;
-    throw notZip("a file is damaged (it does not unpack)", { name: entry.path }, error);
-  } finally {
-    source.destroy();
-    inflater.destroy();
-    // No read may be under way when the caller closes the file.
-    if (!source.closed) await once(source, "close");
-  }
+  yield* inflate(packed, inflater, entry.path);
   if (inflater.bytesWritten !== entry.packedSize)
     throw hostile("a file hides data behind its end", { name: entry.path });
 }

@@ -43,8 +43,17 @@ describe("persona import --dry-run", function () {
     expect(code, stderr).to.equal(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.length).to.equal(1);
-    const { segments, ...rest } = JSON.parse(lines[0] ?? "");
-    expect(rest).to.deep.equal({ ok: true, dryRun: true, connector: "x-archive", remarks: [] });
+    const { segments, ownerOnly, ...rest } = JSON.parse(lines[0] ?? "");
+    expect(rest).to.deep.equal({
+      ok: true,
+      dryRun: true,
+      connector: "x-archive",
+      also: [],
+      thirdParties: "pseudonymise",
+      skipped: [{ segment: null, reason: "files this connector does not read", count: 1 }],
+      changed: [],
+    });
+    expect(ownerOnly.map(({ name }: { name: string }) => name)).to.deep.equal(["extra", "people"]);
     expect(segments.map(({ name, records }: { name: string; records: number }) => [name, records])).to.deep.equal([
       ["account", 1],
       ["posts", 60],

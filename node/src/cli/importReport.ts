@@ -1,0 +1,117 @@
+import type { ImportRemark, readArchive } from "@persona-protocol/sdk/ingest";
+import Table from "cli-table3";
+import { printable } from "./runCommand.ts";
+
+type Imported = readArchive.ReturnType;
+
+/** Where an import went; undefined for a dry run. */
+export type PublishedImport = {
+  readonly datasetId: string;
+  readonly out: string;
+  readonly keystore: string | undefined;
+  readonly gasUsed: bigint;
+};
+
+/** What became of other people, in the words of `--third-parties`. */
+export type ThirdPartyPolicy = "keep" | "pseudonymise" | "omit";
+
+/** Says what was found, never what is in it. */
+export function printImport(
+  imported: Imported,
+  { published, policy, json }: { published: PublishedImport | undefined; policy: ThirdPartyPolicy; json: boolean },
+): void {
+  process.stdout.write(
+    json ? `${JSON.stringify(asJson(imported, published, policy))}\n` : asText(imported, published, policy),
+  );
+}
+
+function asJson(
+  { connector, also, segments, ownerOnly, remarks }: Imported,
+  published: PublishedImport | undefined,
+  policy: ThirdPartyPolicy,
+) {
+  return {
+    ok: true,
+    dryRun: published === undefined,
+    connector,
+    also,
+    segments: segments.map(segmentLine),
+    ownerOnly: ownerOnly.map(segmentLine),
+    thirdParties: policy,
+    skipped: ofKind(remarks, "skipped"),
+    changed: ofKind(remarks, "changed"),
+    ...(published === undefined
+      ? {}
+      : {
+          datasetId: published.datasetId,
+          out: published.out,
+          keystore: published.keystore ?? null,
+          gasUsed: Number(published.gasUsed),
+        }),
+  };
+}
+
+function segmentLine({ name, schema, records, from, to, bytes }: Imported["segments"][number]) {
+  return { name, schema, records, from, to, bytes: bytes.length };
+}
+
+function ofKind(remarks: readonly ImportRemark[], wanted: ImportRemark["kind"]) {
+  return remarks
+    .filter(({ kind }) => kind === wanted)
+    .map(({ segment, reason, count }) => ({ segment, reason, count }));
+}
+
+const policies: Readonly<Record<ThirdPartyPolicy, string>> = {
+  keep: "Other people are named in it as in the export (--third-parties keep).",
+  pseudonymise:
+    "Names, handles and addresses of other people are pseudonyms; who is who stands in the segment people, which is yours alone (--third-parties).",
+  omit: "Other people, and what they wrote, are left out (--third-parties omit).",
+};
+
+function asText(
+  { connector, also, segments, ownerOnly, remarks }: Imported,
+  published: PublishedImport | undefined,
+  policy: ThirdPartyPolicy,
+): string {
+  const lines = [`recognised by ${connector}`, segmentTable(segments)];
+  const yours = ownerOnly.filter(({ records }) => records > 0);
+  if (yours.length > 0) lines.push("yours alone, for no program unless you say so:", segmentTable(yours));
+  if (remarks.length > 0) lines.push(remarkTable(remarks));
+  lines.push(policies[policy]);
+  if (also.length > 0)
+    lines.push(`It also holds what is read by ${also.join(", ")}: import it again with --connector.`);
+  if (published === undefined) lines.push("Nothing was published: this was a dry run.");
+  else {
+    lines.push(`dataset   ${published.datasetId}`, `record    ${published.out} (private: keep it)`);
+    if (published.keystore !== undefined)
+      lines.push(
+        `root key  ${published.keystore} (keep a copy: without it and its passphrase your own way in is lost)`,
+      );
+  }
+  return `${printable(lines.join("\n"))}\n`;
+}
+
+/** Without colours: what is printed goes through `printable`, and into files. */
+const plain = { style: { head: [], border: [] } };
+
+function segmentTable(segments: Imported["segments"]): string {
+  const day = (time: Date | null) => time?.toISOString().slice(0, 10) ?? "–";
+  const table = new Table({
+    ...plain,
+    head: ["segment", "schema", "records", "from", "to", "bytes"],
+    colAligns: ["left", "left", "right", "left", "left", "right"],
+  });
+  for (const { name, schema, records, from, to, bytes } of segments)
+    table.push([name, schema, records, day(from), day(to), bytes.length]);
+  return table.toString();
+}
+
+function remarkTable(remarks: readonly ImportRemark[]): string {
+  const table = new Table({
+    ...plain,
+    head: ["segment", "records", "", "why"],
+    colAligns: ["left", "right", "left", "left"],
+  });
+  for (const { segment, count, kind, reason } of remarks) table.push([segment ?? "–", count, kind, reason]);
+  return table.toString();
+}
