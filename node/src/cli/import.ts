@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { rename } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { hkdfSha256, randomBytes, utf8, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import { readArchive, type ThirdParties } from "@persona-protocol/sdk/ingest";
+import {
+  importArchive,
+  type OpenSegmentSink,
+  openCountingSpool,
+  sinksInto,
+  type ThirdParties,
+} from "@persona-protocol/sdk/ingest";
 import {
   type BlobStore,
   createReplicatedStore,
@@ -14,7 +21,7 @@ import {
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
-import { combineArchives, type OpenArchive, openArchive } from "../ingest/index.ts";
+import { combineArchives, type OpenArchive, openArchive, startEncodeThread } from "../ingest/index.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
@@ -32,7 +39,7 @@ import { createProgress, type Progress } from "./progress.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
 
-type Imported = readArchive.ReturnType;
+type Imported = importArchive.ReturnType;
 
 /**
  * `persona import FILE…`: shows what a connector finds in an export, never its content, and without `--dry-run` publishes it
@@ -49,14 +56,23 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
     // Pseudonyms of a dry run are thrown away: any key will do.
     const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
     const thirdParties = policy === "pseudonymise" ? { policy, key } : { policy };
-    const imported = await readFiles(files, { ...reading, thirdParties, signal, progress });
-    if (publishing === undefined || target === undefined) {
-      return printImport(imported, { published: undefined, policy, json: flags.json });
-    }
-    if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
+    // Encoding is half of the work: another thread does it.
+    const thread = publishing === undefined ? undefined : startEncodeThread(await spoolFolder(publishing));
+    const openSink = thread?.openSink ?? sinksInto(openCountingSpool);
+    const imported = await readFiles(files, { ...reading, thirdParties, openSink, signal, progress }).finally(() =>
+      thread?.close(),
+    );
+    try {
+      if (publishing === undefined || target === undefined) {
+        return printImport(imported, { published: undefined, policy, json: flags.json });
+      }
+      if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
 
-    const { dataset, ...published } = await publish(imported, publishing, target, progress);
-    printImport(imported, { published: { ...published, datasetId: dataset.datasetId }, policy, json: flags.json });
+      const { dataset, ...published } = await publish(imported, publishing, target, progress);
+      printImport(imported, { published: { ...published, datasetId: dataset.datasetId }, policy, json: flags.json });
+    } finally {
+      for (const { content } of [...imported.segments, ...imported.ownerOnly]) await content.discard();
+    }
   } finally {
     if (target !== undefined) zeroise(target.rootKey);
   }
@@ -67,7 +83,15 @@ function pseudonymKey(rootKey: Uint8Array): Uint8Array {
   return hkdfSha256({ ikm: rootKey, info: utf8("persona/pseudonyms/v1"), length: 32 });
 }
 
+/** Beside the blocks where they will be, so that there is room for both or for none. */
+async function spoolFolder({ storesFile, storeDir }: PublishOptions): Promise<string> {
+  if (storesFile !== undefined) return tmpdir();
+  await mkdir(storeDir, { recursive: true });
+  return storeDir;
+}
+
 type ReadParameters = Omit<ReadOptions, "policy"> & {
+  readonly openSink: OpenSegmentSink;
   readonly thirdParties: ThirdParties;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -82,13 +106,16 @@ async function readFiles(
   try {
     for (const file of files) archives.push(await openArchive(file, { signal, limits }));
     const [only] = archives;
-    const imported = await readArchive(only !== undefined && archives.length === 1 ? only : combineArchives(archives), {
-      ...options,
-      signal,
-      limits,
-      onProgress: ({ bytesRead, bytesTotal }) =>
-        step.update(`${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
-    });
+    const imported = await importArchive(
+      only !== undefined && archives.length === 1 ? only : combineArchives(archives),
+      {
+        ...options,
+        signal,
+        limits,
+        onProgress: ({ bytesRead, bytesTotal }) =>
+          step.update(`${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
+      },
+    );
     step.done(imported.connector);
     return imported;
   } catch (error) {
@@ -156,7 +183,9 @@ async function publish(
     const published = await publishDataset(
       { client, deployment, store },
       {
-        segments: [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)],
+        segments: [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)].map(
+          ({ content, ...segment }) => ({ ...segment, bytes: content }),
+        ),
         guardians: options.guardians,
         threshold: options.threshold,
         ownerPublicKey: await publicKeyOf(target.rootKey),

@@ -1,8 +1,8 @@
-import type { ImportRemark, readArchive } from "@persona-protocol/sdk/ingest";
+import type { ImportRemark, importArchive } from "@persona-protocol/sdk/ingest";
 import Table from "cli-table3";
 import { printable } from "./runCommand.ts";
 
-type Imported = readArchive.ReturnType;
+type Imported = importArchive.ReturnType;
 
 /** Where an import went; undefined for a dry run. */
 export type PublishedImport = {
@@ -51,8 +51,8 @@ function asJson(
   };
 }
 
-function segmentLine({ name, schema, records, from, to, bytes }: Imported["segments"][number]) {
-  return { name, schema, records, from, to, bytes: bytes.length };
+function segmentLine({ name, schema, records, from, to, content }: Imported["segments"][number]) {
+  return { name, schema, records, from, to, bytes: content.size };
 }
 
 function ofKind(remarks: readonly ImportRemark[], wanted: ImportRemark["kind"]) {
@@ -101,8 +101,8 @@ function segmentTable(segments: Imported["segments"]): string {
     head: ["segment", "schema", "records", "from", "to", "bytes"],
     colAligns: ["left", "left", "right", "left", "left", "right"],
   });
-  for (const { name, schema, records, from, to, bytes } of segments)
-    table.push([name, schema, records, day(from), day(to), bytes.length]);
+  for (const { name, schema, records, from, to, content } of segments)
+    table.push([name, schema, records, day(from), day(to), content.size]);
   return table.toString();
 }
 

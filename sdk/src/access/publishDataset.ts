@@ -56,7 +56,8 @@ export type SegmentInput = {
   readonly records: number;
   readonly from: Date | null;
   readonly to: Date | null;
-  readonly bytes: Uint8Array;
+  /** Whole in memory, or `size` bytes that can be read as often as it takes. */
+  readonly bytes: Uint8Array | { readonly size: number; read(): AsyncIterable<Uint8Array> };
 };
 
 /** Key epochs and versions count from 1, as the registry does. */
@@ -205,7 +206,9 @@ async function storeSegment(
 ): Promise<{ segment: ManifestSegment; commitment: Hex }> {
   const hash = createSha256();
   async function* hashed() {
-    for await (const piece of encryptEnvelope([bytes], { ...ids, plaintextLength: bytes.length, transient: true })) {
+    const [source, plaintextLength] =
+      bytes instanceof Uint8Array ? [[bytes], bytes.length] : [bytes.read(), bytes.size];
+    for await (const piece of encryptEnvelope(source, { ...ids, plaintextLength, transient: true })) {
       hash.update(piece);
       yield piece;
     }

@@ -15,11 +15,27 @@ export type {
 } from "./connector.ts";
 export { connectors } from "./connectors.ts";
 export { detectConnector } from "./detectConnector.ts";
-export { type ImportedSegment, readArchive } from "./importArchive.ts";
+export { type Imported, importArchive } from "./importArchive.ts";
 export { inspectInput } from "./inspectInput.ts";
 export { defaultImportLimits, type ImportLimits } from "./limits.ts";
-export { createParquetWriter, type ParquetFile, type ParquetRecordWriter, writeParquet } from "./parquet.ts";
+export {
+  createParquetWriter,
+  type ParquetFile,
+  type ParquetSummary,
+  type ParquetWriter,
+  writeParquet,
+} from "./parquet.ts";
+export { type ImportedSegment, readArchive } from "./readArchive.ts";
+export { createRowGroupBuffer, type RowGroup, type RowGroupBuffer } from "./rowGroup.ts";
 export * from "./schemas/index.ts";
+export {
+  memorySinks,
+  type OpenSegmentSink,
+  type SegmentSink,
+  type SpooledSegment,
+  sinksInto,
+} from "./segmentWriter.ts";
+export { type OpenSpool, openCountingSpool, openMemorySpool, type Spool, type SpooledBytes } from "./spool.ts";
 export { stableId } from "./stableId.ts";
 export * from "./text/index.ts";
 export { createThirdPartyFilter, type ThirdParties, type ThirdPartyFilter } from "./thirdParties.ts";

@@ -1,94 +1,107 @@
-import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
+import { ByteWriter, ParquetWriter as HyparquetWriter, type SchemaElement } from "hyparquet-writer";
+import { concatBytes } from "../crypto/bytes.ts";
+import { createRowGroupBuffer, type RowGroup } from "./rowGroup.ts";
 import type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./schemas/index.ts";
 
-/** A finished Parquet file, whole in memory, with what its manifest entry needs. */
-export type ParquetFile = {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/** What a manifest entry needs to know of a Parquet file. */
+export type ParquetSummary = {
   readonly records: number;
   /** Earliest and latest value of the schema's time column; null when it has none or all are null. */
   readonly from: Date | null;
   readonly to: Date | null;
 };
 
-export type ParquetRecordWriter = {
-  /** The record must have passed `checkRecord`. */
-  append(record: SchemaRecord): void;
+/** A finished Parquet file, whole in memory. */
+export type ParquetFile = ParquetSummary & { readonly bytes: Uint8Array<ArrayBuffer> };
+
+export type ParquetWriter = {
+  /** A promise when `write` gave one: no other group before that. */
+  add(group: RowGroup): void | Promise<void>;
   /** Ends the file. The writer cannot be used again. */
-  finish(): ParquetFile;
+  finish(): Promise<ParquetSummary>;
 };
 
-/** A row group ends at whichever comes first: the memory of a writer is one row group and the compressed bytes so far. */
-const rowGroupRecords = 32_768;
-const rowGroupCharacters = 16 * 2 ** 20;
-
 /**
- * Writes records of one schema as Parquet (snappy), row group by row group. The same records give the same bytes: no clock,
+ * Writes records of one schema as Parquet (snappy), row group by row group, which is all that it holds. `write` gets the file in
+ * pieces, and has done with one when it returns or its promise is fulfilled. The same groups give the same bytes: no clock,
  * no random value, no version of a tool is in the file.
  */
-export function createParquetWriter(schema: RecordSchema): ParquetRecordWriter {
+export function createParquetWriter(
+  schema: RecordSchema,
+  write: (bytes: Uint8Array) => void | Promise<void>,
+): ParquetWriter {
   const output = new ByteWriter();
-  const parquet = new ParquetWriter({
+  const parquet = new HyparquetWriter({
     writer: output,
     schema: [{ name: "root", num_children: schema.columns.length }, ...schema.columns.map(schemaElement)],
     codec: "SNAPPY",
     kvMetadata: [{ key: "persona.schema", value: schema.id }],
     createdBy: "persona-protocol",
   });
-  const { time, columns } = schema;
-  let group: ColumnValue[][] = columns.map(() => []);
-  let characters = 0;
-  let inGroup = 0;
+  const timeIndex = schema.columns.findIndex(({ name }) => name === schema.time);
   let records = 0;
   let from: Date | null = null;
   let to: Date | null = null;
 
-  function flush(): void {
-    const columnData = columns.map(({ name }, index) => ({ name, data: group[index] ?? [] }));
-    // Into memory: done when it returns, a promise only for writers that flush elsewhere.
-    void parquet.write({ columnData, rowGroupSize: rowGroupRecords });
-    group = columns.map(() => []);
-    characters = 0;
-    inGroup = 0;
+  function handOn(): void | Promise<void> {
+    const bytes = output.getBytes();
+    // Its place in the file stays; its memory is used again.
+    output.index = 0;
+    return write(bytes);
   }
 
   return {
-    append(record) {
-      for (const [index, column] of columns.entries()) {
-        const value = record[column.name] ?? null;
-        group[index]?.push(stored(column.type, value));
-        if (typeof value === "string") characters += value.length;
+    add(group) {
+      for (const value of group.columns[timeIndex] ?? []) {
+        const at = instantOf(value);
+        if (at !== null && (from === null || at < from)) from = at;
+        if (at !== null && (to === null || at > to)) to = at;
       }
-      const at = time === null ? null : instantOf(record[time]);
-      if (at !== null) {
-        if (from === null || at < from) from = at;
-        if (to === null || at > to) to = at;
-      }
-      records += 1;
-      inGroup += 1;
-      if (inGroup === rowGroupRecords || characters >= rowGroupCharacters) flush();
+      const columnData = schema.columns.map(({ name, type }, index) => ({
+        name,
+        data: stored(type, group.columns[index] ?? []),
+      }));
+      // Into memory: done when it returns, a promise only for writers that flush elsewhere.
+      void parquet.write({ columnData, rowGroupSize: group.records });
+      records += group.records;
+      return handOn();
     },
-    finish() {
-      if (inGroup > 0) flush();
+    async finish() {
       void parquet.finish();
-      // A copy: the writer's own buffer is up to twice as long.
-      return { bytes: output.getBytes().slice(), records, from, to };
+      await handOn();
+      return { records, from, to };
     },
   };
 }
 
 /** All records at once. See {@link createParquetWriter}. */
-export function writeParquet(schema: RecordSchema, records: Iterable<SchemaRecord>): ParquetFile {
-  const writer = createParquetWriter(schema);
-  for (const record of records) writer.append(record);
-  return writer.finish();
+export async function writeParquet(schema: RecordSchema, records: Iterable<SchemaRecord>): Promise<ParquetFile> {
+  const pieces: Uint8Array[] = [];
+  const buffer = createRowGroupBuffer(schema);
+  const writer = createParquetWriter(schema, (bytes) => {
+    pieces.push(bytes.slice());
+  });
+  const flush = async (): Promise<void> => {
+    const group = buffer.take();
+    if (group !== undefined) await writer.add(group);
+  };
+  for (const record of records) if (buffer.add(record)) await flush();
+  await flush();
+  const summary = await writer.finish();
+  return { ...summary, bytes: concatBytes(...pieces) };
 }
 
-/** As the writer takes it: decimals as a whole number of their last digit, days as their number since 1970. */
-function stored(type: ColumnType, value: ColumnValue): ColumnValue {
-  if (typeof value !== "string") return value;
-  if (type === "DECIMAL") return unscaled(value);
-  if (type === "DATE") return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
-  return value;
+/** As the library takes it: decimals as a whole number of their last digit, days as their number since 1970. */
+function stored(type: ColumnType, values: readonly ColumnValue[]): ColumnValue[] {
+  if (type !== "DECIMAL" && type !== "DATE") return values as ColumnValue[];
+  return values.map((value) => {
+    if (typeof value !== "string") return value;
+    return type === "DECIMAL" ? unscaled(value) : dayNumber(value);
+  });
+}
+
+function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / 86_400_000;
 }
 
 function unscaled(text: string): bigint {
@@ -97,7 +110,7 @@ function unscaled(text: string): bigint {
 }
 
 /** A day without a zone begins, for the range of a segment, when it begins in UTC. */
-function instantOf(value: ColumnValue | undefined): Date | null {
+function instantOf(value: ColumnValue): Date | null {
   if (value instanceof Date) return value;
   return typeof value === "string" ? new Date(`${value}T00:00:00Z`) : null;
 }

@@ -1,18 +1,23 @@
 import { PersonaError } from "../errors/index.ts";
 import type { BridgeContext, ImportRemark, RawRecord, SegmentDefinition } from "./connector.ts";
-import type { ImportedSegment } from "./importArchive.ts";
+import { createKeySet } from "./keySet.ts";
 import type { ImportLimits } from "./limits.ts";
-import { createParquetWriter } from "./parquet.ts";
 import { checkRecord } from "./schemas/checkRecord.ts";
 import type { SchemaRecord } from "./schemas/recordSchema.ts";
 import { exactJsonText } from "./text/json.ts";
 import type { ThirdPartyFilter } from "./thirdParties.ts";
 
-/** One segment while it is read: from the source's records to a Parquet file. */
+/** What the bridge made of one raw record. */
+export type BuiltRecord = {
+  readonly record: SchemaRecord;
+  /** The fields no column holds, as a record of `extraSchema`; undefined when there are none. */
+  readonly extra: SchemaRecord | undefined;
+};
+
+/** One segment while it is read: from the source's records to those of its schema, each once. */
 export type SegmentBuilder = {
-  /** @returns the fields no column holds, as a record of {@link extraSchema}; undefined when there are none */
-  add(raw: RawRecord, context: BridgeContext): SchemaRecord | undefined;
-  finish(): ImportedSegment;
+  /** Undefined when the record was skipped, which is remarked. */
+  build(raw: RawRecord, context: BridgeContext): BuiltRecord | undefined;
   remarks(): Iterable<ImportRemark>;
 };
 
@@ -21,8 +26,7 @@ export function createSegmentBuilder(
   { limits, thirdParties }: { readonly limits: ImportLimits; readonly thirdParties: ThirdPartyFilter },
 ): SegmentBuilder {
   const remarked = new Map<string, ImportRemark>();
-  const writer = createParquetWriter(schema);
-  const keys = new Set<string>();
+  const keys = createKeySet();
   let read = 0;
 
   function remark(kind: ImportRemark["kind"], reason: string): undefined {
@@ -31,7 +35,7 @@ export function createSegmentBuilder(
   }
 
   return {
-    add(raw, context) {
+    build(raw, context) {
       read += 1;
       if (read > limits.maxRecords) {
         throw new PersonaError("ARCHIVE_TOO_LARGE", `${raw.file} holds more records than the limit.`, {
@@ -50,17 +54,15 @@ export function createSegmentBuilder(
           },
         );
       }
-      const key = schema.key === null ? null : String(bridged.record[schema.key]);
-      if (key !== null && keys.has(key)) return remark("skipped", "repeats an id of the same segment");
-      if (key !== null) keys.add(key);
+      if (schema.key !== null && !keys.add(String(bridged.record[schema.key]))) {
+        return remark("skipped", "repeats an id of the same segment");
+      }
       const record = thirdParties.apply(schema, bridged.record);
       if (record === undefined) return remark("skipped", "is another person's");
-      writer.append(record);
-      if (bridged.extra === undefined) return undefined;
+      if (bridged.extra === undefined) return { record, extra: undefined };
       const id = schema.key === null ? null : (record[schema.key] ?? null);
-      return { segment, id, fields: exactJsonText(bridged.extra) };
+      return { record, extra: { segment, id, fields: exactJsonText(bridged.extra) } };
     },
-    finish: () => ({ name: segment, schema: schema.id, table: schema.table, ...writer.finish() }),
     remarks: () => remarked.values(),
   };
 }

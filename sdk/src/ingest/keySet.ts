@@ -1,0 +1,80 @@
+/** Ids that were seen. An import may have tens of millions: a Set of strings takes 80 bytes for each, this 20. */
+export type KeySet = {
+  /** @returns false when the id was there already */
+  add(key: string): boolean;
+};
+
+/** Tables that grow by themselves, so that growing needs little more memory than there is. A power of two. */
+const tables = 256;
+const firstSlots = 64;
+
+/**
+ * Keeps 96 bits of a hash for each id. Among ten million ids, two that differ share them with a probability of 10^-15; ids that
+ * were made to collide (the hash is no cryptographic one) cost whoever made them a record of their own export.
+ */
+export function createKeySet(): KeySet {
+  const all = Array.from({ length: tables }, () => ({ slots: new Uint32Array(firstSlots * 3), used: 0 }));
+
+  return {
+    add(key) {
+      const [a, b, c] = hash96(key);
+      const index = a & (tables - 1);
+      let table = all[index];
+      if (table === undefined) throw new RangeError("a hash names a table that is not there");
+      if (table.used * 4 >= (table.slots.length / 3) * 3) {
+        table = grown(table.slots);
+        all[index] = table;
+      }
+      if (!insert(table.slots, a, b, c)) return false;
+      table.used += 1;
+      return true;
+    },
+  };
+}
+
+function grown(slots: Uint32Array): { slots: Uint32Array<ArrayBuffer>; used: number } {
+  const next = new Uint32Array(slots.length * 2);
+  let used = 0;
+  for (let at = 0; at < slots.length; at += 3) {
+    const [a = 0, b = 0, c = 0] = [slots[at], slots[at + 1], slots[at + 2]];
+    if ((a | b | c) === 0) continue;
+    insert(next, a, b, c);
+    used += 1;
+  }
+  return { slots: next, used };
+}
+
+/** Open addressing. A slot of zeros is empty: a hash is never all zeros. */
+function insert(slots: Uint32Array, a: number, b: number, c: number): boolean {
+  const count = slots.length / 3;
+  for (let slot = b % count; ; slot = slot + 1 === count ? 0 : slot + 1) {
+    const at = slot * 3;
+    if (slots[at] === a && slots[at + 1] === b && slots[at + 2] === c) return false;
+    if (((slots[at] ?? 0) | (slots[at + 1] ?? 0) | (slots[at + 2] ?? 0)) !== 0) continue;
+    slots[at] = a;
+    slots[at + 1] = b;
+    slots[at + 2] = c;
+    return true;
+  }
+}
+
+/** Three multiplicative hashes of 32 bits side by side, each finished as MurmurHash3 finishes. */
+function hash96(key: string): readonly [number, number, number] {
+  let a = 0x9e3779b9 ^ key.length;
+  let b = 0x85ebca6b;
+  let c = 0xc2b2ae35;
+  for (let at = 0; at < key.length; at++) {
+    const unit = key.charCodeAt(at);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x5bd1e995) + at;
+    c = Math.imul((c << 5) ^ (c >>> 27) ^ unit, 0x27d4eb2f);
+  }
+  return [finished(a ^ (c >>> 3)), finished(b + a), (finished(c ^ b) | 1) >>> 0];
+}
+
+function finished(hash: number): number {
+  let h = hash;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
