@@ -1,10 +1,11 @@
-import { basename, dirname, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { type Suite, testFiles } from "./suites.ts";
 
 /** Test files of one suite that run in one process. */
 export type Part = {
   readonly suite: Suite;
-  /** For people: the suite's name, or `suite/folder`, or `suite/file`. */
+  /** For people: the suite's name, or `suite/folder`, or `suite/file`, or what its files share. */
   readonly name: string;
   readonly files: readonly string[];
 };
@@ -15,7 +16,8 @@ export type Part = {
  */
 const SECONDS: Readonly<Record<string, number>> = {
   contracts: 160,
-  "node/access": 90,
+  "node/sharedScene": 70,
+  "node/access": 40,
   sdk: 80,
   "node/enclave": 60,
   demo: 55,
@@ -35,7 +37,9 @@ const UNKNOWN_SECONDS = 20;
 export function partsOf(suite: Suite, root: string, { whole }: { readonly whole: boolean }): Part[] {
   const files = testFiles(suite, root);
   if (whole || suite.processes === "one") return files.length === 0 ? [] : [{ suite, name: suite.name, files }];
-  const groups = Map.groupBy(files, (file) => groupOf(file, suite));
+  const { together } = suite;
+  const shares = (file: string) => together !== undefined && readFileSync(join(root, file), "utf8").includes(together);
+  const groups = Map.groupBy(files, (file) => (shares(file) ? (together ?? "") : groupOf(file, suite)));
   return [...groups].map(([group, list]) => ({
     suite,
     name: group === "" ? suite.name : `${suite.name}/${group}`,

@@ -9,13 +9,15 @@ export type Suite = {
   readonly files: string;
   /** Into how many it is split: side by side they use both cores to the end. Tests of one share what is started once. */
   readonly processes: "one" | "folders" | "files";
+  /** Files with this word share what is started once for a process (test/helpers), and are one part, wherever they lie. */
+  readonly together?: string;
   /** Too long for every run: only by `--only`. */
   readonly onAsking?: true;
 };
 
 /** In the order in which they are printed. */
 export const suites: readonly Suite[] = [
-  { name: "node", files: "test/node/**/*.test.ts", processes: "folders" },
+  { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "sharedScene" },
   { name: "sdk", files: "test/sdk/**/*.test.ts", processes: "one" },
   { name: "contracts", files: "test/contracts/**/*.t.sol", processes: "one" },
   { name: "house", files: "test/house/**/*.test.ts", processes: "one" },

@@ -30,6 +30,20 @@ describe("partsOf", () => {
     expect(names("files")).to.deep.equal(["node/a", "node/b", "node/c"]);
   });
 
+  it("behavior: files that share what is started once are one part, whatever their folder", () => {
+    const root = makeTree({
+      "test/node/a/a.test.ts": "x()",
+      "test/node/b/b.test.ts": "x()",
+      "test/node/b/c.test.ts": "",
+    });
+    const suite = { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "x()" } as const;
+    const parts = partsOf(suite, root, { whole: false }).map(({ name, files }) => [name, files.length]);
+    expect(parts).to.deep.equal([
+      ["node/x()", 2],
+      ["node/b", 1],
+    ]);
+  });
+
   it("behavior: a suite without files has no part", () => {
     const [suite] = suites;
     if (suite === undefined) throw new Error("no suite");
