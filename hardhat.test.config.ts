@@ -17,7 +17,6 @@ const deepSeed = seed === undefined ? {} : { seed };
 const needOptimizer = [
   // OpenZeppelin's P256 has a stack that only the optimiser can lay out.
   "test/contracts/helpers/P256Account.sol",
-  "test/contracts/access/GrantSmartAccounts.t.sol",
   // A million draws.
   "test/contracts/compute/WeightedRace.t.sol",
 ];

@@ -4,7 +4,7 @@
 // the target can run: dependencies as the lock says, contracts compiled. Then it runs the target with the project's own
 // Node. Plain JavaScript without dependencies for that reason; everything it says goes to stderr, stdout is the target's.
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildContracts, isBuildCurrent } from "./run/build.mjs";
 import { childEnvironment } from "./run/environment.mjs";
@@ -33,7 +33,8 @@ async function main([target, ...args]) {
   if (!existsSync(file)) throw new RunError(`${target} does not exist in ${root}.`, 1);
 
   const startedAt = performance.now();
-  const prepared = await prepare();
+  // Every suite will run, the Solidity tests too: their compiler need not wait for the other.
+  const prepared = await prepare({ withTests: file === join(root, "scripts/test.ts") && args.length === 0 });
   const installMs = prepared ? Math.round(performance.now() - startedAt) : 0;
 
   // node:sqlite still announces itself as experimental on every start; the version is pinned, so the warning says nothing.
@@ -44,9 +45,10 @@ async function main([target, ...args]) {
 }
 
 /**
+ * @param {{ withTests: boolean }} options
  * @returns {Promise<boolean>} whether anything had to be done
  */
-async function prepare() {
+async function prepare(options) {
   if (isInstallCurrent(root) && isBuildCurrent(root)) return false;
 
   const release = stopOnSignals();
@@ -60,7 +62,7 @@ async function prepare() {
   try {
     // Asked again: whoever held the lock has usually done the work.
     if (!isInstallCurrent(root)) await installDependencies(root, lock);
-    if (!isBuildCurrent(root)) await buildContracts(root, lock);
+    if (!isBuildCurrent(root)) await buildContracts(root, lock, options);
   } finally {
     lock.release();
     release();

@@ -2,10 +2,12 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { orderedOutput } from "./test/orderedOutput.ts";
+import { longestFirst, type Part, partsOf } from "./test/parts.ts";
 import { runSuite, type SuiteOutcome } from "./test/runSuite.ts";
-import { runnerArguments, type Suite, suites, testFiles } from "./test/suites.ts";
+import { runnerArguments, suites } from "./test/suites.ts";
 
-const AT_ONCE = 2; // the reference machine has two cores
+/** The reference machine has two cores, and a network of processes mostly waits for itself. */
+const AT_ONCE = 3;
 
 // The tests of this command point it at trees of their own.
 const root = process.env["PERSONA_TEST_ROOT"] ?? fileURLToPath(new URL("..", import.meta.url));
@@ -22,57 +24,58 @@ async function main(): Promise<number> {
   const chosen = suites.filter(({ name, onAsking }) =>
     options.only === undefined ? onAsking === undefined : options.only === name,
   );
-  const outcomes = new Map<Suite, SuiteOutcome>();
+  const outcomes = new Map<Part, SuiteOutcome>();
 
-  const run = async (suite: Suite) => {
-    const files = testFiles(suite, root);
-    const print = output.section(suite.name);
-    if (files.length > 0 && !stop.signal.aborted) {
-      print.write(`\n── ${suite.name} ──\n`);
-      const outcome = await runSuite(runnerArguments(suite, files, options.grep), {
+  const run = async (part: Part) => {
+    const print = output.section(part.name);
+    if (!stop.signal.aborted) {
+      print.write(`\n── ${part.name} ──\n`);
+      const outcome = await runSuite(runnerArguments(part.suite, part.files, options.grep), {
         root,
         env: environment(),
         onOutput: (chunk) => print.write(chunk),
         signal: stop.signal,
         mayBeEmpty: options.grep !== undefined,
       });
-      outcomes.set(suite, outcome);
-      if (outcome.problem !== undefined) print.write(`\nsuite ${suite.name} FAILED: ${outcome.problem}\n`);
-    } else {
-      print.write(`\n── ${suite.name} ── no test files (${suite.files})\n`);
+      outcomes.set(part, outcome);
+      if (outcome.problem !== undefined) print.write(`\n${part.name} FAILED: ${outcome.problem}\n`);
     }
     print.end();
   };
-  // Sections print in this order, however they end.
-  for (const suite of chosen) output.announce(suite.name);
-  await pool(
-    chosen.filter(({ late }) => !late),
-    AT_ONCE,
-    run,
-  );
-  await pool(
-    chosen.filter(({ late }) => late),
-    AT_ONCE,
-    run,
-  );
-  return report(outcomes);
+  const parts = chosen.flatMap((suite) => {
+    const found = partsOf(suite, root, { whole: options.grep !== undefined });
+    // Sections print in this order, however they end.
+    for (const { name } of found) output.announce(name);
+    if (found.length === 0) {
+      const print = output.section(suite.name);
+      print.write(`\n── ${suite.name} ── no test files (${suite.files})\n`);
+      print.end();
+    }
+    return found;
+  });
+  await pool(longestFirst(parts), AT_ONCE, run);
+  return report(parts, outcomes);
 }
 
-function report(outcomes: ReadonlyMap<Suite, SuiteOutcome>): number {
-  const all = [...outcomes.values()];
-  const passed = all.reduce((sum, { passed }) => sum + passed, 0);
-  let failed = all.reduce((sum, { failed }) => sum + failed, 0);
-  const skipped = [...outcomes].flatMap(([{ name }, { skipped }]) => skipped.map((test) => ({ ...test, suite: name })));
+/** One line a suite, in its order; the seconds are those of its processes together, which ran side by side. */
+function report(parts: readonly Part[], outcomes: ReadonlyMap<Part, SuiteOutcome>): number {
+  const ended = parts.flatMap((part) => {
+    const outcome = outcomes.get(part);
+    return outcome === undefined ? [] : [{ ...outcome, part }];
+  });
   const lines = [""];
-  for (const [{ name }, outcome] of outcomes) {
-    const seconds = (outcome.ms / 1_000).toFixed(1);
-    lines.push(`${name.padEnd(10)} ${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s`);
+  for (const [suite, list] of Map.groupBy(ended, ({ part }) => part.suite)) {
+    const counts = `${sum(list, "passed")} passed, ${sum(list, "failed")} failed`;
+    lines.push(`${suite.name.padEnd(10)} ${counts}, ${(sum(list, "ms") / 1_000).toFixed(1)} s`);
   }
+  const skipped = ended.flatMap(({ part, skipped }) => skipped.map((test) => ({ ...test, suite: part.suite.name })));
   for (const { suite, title, reason } of skipped) lines.push(`SKIPPED in ${suite}: ${title}: ${reason}`);
-  for (const [{ name }, { problem }] of outcomes) {
-    if (problem !== undefined) lines.push(`FAILED suite ${name}: ${problem}`);
+  for (const { part, problem } of ended) {
+    if (problem !== undefined) lines.push(`FAILED ${part.name}: ${problem}`);
   }
   if (stop.signal.aborted) lines.push(`Stopped by ${stop.signal.reason}.`);
+  const passed = sum(ended, "passed");
+  let failed = sum(ended, "failed");
   if (passed + failed === 0) {
     lines.push("FAILED: no test ran.");
     failed = 1;
@@ -80,6 +83,10 @@ function report(outcomes: ReadonlyMap<Suite, SuiteOutcome>): number {
   const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
   process.stdout.write(`${lines.join("\n")}\n\n${passed} passed, ${failed} failed${tail}\n`);
   return failed > 0 || stop.signal.aborted ? 1 : 0;
+}
+
+function sum(outcomes: readonly SuiteOutcome[], of: "passed" | "failed" | "ms"): number {
+  return outcomes.reduce((total, outcome) => total + outcome[of], 0);
 }
 
 function readOptions(): { only: string | undefined; grep: string | undefined } | undefined {

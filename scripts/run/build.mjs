@@ -9,6 +9,7 @@ import { fingerprint, hashFiles, listFiles, readStamp, writeStamp } from "./stam
 
 /** Not below artifacts/, which Hardhat cleans of what it does not know. */
 const STAMP = "cache/persona-built";
+const TEST_CONFIG = "hardhat.test.config.ts";
 
 /** @param {string} root */
 export function isBuildCurrent(root) {
@@ -18,8 +19,9 @@ export function isBuildCurrent(root) {
 /**
  * @param {string} root
  * @param {{ noteChild(pid: number): void }} lock
+ * @param {{ withTests?: boolean }} [options] beside it, on another core, the build for the Solidity tests: other settings
  */
-export async function buildContracts(root, lock) {
+export async function buildContracts(root, lock, { withTests = false } = {}) {
   const progress = startProgress("Compiling contracts");
   const before = sourcesHash(root);
   let output = "";
@@ -32,7 +34,8 @@ export async function buildContracts(root, lock) {
     },
   });
   step.catch(progress.fail); // stopped by a signal
-  const code = await step;
+  // What it does not finish, or finds wrong, the tests compile for themselves, and say so.
+  const [code] = await Promise.all([step, withTests ? buildTests(root) : undefined]);
   if (code !== 0) {
     progress.fail();
     throw new RunError(`${output.trim()}\n\nThe contracts do not compile.`, 1);
@@ -40,6 +43,21 @@ export async function buildContracts(root, lock) {
   // Edited while the compiler ran: leave no stamp, the next command compiles again.
   if (sourcesHash(root) === before) writeStamp(join(root, STAMP), buildStamp(root));
   progress.done("Contracts compiled");
+}
+
+/**
+ * Into folders of its own, which the lock does not guard.
+ *
+ * @param {string} root
+ */
+async function buildTests(root) {
+  if (!existsSync(join(root, TEST_CONFIG))) return;
+  await runStep(projectNode(root), [hardhatProgram(root), "build"], {
+    cwd: root,
+    env: childEnvironment(root, { HARDHAT_CONFIG: TEST_CONFIG }),
+    lock: { noteChild() {} },
+    onText() {},
+  });
 }
 
 /** @param {string} root */

@@ -7,25 +7,27 @@ export type Suite = {
   readonly name: SuiteName;
   /** Test files below test/<name>. */
   readonly files: string;
-  /** Networks of real processes: after all that is only computation. */
-  readonly late: boolean;
+  /** Into how many it is split: side by side they use both cores to the end. Tests of one share what is started once. */
+  readonly processes: "one" | "folders" | "files";
+  /** Files with this word share what is started once for a process (test/helpers), and are one part, wherever they lie. */
+  readonly together?: string;
   /** Too long for every run: only by `--only`. */
   readonly onAsking?: true;
 };
 
-/** In the order in which they are printed; the longest of those that run side by side comes first. */
+/** In the order in which they are printed. */
 export const suites: readonly Suite[] = [
-  { name: "node", files: "test/node/**/*.test.ts", late: false },
-  { name: "sdk", files: "test/sdk/**/*.test.ts", late: false },
-  { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
-  { name: "house", files: "test/house/**/*.test.ts", late: false },
-  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair).test.ts", late: true },
-  // It mostly waits: beside the others it costs no time.
-  { name: "demo", files: "test/e2e/demo.test.ts", late: true },
+  { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "sharedScene" },
+  { name: "sdk", files: "test/sdk/**/*.test.ts", processes: "one" },
+  { name: "contracts", files: "test/contracts/**/*.t.sol", processes: "one" },
+  { name: "house", files: "test/house/**/*.test.ts", processes: "one" },
+  // Each file has a network of its own.
+  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair).test.ts", processes: "files" },
+  { name: "demo", files: "test/e2e/demo.test.ts", processes: "one" },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
-  { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", late: true, onAsking: true },
+  { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", processes: "files", onAsking: true },
   // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
-  { name: "stores", files: "test/e2e/storeRepair.test.ts", late: true, onAsking: true },
+  { name: "stores", files: "test/e2e/storeRepair.test.ts", processes: "one", onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {

@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Between two looks at /proc: a test that looks all the time takes a core from the process it waits for. */
+export const LOOK_MS = 5;
 
 /** Ids of all processes below `pid` (Linux), nearest first. */
 export function descendantsOf(pid: number): number[] {
@@ -34,7 +38,7 @@ export function openFilesOf(pid: number): string[] {
 
 /** Resolves when none of the processes exists; the test's own time limit is the only one. */
 export async function allGone(pids: readonly number[]): Promise<void> {
-  while (pids.some((pid) => parentOf(pid) !== undefined)) await new Promise((resolve) => setImmediate(resolve));
+  while (pids.some((pid) => parentOf(pid) !== undefined)) await sleep(LOOK_MS);
 }
 
 /** Undefined for a process that is not there, or is dead and only waits to be reaped. */

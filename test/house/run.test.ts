@@ -23,7 +23,7 @@ else {
 
 const FAKE_HARDHAT = `
 const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
-appendFileSync("hardhat.log", "build\\n");
+appendFileSync("hardhat.log", (process.env.HARDHAT_CONFIG ?? "build") + "\\n");
 if (existsSync("broken")) { console.log("Error: expected ';'"); process.exit(1); }
 mkdirSync("artifacts", { recursive: true });
 writeFileSync("artifacts/A.json", "{}");
@@ -48,7 +48,7 @@ function makeProject(files: Record<string, string> = {}): { root: string; npm: s
     ...Object.fromEntries(Object.entries(files).map(([path, text]) => [`root/${path}`, text])),
   });
   const root = join(tree, "root");
-  mkdirSync(join(root, "scripts"));
+  mkdirSync(join(root, "scripts"), { recursive: true });
   copyFromRepository(root, ["scripts/run.mjs", "scripts/run"]);
   return { root, npm: join(tree, "bin/npm-cli.js") };
 }
@@ -170,6 +170,19 @@ describe("run.mjs", () => {
     writeFileSync(join(project.root, "artifacts/A.json"), "{ }");
     expect(await builds()).to.equal(3);
     expect(await builds()).to.equal(3);
+  });
+
+  it("behavior: before all tests, the tests' own build runs beside; a part or another command does without", async () => {
+    const files = { "contracts/A.sol": "contract A {}", "hardhat.test.config.ts": "", "scripts/test.ts": "" };
+    const built = async (...args: string[]) => {
+      const project = makeProject(files);
+      installFakeHardhat(project);
+      await startRun(project, args).ended;
+      return logOf(project, "hardhat.log").toSorted();
+    };
+    expect(await built("scripts/test.ts")).to.deep.equal(["build", "hardhat.test.config.ts"]);
+    expect(await built("scripts/test.ts", "--only", "sdk")).to.deep.equal(["build"]);
+    expect(await built("target.ts")).to.deep.equal(["build"]);
   });
 
   it("error: contracts that do not compile", async () => {

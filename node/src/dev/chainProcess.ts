@@ -25,9 +25,14 @@ export async function startChain(
 ): Promise<string> {
   const command =
     kind === "hardhat"
-      ? hardhatCommand(port)
+      ? [process.execPath, join(repositoryRoot, "scripts/hardhatChain.ts"), String(port)]
       : [await anvilBinary(signal), "--host", "127.0.0.1", "--port", String(port), "--hardfork", "osaka"];
-  const env = { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", FORCE_COLOR: "0", NO_COLOR: "1" };
+  const env = {
+    ...process.env,
+    FORCE_COLOR: "0",
+    NO_COLOR: "1",
+    NODE_COMPILE_CACHE: join(repositoryRoot, ".cache/node"),
+  };
   const chain = processes.start({
     name: "chain",
     command,
@@ -39,22 +44,6 @@ export async function startChain(
   const url = `http://127.0.0.1:${port}`;
   await untilAnswering(url, signal);
   return url;
-}
-
-/** The file itself, not `npx hardhat`: a wrapper would stay behind when its child is killed. */
-function hardhatCommand(port: number): string[] {
-  const cli = join(repositoryRoot, "node_modules/hardhat/dist/src/cli.js");
-  return [
-    process.execPath,
-    cli,
-    "--config",
-    join(repositoryRoot, "hardhat.config.ts"),
-    "node",
-    "--hostname",
-    "127.0.0.1",
-    "--port",
-    String(port),
-  ];
 }
 
 /** anvil ships as a binary inside an npm package; it is fetched when first asked for, and kept in `.cache`. */

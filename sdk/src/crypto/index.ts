@@ -1,4 +1,5 @@
 export { aeadDecrypt, aeadEncrypt, aeadOpen, aeadSeal, importAeadKey } from "./aead.ts";
+export { argon2id } from "./argon2id.ts";
 export {
   concatBytes,
   equalBytes,

@@ -1,10 +1,10 @@
-import { argon2idAsync } from "@noble/hashes/argon2.js";
 import type { Hex } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import { z } from "zod";
 import {
   aeadOpen,
   aeadSeal,
+  argon2id,
   deriveKemKeyPair,
   equalBytes,
   fromHex,
@@ -251,7 +251,7 @@ async function passphraseKey(
 ): Promise<Uint8Array> {
   // One passphrase typed on two systems may come in two Unicode forms.
   const password = utf8(passphrase.normalize("NFKC"));
-  const ikm = await argon2idAsync(password, fromHex(kdf.salt), { m: kdf.m, t: kdf.t, p: kdf.p, dkLen: 32 });
+  const ikm = await argon2id({ password, salt: fromHex(kdf.salt), m: kdf.m, t: kdf.t, p: kdf.p });
   zeroise(password);
   return ikm;
 }

@@ -9,7 +9,6 @@ import {Terms} from "../../../contracts/types/Terms.sol";
 import {DelegateAccount, EcdsaAccount} from "../helpers/Accounts.sol";
 import {GrantKit} from "../helpers/GrantKit.sol";
 import {OneWordAccount, RevertingAccount} from "../helpers/HostileAccounts.sol";
-import {P256Account} from "../helpers/P256Account.sol";
 import {GasBurner, SmartWallet} from "../helpers/SmartWallet.sol";
 import {vm} from "../helpers/Vm.sol";
 
@@ -100,13 +99,13 @@ contract GrantSmartAccountsTest is GrantKit {
 
     function test_grantBySig_OfAnOpenZeppelinP256Account() public {
         (uint256 x, uint256 y) = ACCOUNTS.publicKeyP256(OWNER_KEY);
-        address account = address(new P256Account(bytes32(x), bytes32(y)));
+        address account = create(vm.getCode("P256Account.sol:P256Account"), abi.encode(x, y));
         expectWholeLife(account, true, OWNER_KEY);
     }
 
     function test_RevertWhen_AP256SignatureIsOfAnotherKey() public {
         (uint256 x, uint256 y) = ACCOUNTS.publicKeyP256(OWNER_KEY);
-        address account = address(new P256Account(bytes32(x), bytes32(y)));
+        address account = create(vm.getCode("P256Account.sol:P256Account"), abi.encode(x, y));
         Terms memory terms = termsOf(account);
         bytes memory signed = nestedTerms(account, terms, true, WORKER_KEY);
         expectUnsigned(terms);

@@ -22,6 +22,7 @@ import {
   type Scene,
   sharedScene,
 } from "../../helpers/guardianScene.ts";
+import { allGone } from "../../helpers/processTree.ts";
 import { registerTestEnclave } from "../../helpers/testEnclave.ts";
 
 describe("startGuardian", function () {
@@ -88,7 +89,7 @@ describe("startGuardian", function () {
     const answered = await post(scene, "/release", body, guardian.nodeId);
     process.kill(guardian.pid, "SIGKILL");
     expect(decodeReleaseAnswer(answered.body).status).to.equal("released");
-    await gone(guardian.enclavePid);
+    await allGone([guardian.enclavePid]);
 
     const again = startDaemon(scene.network.processes, "guardian-1-again", join(folderOf("guardian-1"), "config.json"));
     const ready = JSON.parse(await again.ready) as typeof guardian;
@@ -126,8 +127,3 @@ describe("startGuardian", function () {
     expect(await outcomeOf(scene, await claimedJob(scene), { guardian })).to.equal("RELEASED");
   });
 });
-
-/** Resolves when the process does not exist any more; the test's own time limit is the only one. */
-async function gone(pid: number): Promise<void> {
-  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setImmediate(resolve));
-}

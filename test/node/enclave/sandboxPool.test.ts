@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
 import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
@@ -9,7 +10,7 @@ import { expect } from "chai";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { allGone, commandOf, descendantsOf, openFilesOf } from "../../helpers/processTree.ts";
+import { allGone, commandOf, descendantsOf, LOOK_MS, openFilesOf } from "../../helpers/processTree.ts";
 import { createProgram } from "../../helpers/programs.ts";
 
 const canary = "canary of a post 5e1f";
@@ -17,6 +18,8 @@ const canary = "canary of a post 5e1f";
 const limits = { timeMs: 30_000, memoryMb: 128 };
 const short = { timeMs: 1_500, memoryMb: 128 };
 const slackMs = 5_000;
+/** Ends too, but not before the test has found the sandbox at work, on a busy machine either. */
+const seen = { timeMs: 4_000, memoryMb: 128 };
 const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
 const sandboxes = () =>
   descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")));
@@ -205,7 +208,7 @@ describe("createSandboxPool", function () {
   it("behavior: plaintext lies in a file without a name, and process and file are gone after the run", async () => {
     const endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) AS n FROM t";
     let done = false;
-    const running = run(endless, { limits: short })
+    const running = run(endless, { limits: seen })
       .catch((error: unknown) => error)
       .finally(() => {
         done = true;
@@ -216,7 +219,7 @@ describe("createSandboxPool", function () {
       unnamed = sandboxes().filter((pid) =>
         openFilesOf(pid).some((path) => isOurs(path) && path.endsWith(" (deleted)")),
       );
-      await new Promise((resolve) => setImmediate(resolve));
+      await sleep(LOOK_MS);
     }
     expect(unnamed.length, "a sandbox that holds an unlinked file").to.be.greaterThan(0);
     expect(shmFiles()).to.deep.equal([]);
@@ -232,11 +235,11 @@ describe("createSandboxPool", function () {
       ["SIGKILL", "ENCLAVE_FAILED"],
       ["SIGSTOP", "TIME_LIMIT_EXCEEDED"],
     ] as const) {
-      const running = codeOf(endless, { limits: short });
+      const running = codeOf(endless, { limits: signal === "SIGSTOP" ? seen : limits });
       let pids: number[] = [];
       while (pids.length === 0) {
         pids = sandboxes().filter((pid) => openFilesOf(pid).some((path) => path.endsWith(" (deleted)")));
-        await new Promise((resolve) => setImmediate(resolve));
+        await sleep(LOOK_MS);
       }
       for (const pid of pids) process.kill(pid, signal);
       expect(await running).to.equal(code);
@@ -257,7 +260,7 @@ describe("createSandboxPool", function () {
     let started: number[] = [];
     while (started.length === 0) {
       started = sandboxes().filter((pid) => openFilesOf(pid).some((path) => path.endsWith(" (deleted)")));
-      await new Promise((resolve) => setImmediate(resolve));
+      await sleep(LOOK_MS);
     }
     own.close();
     expect(isPersonaError(await running, "ENCLAVE_FAILED")).to.equal(true);

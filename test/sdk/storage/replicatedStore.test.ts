@@ -146,16 +146,17 @@ describe("createReplicatedStore", () => {
   it("behavior: reading back takes as long as blocks keep coming; a store that stops is slow", async () => {
     const patient = memory("patient", (medium) => ({
       async read(cid) {
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await new Promise((resolve) => setTimeout(resolve, 200));
         return medium.blocks.get(cid);
       },
     }));
-    const times = { stallMs: 150, finishMs: 200, hedgeMs: 20 };
+    // Far above what a busy machine adds to one block.
+    const times = { stallMs: 1_000, finishMs: 1_200, hedgeMs: 20 };
     const store = createReplicatedStore({ stores: [patient], wanted: 1, ...times });
     const { cid } = await store.put(randomBytes(40 * MIB));
     const from = performance.now();
     await store.confirm(cid);
-    expect(performance.now() - from).to.be.greaterThan(200);
+    expect(performance.now() - from).to.be.greaterThan(times.finishMs);
 
     let reads = 0;
     const stopping = createReplicatedStore({

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { type Suite, testFiles } from "./suites.ts";
+
+/** Test files of one suite that run in one process. */
+export type Part = {
+  readonly suite: Suite;
+  /** For people: the suite's name, or `suite/folder`, or `suite/file`, or what its files share. */
+  readonly name: string;
+  readonly files: readonly string[];
+};
+
+/**
+ * What each part takes on the reference machine, in seconds; one that is new counts as the middle of them. It only says who
+ * begins first: a wrong figure costs time and no test.
+ */
+const SECONDS: Readonly<Record<string, number>> = {
+  contracts: 160,
+  "node/sharedScene": 70,
+  "node/access": 40,
+  sdk: 80,
+  "node/enclave": 60,
+  demo: 55,
+  house: 50,
+  "e2e/guardians": 45,
+  "node/storage": 40,
+  "e2e/importPublish": 35,
+  "node/cli": 35,
+  "e2e/recovery": 30,
+  "node/ingest": 30,
+  "e2e/storeFaults": 25,
+  "node/compute": 5,
+};
+const UNKNOWN_SECONDS = 20;
+
+/** @param whole in one process, whatever the suite says: for a filter that leaves little to do */
+export function partsOf(suite: Suite, root: string, { whole }: { readonly whole: boolean }): Part[] {
+  const files = testFiles(suite, root);
+  if (whole || suite.processes === "one") return files.length === 0 ? [] : [{ suite, name: suite.name, files }];
+  const { together } = suite;
+  const shares = (file: string) => together !== undefined && readFileSync(join(root, file), "utf8").includes(together);
+  const groups = Map.groupBy(files, (file) => (shares(file) ? (together ?? "") : groupOf(file, suite)));
+  return [...groups].map(([group, list]) => ({
+    suite,
+    name: group === "" ? suite.name : `${suite.name}/${group}`,
+    files: list,
+  }));
+}
+
+export function longestFirst(parts: readonly Part[]): Part[] {
+  const seconds = ({ name }: Part) => SECONDS[name] ?? UNKNOWN_SECONDS;
+  return parts.toSorted((a, b) => seconds(b) - seconds(a));
+}
+
+/** The folder right below the suite's own, or the file without its ending. */
+function groupOf(file: string, { name, processes }: Suite): string {
+  if (processes === "files") return basename(file, ".test.ts");
+  return relative(`test/${name}`, dirname(file)).split("/")[0] ?? "";
+}
