@@ -11,6 +11,7 @@ import {
   aeadOpen,
   aeadSeal,
   concatBytes,
+  type KemPrivateKey,
   keyIdOf,
   open,
   randomBytes,
@@ -187,7 +188,7 @@ export async function openBundleKey(
     readonly jobId: Hex;
     readonly guardian: number;
     readonly kemPublicKey: Uint8Array;
-    readonly kemPrivateKey: Uint8Array;
+    readonly kemPrivateKey: KemPrivateKey;
   },
 ): Promise<Uint8Array> {
   const keyId = keyIdOf(who.kemPublicKey);

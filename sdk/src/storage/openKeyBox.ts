@@ -1,5 +1,13 @@
 import type { Hex } from "viem";
-import { combineSecret, type KemKeyPair, keyIdOf, open, type SealedBox, zeroise } from "../crypto/index.ts";
+import {
+  combineSecret,
+  type KemKeyPair,
+  type KemPrivateKey,
+  keyIdOf,
+  open,
+  type SealedBox,
+  zeroise,
+} from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type KeyBoxBody, type KeyBoxHead, SHARE_BYTES } from "./keyBox.ts";
 import {
@@ -66,7 +74,7 @@ export declare namespace openShare {
     readonly segment: number;
     /** Own node id. */
     readonly guardian: number;
-    readonly keyPair: KemKeyPair;
+    readonly keyPair: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey };
     readonly sealed: SealedBox;
   };
   type ReturnType = {
