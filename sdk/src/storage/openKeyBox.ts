@@ -51,7 +51,7 @@ export async function openShare(parameters: openShare.Parameters): Promise<openS
       threshold: head.threshold,
       guardianCount: head.guardians.length,
       position,
-      guardianKeyId: keyIdOf(keyPair.publicKey),
+      guardianKeyId: keyPair.keyId ?? keyIdOf(keyPair.publicKey),
     }),
     enc: parameters.sealed.enc,
     ct: parameters.sealed.ct,
@@ -74,7 +74,12 @@ export declare namespace openShare {
     readonly segment: number;
     /** Own node id. */
     readonly guardian: number;
-    readonly keyPair: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey };
+    readonly keyPair: {
+      readonly publicKey: Uint8Array;
+      readonly privateKey: KemPrivateKey;
+      /** Of the public key, where the caller knows it: hashing it takes a tenth as long as opening a share. */
+      readonly keyId?: Hex;
+    };
     readonly sealed: SealedBox;
   };
   type ReturnType = {

@@ -14,7 +14,7 @@ import { type EnclaveAccount, enclaveAccount } from "./secp256k1.ts";
 /** The two keys of an enclave. Made inside, and never leave it: no function here returns a private part to a caller outside. */
 export type EnclaveIdentity = {
   readonly account: EnclaveAccount;
-  readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey };
+  readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey; readonly keyId: Hex };
   readonly kemKeyHash: Hex;
   /** The 64 secret bytes (signing key, KEM seed): only ever passed to `EvidenceProvider.seal`. */
   readonly secret: Uint8Array;
@@ -23,12 +23,12 @@ export type EnclaveIdentity = {
 /** New keys, or the ones in `secret` after unsealing. */
 export async function createEnclaveIdentity(secret: Uint8Array = randomBytes(64)): Promise<EnclaveIdentity> {
   const { publicKey, privateKey } = await deriveKemKeyPair(secret.slice(32, 64));
-  const kem = { publicKey, privateKey: readyPrivateKey(privateKey) };
+  const kem = { publicKey, privateKey: readyPrivateKey(privateKey), keyId: keyIdOf(publicKey) };
   zeroise(privateKey);
   return {
     account: enclaveAccount(secret.subarray(0, 32)),
     kem,
-    kemKeyHash: keyIdOf(publicKey),
+    kemKeyHash: kem.keyId,
     secret,
   };
 }

@@ -8,7 +8,10 @@ import { type Address, bytesToHex, concat, type Hex, hashMessage, hashTypedData,
 import { type PrivateKeyAccount, privateKeyToAddress, publicKeyToAddress } from "viem/accounts";
 
 /** What an enclave does with its signing key. */
-export type EnclaveAccount = Pick<PrivateKeyAccount, "address" | "signMessage" | "signTypedData">;
+export type EnclaveAccount = Pick<PrivateKeyAccount, "address" | "signMessage" | "signTypedData"> & {
+  /** 65 bytes over a digest that the caller has computed. */
+  signDigest(digest: Hex): Promise<Hex>;
+};
 
 /** @param privateKey 32 bytes, copied @throws Error for what is no private key */
 export function enclaveAccount(privateKey: Uint8Array): EnclaveAccount {
@@ -20,6 +23,7 @@ export function enclaveAccount(privateKey: Uint8Array): EnclaveAccount {
   return {
     address: privateKeyToAddress(bytesToHex(secret)),
     signMessage: async ({ message }) => sign(hashMessage(message)),
+    signDigest: async (digest) => sign(digest),
     signTypedData: async (definition) => sign(hashTypedData(definition)),
   };
 }

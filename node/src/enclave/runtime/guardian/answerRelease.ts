@@ -10,11 +10,11 @@ import {
   sealedHashOf,
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
-import { typedData } from "@persona-protocol/sdk/contracts";
+import { typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { type KemPublicKey, readyPublicKey, seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
-import { hashTypedData, keccak256 } from "viem";
+import { keccak256 } from "viem";
 import { recoverSigner } from "../secp256k1.ts";
 import type { AccessLog } from "./accessLog.ts";
 import { type CheckedRelease, checkRelease, type GuardianContext, type ReleaseCheck } from "./checkRelease.ts";
@@ -96,7 +96,7 @@ async function recallRelease(
     const answer = decodeReleaseAnswer(bytes);
     if (answer.status !== "released") return undefined;
     const { release: message, signature, keys } = answer;
-    const by = recoverSigner(hashTypedData(typedData.release(chain.view.deployment, message)), signature);
+    const by = recoverSigner(typedDigest(typedData.release(chain.view.deployment, message)), signature);
     const fits =
       by === identity.account.address &&
       message.jobId === jobId &&
@@ -137,7 +137,7 @@ async function release(
       logHead,
       sealedHash: sealedHashOf(keys),
     };
-    const signature = await identity.account.signTypedData(typedData.release(deployment, message));
+    const signature = await identity.account.signDigest(typedDigest(typedData.release(deployment, message)));
     const bytes = encodeReleaseAnswer({ status: "released", release: message, signature, keys });
     return { answer: { name, bytes, until: checked.until }, revocation: undefined };
   });
@@ -235,6 +235,6 @@ async function refuse(
     blockHash: block.hash,
     logHead,
   };
-  const signature = await identity.account.signTypedData(typedData.refusal(chain.view.deployment, message));
+  const signature = await identity.account.signDigest(typedDigest(typedData.refusal(chain.view.deployment, message)));
   return encodeReleaseAnswer({ status: "refused", refusal: message, signature });
 }

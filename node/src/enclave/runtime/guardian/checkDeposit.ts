@@ -1,9 +1,9 @@
 import { decodeDeposit, depositBodyHash } from "@persona-protocol/sdk/access";
-import { type ChainView, datasetIdOf, typedData } from "@persona-protocol/sdk/contracts";
+import { type ChainView, datasetIdOf, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { sha256Hex, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxBody, decodeKeyBoxHead, openShare } from "@persona-protocol/sdk/storage";
-import { type Address, getAddress, type Hex, hashTypedData } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 
@@ -28,7 +28,7 @@ export async function checkDeposit(
   const owner = getAddress(deposit.owner);
 
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
-  const signer = signerOf(hashTypedData(typedData.keyBoxDeposit(chain.deployment, message)), deposit.signature);
+  const signer = signerOf(typedDigest(typedData.keyBoxDeposit(chain.deployment, message)), deposit.signature);
   if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },

@@ -19,6 +19,7 @@ import {
   type InputSpec,
   jobSpecHashOf,
   typedData,
+  typedDigest,
 } from "@persona-protocol/sdk/contracts";
 import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
@@ -30,7 +31,7 @@ import {
   type KeyBoxHead,
   verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
-import { type Address, type Hex, hashTypedData, zeroHash } from "viem";
+import { type Address, type Hex, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
@@ -142,7 +143,7 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
 
 function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Address {
   try {
-    return recoverSigner(hashTypedData(typedData.releaseRequest(chain.view.deployment, request)), signature);
+    return recoverSigner(typedDigest(typedData.releaseRequest(chain.view.deployment, request)), signature);
   } catch (cause) {
     throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
   }
@@ -161,12 +162,13 @@ async function openBundle(
 ): Promise<{ job: JobBundle; key: Uint8Array } | { code: ErrorCode }> {
   try {
     const sealed = decodeSealedBundle(bundle, params.order.bundleDigest);
-    const { publicKey, privateKey } = identity.kem;
+    const { publicKey, privateKey, keyId } = identity.kem;
     const key = await openBundleKey(view.deployment, sealed, {
       jobId,
       guardian: nodeId,
       kemPublicKey: publicKey,
       kemPrivateKey: privateKey,
+      keyId,
     });
     return { job: await openJobBundle(sealed, jobId, key), key };
   } catch (error) {
