@@ -31,7 +31,11 @@ const quantity = z
   .transform(BigInt);
 /** Null where the endpoint has no such block, and in a block that is still being made. */
 const blockAnswer = z
-  .object({ number: quantity.nullable(), hash: z.custom<Hex>(isHex).nullable(), timestamp: quantity })
+  .object({
+    number: quantity.nullable(),
+    hash: z.custom<Hex>((value) => isHex(value) && value.length === 66).nullable(),
+    timestamp: quantity,
+  })
   .nullable();
 
 /**
