@@ -6,7 +6,7 @@ import { z } from "zod";
 /** One read of the chain, answered with the result as the endpoint gave it. @throws PersonaError CHAIN_UNREACHABLE */
 export type RpcRelay = { request(call: RpcCall): Promise<unknown>; close(): void };
 
-export type RpcCall = { readonly method: string; readonly params: unknown };
+type RpcCall = { readonly method: string; readonly params: unknown };
 
 /** Calls of one request. */
 const maxBatch = 64;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { bytesToHex, concat, type Hex, hexToBytes, numberToHex, recoverAddress, zeroHash } from "viem";
@@ -129,7 +130,7 @@ describe("secp256k1", () => {
   });
 
   it("behavior: the WebAssembly is the one that was looked at", () => {
-    const file = new URL("secp256k1.wasm", import.meta.resolve("tiny-secp256k1"));
+    const file = join(import.meta.dirname, "../../../node_modules", "tiny-secp256k1/lib/secp256k1.wasm");
     expect(createHash("sha256").update(readFileSync(file)).digest("hex")).to.equal(
       "5cbbcb8adc7acc3b78a3fd31c76d573302705ff5fd714d03f5a2602591197cb5",
     );
