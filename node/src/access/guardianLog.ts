@@ -33,7 +33,8 @@ type StoredLine = {
 export type GuardianLog = {
   frontier(): Frontier;
   /**
-   * All of the lines or none, on the disk when it returns.
+   * All of the lines or none, on the disk when it returns. Lines that are there already, byte for byte, are so again: an enclave
+   * that waited too long for a slow disk sends them once more.
    * @throws PersonaError STORE_FAILED when it cannot be written, INTERNAL when the lines do not follow on the last one
    */
   append(lines: readonly StoredLine[]): void;
@@ -56,6 +57,7 @@ export function openGuardianLog(file: string): GuardianLog {
   const insertEntry = db.prepare("INSERT INTO entries (idx, dataset_id, entry, answer) VALUES (?, ?, ?, ?)");
   const insertNode = db.prepare("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)");
   const insertAnswer = db.prepare("INSERT INTO answers (name, until, idx) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+  const selectEntry = db.prepare("SELECT entry FROM entries WHERE idx = ?");
   const insertRevocation = db.prepare("INSERT INTO revocations (idx, message) VALUES (?, ?)");
   const selectNode = db.prepare("SELECT hash FROM nodes WHERE level = ? AND idx = ?");
   const selectAnswer = db.prepare(
@@ -82,6 +84,8 @@ export function openGuardianLog(file: string): GuardianLog {
       try {
         db.exec("BEGIN IMMEDIATE");
         for (const { index, entry, answer, revocation } of lines) {
+          const stored = index < next.size ? selectEntry.get(index)?.["entry"] : undefined;
+          if (stored instanceof Uint8Array && Buffer.compare(stored, entry) === 0) continue;
           if (index !== next.size)
             throw new PersonaError("INTERNAL", "A line of the access log does not follow on the last one.", {
               data: { got: index, wanted: next.size },

@@ -4,6 +4,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
+import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
 import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
@@ -37,14 +38,16 @@ const depositParams = z.strictObject({ keyBoxDigest: z.custom<Hex>((value) => is
 export async function startGuardian(context: Context): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
-  const endpoints = [client, ...(await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl))))];
+  // Each proves to serve the deployment's chain before anything is read through it.
+  await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl)));
+  const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
   const journal = openGuardianLog(join(config.dataDir, "access-log.sqlite"));
   const enclave = startEnclave({
     role: "guardian",
     isolation,
     log: (line) => log.warn({ line }, "enclave says"),
     methods: {
-      ...relayChain(...endpoints.map(({ request }) => request)),
+      ...relayChain(...relays.map(({ request }) => request)),
       deposit: async (params) => (await files.deposit(depositParams.parse(params).keyBoxDigest)) ?? null,
       log: async (lines) => journal.append(logLines.parse(lines)),
       answer: async (params) => journal.answer(answerParams.parse(params).name) ?? null,
@@ -81,6 +84,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     clearInterval(forgetting);
     await server.close();
     await enclave.stop();
+    for (const relay of relays) relay.close();
     journal.close();
   };
   const forget = async () => journal.forgetAnswers(Number((await client.getBlock()).timestamp));
@@ -112,7 +116,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       {
         nodeId,
         confirmations: config.confirmations,
-        endpoints: endpoints.length,
+        endpoints: relays.length,
         log: journal.frontier(),
         revocations: journal.revocations(),
       },

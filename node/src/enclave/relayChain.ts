@@ -1,6 +1,7 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { EIP1193RequestFn } from "viem";
 import { z } from "zod";
+import type { RpcRelay } from "../chain/rpcRelay.ts";
 import type { PeerMethods } from "./runtime/peer.ts";
 import { relayedMethods } from "./runtime/relayedChain.ts";
 
@@ -11,7 +12,7 @@ const params = z.strictObject({
 });
 
 /** What a host does for its enclave's chain view: carries read-only JSON-RPC to its endpoints, and nothing else. */
-export function relayChain(...endpoints: readonly EIP1193RequestFn[]): PeerMethods {
+export function relayChain(...endpoints: readonly (EIP1193RequestFn | RpcRelay["request"])[]): PeerMethods {
   return {
     async rpc(value) {
       const call = params.parse(value);
@@ -22,7 +23,7 @@ export function relayChain(...endpoints: readonly EIP1193RequestFn[]): PeerMetho
         });
       try {
         return JSON.stringify(
-          await request({ method: call.method, params: JSON.parse(call.params) } as Parameters<EIP1193RequestFn>[0]),
+          await (request as RpcRelay["request"])({ method: call.method, params: JSON.parse(call.params) }),
         );
       } catch (cause) {
         throw new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint failed a read for the enclave.", {

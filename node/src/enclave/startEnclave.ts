@@ -37,6 +37,8 @@ export function startEnclave(options: {
     ...readableCode.map((path) => `--allow-fs-read=${path}`),
     // Only the compute supervisor has children: its sandboxes.
     ...(role === "worker" ? ["--allow-child-process"] : []),
+    // V8 starts with a young generation of a megabyte: emptying it was 7 % of a guardian's enclave.
+    "--min-semi-space-size=16",
     "--no-warnings",
     mains[role],
     isolation,

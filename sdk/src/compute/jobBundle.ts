@@ -11,6 +11,7 @@ import {
   aeadOpen,
   aeadSeal,
   concatBytes,
+  type KemPrivateKey,
   keyIdOf,
   open,
   randomBytes,
@@ -187,10 +188,12 @@ export async function openBundleKey(
     readonly jobId: Hex;
     readonly guardian: number;
     readonly kemPublicKey: Uint8Array;
-    readonly kemPrivateKey: Uint8Array;
+    readonly kemPrivateKey: KemPrivateKey;
+    /** Of the public key, where the caller knows it. */
+    readonly keyId?: Hex;
   },
 ): Promise<Uint8Array> {
-  const keyId = keyIdOf(who.kemPublicKey);
+  const keyId = who.keyId ?? keyIdOf(who.kemPublicKey);
   const box = sealed.keys.find((key) => key.guardian === who.guardian && key.keyId === keyId);
   if (box === undefined) throw invalid("It is not sealed to this guardian's key.");
   const info = bundleKeyInfo(d, { jobId: who.jobId, guardian: who.guardian, keyId });

@@ -70,3 +70,4 @@ export {
   scopeHashOf,
   typedData,
 } from "./typedData.ts";
+export { typedDigest } from "./typedDigest.ts";

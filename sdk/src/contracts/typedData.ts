@@ -1,7 +1,8 @@
 /** EIP-712 types and digests of every signed or hashed struct: docs/protocol.md sections 2, 4 and 5. */
-import { type Address, type Hex, hashStruct, hashTypedData, type TypedDataDomain } from "viem";
+import type { Address, Hex, TypedDataDomain } from "viem";
 import type { Deployment } from "./deployment.ts";
 import type { EnclaveBinding, JobSpec, Receipt, Scope, Terms } from "./structs.ts";
+import { structDigest, typedDigest } from "./typedDigest.ts";
 
 const NodePolicy = [
   { name: "verifierKinds", type: "uint32" },
@@ -268,15 +269,15 @@ export const typedData = {
 };
 
 /** The id of a grant: EIP-712 digest of its Terms, bound to chain and contract. */
-export const grantHashOf = (d: Deployment, terms: Terms): Hex => hashTypedData(typedData.terms(d, terms));
+export const grantHashOf = (d: Deployment, terms: Terms): Hex => typedDigest(typedData.terms(d, terms));
 
 /** hashStruct of the Scope, without a domain: Terms, which carry it, are bound to chain and contract. */
-export const scopeHashOf = (scope: Scope): Hex => hashStruct({ types: { Scope }, primaryType: "Scope", data: scope });
+export const scopeHashOf = (scope: Scope): Hex => structDigest({ Scope }, "Scope", scope);
 
-export const jobSpecHashOf = (d: Deployment, spec: JobSpec): Hex => hashTypedData(typedData.jobSpec(d, spec));
+export const jobSpecHashOf = (d: Deployment, spec: JobSpec): Hex => typedDigest(typedData.jobSpec(d, spec));
 
-export const receiptDigestOf = (d: Deployment, receipt: Receipt): Hex => hashTypedData(typedData.receipt(d, receipt));
+export const receiptDigestOf = (d: Deployment, receipt: Receipt): Hex => typedDigest(typedData.receipt(d, receipt));
 
 /** hashStruct(EnclaveBinding): the 32 bytes inside the evidence's report data. */
 export const enclaveBindingHashOf = (binding: EnclaveBinding): Hex =>
-  hashStruct({ types: { EnclaveBinding }, primaryType: "EnclaveBinding", data: binding });
+  structDigest({ EnclaveBinding }, "EnclaveBinding", binding);

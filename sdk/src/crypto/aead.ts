@@ -1,9 +1,13 @@
 import { PersonaError } from "../errors/index.ts";
 import { concatBytes, randomBytes } from "./bytes.ts";
+import { nodeCrypto } from "./nodeCrypto.ts";
+import { gcmOpen } from "./syncGcm.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const EMPTY = new Uint8Array();
+/** Up to here opening at once takes less than handing over to another thread. */
+const MAX_SYNC_BYTES = 2 ** 16;
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce in front: `nonce ‖ ciphertext ‖ tag`. For keys that encrypt
@@ -35,14 +39,13 @@ export async function aeadOpen(parameters: {
       data: { bytes: sealed.length },
     });
   }
-  const key = await importAeadKey(parameters.key, "decrypt");
+  requireKeyLength(parameters.key);
+  const [nonce, bytes] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)];
+  const aad = parameters.aad ?? EMPTY;
   try {
-    return await aeadDecrypt(
-      key,
-      sealed.subarray(0, NONCE_BYTES),
-      sealed.subarray(NONCE_BYTES),
-      parameters.aad ?? EMPTY,
-    );
+    if (nodeCrypto !== undefined && sealed.length <= MAX_SYNC_BYTES)
+      return gcmOpen(nodeCrypto, nodeCrypto.createSecretKey(parameters.key), { nonce, bytes, aad });
+    return await aeadDecrypt(await importAeadKey(parameters.key, "decrypt"), nonce, bytes, aad);
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed message does not open with this key.", { cause });
   }
@@ -50,8 +53,12 @@ export async function aeadOpen(parameters: {
 
 /** A non-extractable AES-256-GCM key of 32 bytes. The caller zeroises its own copy. */
 export async function importAeadKey(key: Uint8Array, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
-  if (key.length !== 32) throw new RangeError(`an AES-256 key has 32 bytes, not ${key.length}`);
+  requireKeyLength(key);
   return crypto.subtle.importKey("raw", key as Uint8Array<ArrayBuffer>, "AES-GCM", false, [use]);
+}
+
+function requireKeyLength(key: Uint8Array): void {
+  if (key.length !== 32) throw new RangeError(`an AES-256 key has 32 bytes, not ${key.length}`);
 }
 
 /** `ciphertext ‖ tag` under a nonce that the caller never uses twice with this key. */

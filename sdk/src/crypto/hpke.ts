@@ -4,6 +4,8 @@ import type { Hex } from "viem";
 import { PersonaError } from "../errors/index.ts";
 import { randomBytes, zeroise } from "./bytes.ts";
 import { NativeXWing } from "./nativeXWing.ts";
+import { nodeHpkeCrypto } from "./nodeHpkeCrypto.ts";
+import { type PlatformPrivateKey, type PlatformPublicKey, platformPrivateKey, platformPublicKey } from "./nodeXWing.ts";
 import { keccak256 } from "./sha256.ts";
 import { SyncAes256Gcm, SyncHkdfSha256 } from "./syncHpke.ts";
 
@@ -28,6 +30,11 @@ export type KemKeyPair = {
   /** 32 bytes, secret. */
   readonly privateKey: Uint8Array;
 };
+
+/** 1,216 bytes, or what {@link readyPublicKey} made of them. */
+export type KemPublicKey = Uint8Array | PlatformPublicKey;
+/** 32 bytes, secret, or what {@link readyPrivateKey} made of them. */
+export type KemPrivateKey = Uint8Array | PlatformPrivateKey;
 
 export type SealedBox = {
   /** Encapsulated key, 1,120 bytes. */
@@ -64,6 +71,31 @@ export async function deriveKemKeyPair(seed: Uint8Array): Promise<KemKeyPair> {
   }
 }
 
+/**
+ * Makes a private key ready for many boxes, which takes longer than opening one: in the platform's memory where it can hold
+ * such keys, otherwise a copy. It lives until nobody holds it any more, whatever becomes of `privateKey`.
+ */
+export function readyPrivateKey(privateKey: Uint8Array): KemPrivateKey {
+  if (privateKey.length !== KEM_PRIVATE_KEY_BYTES) {
+    throw new RangeError(`an X-Wing private key has ${KEM_PRIVATE_KEY_BYTES} bytes, not ${privateKey.length}`);
+  }
+  return nodeHpkeCrypto === undefined ? Uint8Array.from(privateKey) : platformPrivateKey(nodeHpkeCrypto, privateKey);
+}
+
+/**
+ * Makes a public key ready for several boxes.
+ *
+ * @throws SEALED_BOX_INVALID when it is not an X-Wing public key.
+ */
+export function readyPublicKey(publicKey: Uint8Array): KemPublicKey {
+  try {
+    if (publicKey.length !== KEM_PUBLIC_KEY_BYTES) throw new RangeError("not the length of a key");
+    return nodeHpkeCrypto === undefined ? Uint8Array.from(publicKey) : platformPublicKey(nodeHpkeCrypto, publicKey);
+  } catch (cause) {
+    throw notPublicKey(publicKey, cause);
+  }
+}
+
 /** The id of a KEM public key: keccak-256 of its 1,216 bytes. */
 export function keyIdOf(publicKey: Uint8Array): Hex {
   return keccak256(publicKey);
@@ -81,7 +113,7 @@ export async function seal(parameters: seal.Parameters): Promise<SealedBox> {
 
 export declare namespace seal {
   type Parameters = {
-    readonly publicKey: Uint8Array;
+    readonly publicKey: KemPublicKey;
     /** What the message is bound to; both sides build it by themselves. */
     readonly info: Uint8Array;
     readonly plaintext: Uint8Array;
@@ -101,7 +133,7 @@ export async function open(parameters: open.Parameters): Promise<Uint8Array<Arra
 
 export declare namespace open {
   type Parameters = {
-    readonly privateKey: Uint8Array;
+    readonly privateKey: KemPrivateKey;
     readonly info: Uint8Array;
     readonly enc: Uint8Array;
     readonly ct: Uint8Array;
@@ -137,16 +169,26 @@ export async function openWithExport(
 type SenderContext = Awaited<ReturnType<typeof suite.createSenderContext>>;
 type RecipientContext = Awaited<ReturnType<typeof suite.createRecipientContext>>;
 
-async function senderContext(parameters: seal.Parameters): Promise<SenderContext> {
+async function senderContext({ publicKey, info }: seal.Parameters): Promise<SenderContext> {
   try {
-    const recipientPublicKey = await kem.deserializePublicKey(Uint8Array.from(parameters.publicKey));
-    return await suite.createSenderContext({ recipientPublicKey, info: Uint8Array.from(parameters.info) });
+    const recipientPublicKey =
+      publicKey instanceof Uint8Array ? await kem.deserializePublicKey(Uint8Array.from(publicKey)) : handle(publicKey);
+    return await suite.createSenderContext({ recipientPublicKey, info: Uint8Array.from(info) });
   } catch (cause) {
-    throw new PersonaError("SEALED_BOX_INVALID", "The recipient's key is not a valid X-Wing public key.", {
-      data: { bytes: parameters.publicKey.length },
-      cause,
-    });
+    throw notPublicKey(publicKey, cause);
   }
+}
+
+function notPublicKey(publicKey: KemPublicKey, cause: unknown): PersonaError {
+  return new PersonaError("SEALED_BOX_INVALID", "The recipient's key is not a valid X-Wing public key.", {
+    data: publicKey instanceof Uint8Array ? { bytes: publicKey.length } : {},
+    cause,
+  });
+}
+
+/** The package hands keys on to the KEM, which is ours, without looking at them. */
+function handle(key: PlatformPublicKey | PlatformPrivateKey): CryptoKey {
+  return key as object as CryptoKey;
 }
 
 async function recipientContext(parameters: open.Parameters): Promise<RecipientContext> {
@@ -155,9 +197,10 @@ async function recipientContext(parameters: open.Parameters): Promise<RecipientC
       data: { encBytes: parameters.enc.length, ctBytes: parameters.ct.length },
     });
   }
-  const working = Uint8Array.from(parameters.privateKey);
+  const { privateKey } = parameters;
+  const working = privateKey instanceof Uint8Array ? Uint8Array.from(privateKey) : privateKey;
   try {
-    const recipientKey = await kem.deserializePrivateKey(working);
+    const recipientKey = working instanceof Uint8Array ? await kem.deserializePrivateKey(working) : handle(working);
     return await suite.createRecipientContext({
       recipientKey,
       enc: Uint8Array.from(parameters.enc),
@@ -166,7 +209,7 @@ async function recipientContext(parameters: open.Parameters): Promise<RecipientC
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key.", { cause });
   } finally {
-    zeroise(working);
+    if (working instanceof Uint8Array) zeroise(working);
   }
 }
 

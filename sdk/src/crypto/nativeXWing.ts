@@ -1,7 +1,14 @@
 import { XWing } from "@hpke/hybridkem-x-wing";
 import { bytesOf, concatBytes } from "./bytes.ts";
 import { nodeHpkeCrypto } from "./nodeHpkeCrypto.ts";
-import { decapsulate, encapsulate } from "./nodeXWing.ts";
+import {
+  decapsulate,
+  encapsulate,
+  type PlatformPrivateKey,
+  type PlatformPublicKey,
+  platformPrivateKey,
+  platformPublicKey,
+} from "./nodeXWing.ts";
 
 /** PrivateKeyInfo around 32 raw bytes (RFC 8410, section 7). */
 const PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
@@ -24,17 +31,33 @@ export class NativeXWing extends XWing {
   override async encap(...[params]: Parameters<XWing["encap"]>): ReturnType<XWing["encap"]> {
     // Only tests of other implementations' vectors choose the ephemeral key.
     if (nodeHpkeCrypto === undefined || params.ekm !== undefined) return super.encap(params);
-    const publicKey = new Uint8Array(await this.serializePublicKey(params.recipientPublicKey));
-    const { sharedSecret, enc } = encapsulate(nodeHpkeCrypto, publicKey);
+    const { recipientPublicKey: key } = params;
+    const ready = isPlatformKey(key, "public")
+      ? key
+      : platformPublicKey(nodeHpkeCrypto, new Uint8Array(await this.serializePublicKey(key)));
+    const { sharedSecret, enc } = encapsulate(nodeHpkeCrypto, ready);
     return { sharedSecret: sharedSecret.buffer, enc: enc.buffer };
   }
 
   override async decap(...[params]: Parameters<XWing["decap"]>): ReturnType<XWing["decap"]> {
     const { recipientKey: key, enc } = params;
     if (nodeHpkeCrypto === undefined) return super.decap(params);
-    const seed = new Uint8Array(await this.serializePrivateKey("privateKey" in key ? key.privateKey : key));
-    return decapsulate(nodeHpkeCrypto, seed, bytesOf(enc)).buffer;
+    const ready = isPlatformKey(key, "private")
+      ? key
+      : platformPrivateKey(
+          nodeHpkeCrypto,
+          new Uint8Array(await this.serializePrivateKey("privateKey" in key ? key.privateKey : key)),
+        );
+    return decapsulate(nodeHpkeCrypto, ready, bytesOf(enc)).buffer;
   }
+}
+
+/** Keys that were made ready take the place of the package's own. */
+function isPlatformKey<kind extends "public" | "private">(
+  key: object,
+  kind: kind,
+): key is Extract<PlatformPublicKey | PlatformPrivateKey, { kind: kind }> {
+  return "kind" in key && key.kind === kind;
 }
 
 /** X25519 (RFC 7748). Rejects where the result would be all zero. */

@@ -12,7 +12,7 @@ export type NodeCrypto = {
 };
 
 /** A key in the platform's memory, which a heap dump does not show. */
-type NodeSecretKey = { readonly type: string };
+export type NodeSecretKey = { readonly type: string };
 
 type TagLength = { readonly authTagLength: number };
 type NodeHash = { update(bytes: Uint8Array): NodeHash; digest(): Uint8Array<ArrayBuffer> };

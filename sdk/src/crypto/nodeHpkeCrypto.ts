@@ -8,6 +8,10 @@ export type NodeHpkeCrypto = {
   createHash(algorithm: "sha3-256" | "shake256", options?: { readonly outputLength: number }): NodeHash;
   createPrivateKey(key: EncodedKey<"pkcs8">): NodeKey;
   createPublicKey(key: EncodedKey<"spki"> | NodeKey): NodeKey;
+  generateKeyPairSync(
+    type: "x25519",
+    options: { readonly publicKeyEncoding: { readonly type: "spki"; readonly format: "der" } },
+  ): { readonly publicKey: Bytes; readonly privateKey: NodeKey };
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Bytes;
   encapsulate(publicKey: NodeKey): { readonly sharedKey: Bytes; readonly ciphertext: Bytes };
   decapsulate(privateKey: NodeKey, ciphertext: Uint8Array): Bytes;
@@ -53,7 +57,12 @@ export function mlKemPublic(node: NodeHpkeCrypto, raw: Uint8Array): NodeKey {
 
 /** The 32 raw bytes of an X25519 public key. */
 export function rawX25519(key: NodeKey): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(key.export({ format: "der", type: "spki" }).subarray(X25519_PUBLIC.length));
+  return rawX25519OfSpki(key.export({ format: "der", type: "spki" }));
+}
+
+/** The same, of the key's encoding. */
+export function rawX25519OfSpki(spki: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(spki.subarray(X25519_PUBLIC.length));
 }
 
 function join(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -1,11 +1,10 @@
 import { type AeadEncryptionContext, Aes256Gcm, HkdfSha256 } from "@hpke/core";
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesOf, concatBytes } from "./bytes.ts";
+import { bytesOf } from "./bytes.ts";
 import { hkdfSha256 } from "./hkdf.ts";
 import { nodeCrypto } from "./nodeCrypto.ts";
-
-const TAG_BYTES = 16;
+import { gcmOpen, gcmSeal } from "./syncGcm.ts";
 
 /**
  * HKDF-SHA-256 (RFC 5869) on the calling thread, by the same package as everywhere else here: a box takes eight of these
@@ -35,23 +34,12 @@ export class SyncAes256Gcm extends Aes256Gcm {
     // In the platform's memory: the bytes that HPKE derived are the caller's to forget.
     const secret = node.createSecretKey(bytesOf(key));
     return {
-      async seal(iv, data, aad) {
-        const cipher = node.createCipheriv("aes-256-gcm", secret, bytesOf(iv));
-        cipher.setAAD(bytesOf(aad));
-        return concatBytes(cipher.update(bytesOf(data)), cipher.final(), cipher.getAuthTag()).buffer;
-      },
-      async open(iv, data, aad) {
-        const sealed = bytesOf(data);
-        const end = sealed.length - TAG_BYTES;
-        if (end < 0) throw new Error("shorter than its tag");
-        const decipher = node.createDecipheriv("aes-256-gcm", secret, bytesOf(iv), { authTagLength: TAG_BYTES });
-        decipher.setAAD(bytesOf(aad));
-        decipher.setAuthTag(sealed.subarray(end));
-        const plaintext = decipher.update(sealed.subarray(0, end));
-        // Nothing of it leaves before the tag has been checked.
-        decipher.final();
-        return Uint8Array.from(plaintext).buffer;
-      },
+      seal: async (iv, data, aad) => gcmSeal(node, secret, parts(iv, data, aad)).buffer,
+      open: async (iv, data, aad) => gcmOpen(node, secret, parts(iv, data, aad)).buffer,
     };
   }
+}
+
+function parts(nonce: Input, bytes: Input, aad: Input): gcmSeal.Message {
+  return { nonce: bytesOf(nonce), bytes: bytesOf(bytes), aad: bytesOf(aad) };
 }

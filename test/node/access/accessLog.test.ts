@@ -47,7 +47,8 @@ describe("the access log", function () {
     context = { client: scene.owner, deployment: scene.network.deployment };
     // A dataset of its own: other tests log, too.
     ({ dataset } = await publishSegments(scene.network, scene.owner, scene.ownerKeys.publicKey));
-    guardians = scene.network.guardians.map(({ nodeId }) => nodeId);
+    // As receipts count them; they may have registered in another order.
+    guardians = scene.network.guardians.map(({ nodeId }) => nodeId).sort((a, b) => a - b);
   });
   const logsOf = () =>
     Promise.all(guardians.map((guardian) => fetchAccessLog(context, { datasetId: dataset.datasetId, guardian })));

@@ -113,6 +113,20 @@ describe("openGuardianLog", () => {
     expect(log.frontier().size).to.equal(2);
   });
 
+  it("behavior: lines that come again because their commit was slow are there once", async () => {
+    const lines = [lineOf(0), lineOf(1), lineOf(2)];
+    log.append(lines.slice(0, 2));
+    log.append(lines);
+    log.append(lines);
+    expect(log.frontier().size).to.equal(3);
+    const before = log.frontier();
+    // Another line in the place of one that is there is no repeat.
+    await expectError("INTERNAL", () => log.append([lines[0] ?? lineOf(0), lineOf(1), lineOf(3)]));
+    expect(log.frontier()).to.deep.equal(before);
+    reopen();
+    expect(log.frontier()).to.deep.equal(before);
+  });
+
   it("error: STORE_FAILED: a disk that does not take it leaves the log as it was", async () => {
     const blocker = new DatabaseSync(file);
     blocker.exec("BEGIN IMMEDIATE");
@@ -222,6 +236,46 @@ describe("createAccessLog", () => {
     full = false;
     await log.append(fresh(), async () => nothing);
     expect(kept.flat().map(({ index }) => index)).to.deep.equal([0, 1, 2]);
+  });
+
+  it("behavior: an answer that was not given is not kept: the next one to the same request is the first that was", async () => {
+    const stored: LogLineToStore[] = [];
+    let full = true;
+    const log = createAccessLog({ size: 0, peaks: [] }, async (lines) => {
+      if (full) throw new PersonaError("STORE_FAILED", "No room.");
+      stored.push(...lines);
+    });
+    const answerOf = (byte: number) => ({ name: "a", bytes: Uint8Array.of(byte), until: 9 });
+    const ask = (byte: number) =>
+      log.append(entryOf(), async () => ({ answer: answerOf(byte), revocation: undefined }));
+    await expectError("STORE_FAILED", () => ask(1));
+    full = false;
+    await ask(2);
+    expect(stored.map(({ index, answer }) => [index, answer?.bytes])).to.deep.equal([
+      [0, undefined],
+      [1, Uint8Array.of(2)],
+    ]);
+  });
+
+  it("behavior: a commit that came through after it was given up for lost does not stop the log", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "persona-log-"));
+    const disk = openGuardianLog(join(folder, "access-log.sqlite"));
+    try {
+      let late = true;
+      const log = createAccessLog(disk.frontier(), async (lines) => {
+        disk.append(lines);
+        if (late) throw new PersonaError("ENCLAVE_FAILED", "The other side did not answer in time.");
+      });
+      const ask = () => log.append(entryOf(), async () => ({ answer: undefined, revocation: undefined }));
+      await expectError("ENCLAVE_FAILED", ask);
+      await expectError("ENCLAVE_FAILED", ask);
+      late = false;
+      await ask();
+      expect(log.durable()).to.deep.equal({ size: 3, root: rootOf(disk.frontier()) });
+    } finally {
+      disk.close();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("behavior: the same refusal again adds nothing, and still names a head that is on the disk", async () => {

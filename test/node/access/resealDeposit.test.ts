@@ -104,7 +104,7 @@ describe("resealDeposit", function () {
   const place = (identity = guardian.identity) => ({ chain, identity, nodeId: guardian.nodeId, confirmations: 0n });
   const target = ({ account, kem }: EnclaveIdentity) => ({ signer: account.address, kemKey: kem.publicKey });
   const reseal = (to: { signer: Address; kemKey: Uint8Array }, bytes = deposit) => resealDeposit(place(), bytes, to);
-  const opening = (bytes: Uint8Array, keyPair: KemKeyPair, segment: number) => {
+  const opening = (bytes: Uint8Array, keyPair: openShare.Parameters["keyPair"], segment: number) => {
     const { chainId, datasetRegistry: registry } = network.deployment;
     const { head } = keyBox;
     const sealed = decodeKeyBoxBody(decodeDeposit(bytes).body, keyBox).shares.find(({ index }) => index === segment);

@@ -9,6 +9,8 @@ import {
   open,
   openWithExport,
   RESULT_SALT_CONTEXT,
+  readyPrivateKey,
+  readyPublicKey,
   seal,
   sealWithExport,
   utf8,
@@ -112,6 +114,64 @@ describe("NativeXWing", () => {
     const box = await sealWithExport({ publicKey, info, plaintext, exportContext: "ours", exportLength: 50 });
     const context = await plain.createRecipientContext({ recipientKey, enc: box.enc, info });
     expect(new Uint8Array(await context.export(utf8("ours"), 50))).to.deep.equal(box.exported);
+  });
+});
+
+describe("readyPrivateKey, readyPublicKey", () => {
+  it("default: many boxes, which the bytes of the keys open and seal as well", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const [to, own] = [readyPublicKey(publicKey), readyPrivateKey(privateKey)];
+    const boxes = [
+      await seal({ publicKey: to, info, plaintext }),
+      await seal({ publicKey: to, info, plaintext }),
+      await seal({ publicKey, info, plaintext }),
+    ];
+    expect(new Set(boxes.map(({ enc }) => keyIdOf(enc)))).to.have.lengthOf(3);
+    for (const box of boxes) {
+      expect(await open({ privateKey: own, info, ...box })).to.deep.equal(plaintext);
+      expect(await open({ privateKey, info, ...box })).to.deep.equal(plaintext);
+    }
+  });
+
+  it("behavior: what the caller does to its bytes afterwards changes nothing", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const kept = Uint8Array.from(privateKey);
+    const [to, own] = [readyPublicKey(publicKey), readyPrivateKey(privateKey)];
+    publicKey.fill(0);
+    privateKey.fill(0);
+    const box = await seal({ publicKey: to, info, plaintext });
+    expect(await open({ privateKey: own, info, ...box })).to.deep.equal(plaintext);
+    expect(await open({ privateKey: kept, info, ...box })).to.deep.equal(plaintext);
+  });
+
+  it("error: another key, info, enc or ct", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const [own, other] = [privateKey, (await generateKemKeyPair()).privateKey].map(readyPrivateKey);
+    if (own === undefined || other === undefined) throw new Error("two keys");
+    const box = await seal({ publicKey, info, plaintext });
+    const flipped = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: other, info, ...box }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: own, info: utf8("test/v2"), ...box }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: own, info, ...box, ct: flipped(box.ct, 7) }));
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: own, info, ...box, enc: box.enc.slice(1) }));
+    for (const at of [0, 1_087, 1_088, 1_119]) {
+      await expectError("SEALED_BOX_INVALID", () => open({ privateKey: own, info, ...box, enc: flipped(box.enc, at) }));
+    }
+    const weak = Uint8Array.from(box.enc).fill(0, 1_088);
+    await expectError("SEALED_BOX_INVALID", () => open({ privateKey: own, info, ...box, enc: weak }));
+  });
+
+  it("error: bytes that are no key", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    const shorter = publicKey.slice(1);
+    const noLattice = Uint8Array.from(publicKey).fill(0xff, 0, 3);
+    for (const bad of [shorter, noLattice, new Uint8Array()]) {
+      await expectError("SEALED_BOX_INVALID", async () => readyPublicKey(bad));
+    }
+    // Of low order: it is read, and nothing is sealed to it.
+    const weak = readyPublicKey(Uint8Array.from(publicKey).fill(0, 1_184));
+    await expectError("SEALED_BOX_INVALID", () => seal({ publicKey: weak, info, plaintext }));
+    for (const length of [0, 31, 33]) expect(() => readyPrivateKey(new Uint8Array(length))).to.throw(RangeError);
   });
 });
 

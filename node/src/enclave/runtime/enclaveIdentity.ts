@@ -1,13 +1,20 @@
 import { type Deployment, type EnclaveBinding, enclaveBindingHashOf, typedData } from "@persona-protocol/sdk/contracts";
-import { deriveKemKeyPair, type KemKeyPair, keyIdOf, randomBytes } from "@persona-protocol/sdk/crypto";
-import { type Address, bytesToHex, concat, type Hex, hexToBytes, numberToHex, stringToHex } from "viem";
-import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import {
+  deriveKemKeyPair,
+  type KemPrivateKey,
+  keyIdOf,
+  randomBytes,
+  readyPrivateKey,
+  zeroise,
+} from "@persona-protocol/sdk/crypto";
+import { type Address, concat, type Hex, hexToBytes, numberToHex, stringToHex } from "viem";
 import type { EvidenceProvider } from "./evidence.ts";
+import { type EnclaveAccount, enclaveAccount } from "./secp256k1.ts";
 
 /** The two keys of an enclave. Made inside, and never leave it: no function here returns a private part to a caller outside. */
 export type EnclaveIdentity = {
-  readonly account: PrivateKeyAccount;
-  readonly kem: KemKeyPair;
+  readonly account: EnclaveAccount;
+  readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey; readonly keyId: Hex };
   readonly kemKeyHash: Hex;
   /** The 64 secret bytes (signing key, KEM seed): only ever passed to `EvidenceProvider.seal`. */
   readonly secret: Uint8Array;
@@ -15,11 +22,13 @@ export type EnclaveIdentity = {
 
 /** New keys, or the ones in `secret` after unsealing. */
 export async function createEnclaveIdentity(secret: Uint8Array = randomBytes(64)): Promise<EnclaveIdentity> {
-  const kem = await deriveKemKeyPair(secret.slice(32, 64));
+  const { publicKey, privateKey } = await deriveKemKeyPair(secret.slice(32, 64));
+  const kem = { publicKey, privateKey: readyPrivateKey(privateKey), keyId: keyIdOf(publicKey) };
+  zeroise(privateKey);
   return {
-    account: privateKeyToAccount(bytesToHex(secret.slice(0, 32))),
+    account: enclaveAccount(secret.subarray(0, 32)),
     kem,
-    kemKeyHash: keyIdOf(kem.publicKey),
+    kemKeyHash: kem.keyId,
     secret,
   };
 }

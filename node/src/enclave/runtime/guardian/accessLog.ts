@@ -88,7 +88,11 @@ export function createAccessLog(
       },
       (error: unknown) => {
         storing = false;
-        for (const { stored } of batch) stored.reject(error);
+        for (const waiting of batch) {
+          waiting.stored.reject(error);
+          // It was not given, so whoever asks again gets another: only that one may be told again after a restart.
+          if (waiting.line !== undefined) waiting.line = { ...waiting.line, answer: undefined };
+        }
       },
     );
   };

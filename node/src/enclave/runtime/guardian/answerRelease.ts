@@ -10,11 +10,12 @@ import {
   sealedHashOf,
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
-import { typedData } from "@persona-protocol/sdk/contracts";
-import { seal, zeroise } from "@persona-protocol/sdk/crypto";
+import { typedData, typedDigest } from "@persona-protocol/sdk/contracts";
+import { type KemPublicKey, readyPublicKey, seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
-import { type Hex, keccak256, recoverTypedDataAddress } from "viem";
+import { keccak256 } from "viem";
+import { recoverSigner } from "../secp256k1.ts";
 import type { AccessLog } from "./accessLog.ts";
 import { type CheckedRelease, checkRelease, type GuardianContext, type ReleaseCheck } from "./checkRelease.ts";
 
@@ -40,8 +41,7 @@ export function createReleaseAnswerer(
   return async (body) => {
     const call = decodeReleaseCall(body);
     const check = await checkRelease(context, call);
-    const requestHash = keccak256(body);
-    if (check.status === "refused") return refuse(context, log, call, check, requestHash);
+    if (check.status === "refused") return refuse(context, log, call, check, body);
 
     const { checked, signer } = check;
     const { jobId, attempt, input } = call.request;
@@ -55,7 +55,7 @@ export function createReleaseAnswerer(
       const answer = await answering;
       if (answer instanceof Uint8Array) return answer;
       released.delete(name);
-      return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, requestHash);
+      return refuse(context, log, call, { ...check, status: "refused", code: answer.code }, body);
     } catch (error) {
       released.delete(name);
       throw error;
@@ -96,7 +96,7 @@ async function recallRelease(
     const answer = decodeReleaseAnswer(bytes);
     if (answer.status !== "released") return undefined;
     const { release: message, signature, keys } = answer;
-    const by = await recoverTypedDataAddress({ ...typedData.release(chain.view.deployment, message), signature });
+    const by = recoverSigner(typedDigest(typedData.release(chain.view.deployment, message)), signature);
     const fits =
       by === identity.account.address &&
       message.jobId === jobId &&
@@ -137,14 +137,17 @@ async function release(
       logHead,
       sealedHash: sealedHashOf(keys),
     };
-    const signature = await identity.account.signTypedData(typedData.release(deployment, message));
+    const signature = await identity.account.signDigest(typedDigest(typedData.release(deployment, message)));
     const bytes = encodeReleaseAnswer({ status: "released", release: message, signature, keys });
     return { answer: { name, bytes, until: checked.until }, revocation: undefined };
   });
   return answer.bytes;
 }
 
-/** For the asking enclave's key alone; undefined when a share is not there. */
+/**
+ * For the asking enclave's key alone; undefined when a share is not there.
+ * @throws PersonaError SEALED_BOX_INVALID when the key that the chain has for it is none
+ */
 async function sealKeys(
   context: GuardianContext,
   call: ReleaseCall,
@@ -152,16 +155,17 @@ async function sealKeys(
   { jobId, signer }: ReleaseCheck,
 ): Promise<ReleasedKeys | undefined> {
   const { chain, nodeId } = context;
-  const shares = await resealShares(context, call, checked, signer);
+  const publicKey = readyPublicKey(call.kemKey);
+  const shares = await resealShares(context, publicKey, checked, signer);
   if (shares === undefined) return undefined;
   const info = releaseBundleInfo(chain.view.deployment, { jobId, guardian: nodeId, signer });
-  return { bundleKey: await seal({ publicKey: call.kemKey, info, plaintext: checked.bundleKey }), shares };
+  return { bundleKey: await seal({ publicKey, info, plaintext: checked.bundleKey }), shares };
 }
 
 /** Each share leaves one box and enters the next inside this function; undefined when one of them is not there. */
 async function resealShares(
   { chain: { view }, identity, nodeId }: GuardianContext,
-  call: ReleaseCall,
+  publicKey: KemPublicKey,
   { jobSpecHash, input, head, body }: CheckedRelease,
   signer: `0x${string}`,
 ): Promise<ReleasedKeys["shares"] | undefined> {
@@ -184,7 +188,7 @@ async function resealShares(
         sealed,
       });
       const info = releaseShareInfo({ jobSpecHash, datasetId, segment, guardian: nodeId, signer });
-      shares.push({ index: segment, ...(await seal({ publicKey: call.kemKey, info, plaintext: opened.share })) });
+      shares.push({ index: segment, ...(await seal({ publicKey, info, plaintext: opened.share })) });
       zeroise(opened.share);
     } catch (error) {
       if (isPersonaError(error)) return undefined;
@@ -199,7 +203,7 @@ async function refuse(
   log: AccessLog,
   call: ReleaseCall,
   check: ReleaseCheck & { status: "refused" },
-  requestHash: Hex,
+  body: Uint8Array,
 ): Promise<Uint8Array> {
   const { datasetId, signer, block, code } = check;
   const reason = reasonOfCode(code);
@@ -225,12 +229,12 @@ async function refuse(
     input,
     signer,
     guardian: nodeId,
-    requestHash,
+    requestHash: keccak256(body),
     reason,
     blockNumber: block.number,
     blockHash: block.hash,
     logHead,
   };
-  const signature = await identity.account.signTypedData(typedData.refusal(chain.view.deployment, message));
+  const signature = await identity.account.signDigest(typedDigest(typedData.refusal(chain.view.deployment, message)));
   return encodeReleaseAnswer({ status: "refused", refusal: message, signature });
 }

@@ -1,10 +1,11 @@
 import { decodeDeposit, depositBodyHash } from "@persona-protocol/sdk/access";
-import { type ChainView, datasetIdOf, typedData } from "@persona-protocol/sdk/contracts";
+import { type ChainView, datasetIdOf, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { sha256Hex, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxBody, decodeKeyBoxHead, openShare } from "@persona-protocol/sdk/storage";
-import { getAddress, type Hex, recoverTypedDataAddress } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { recoverSigner } from "../secp256k1.ts";
 
 /**
  * Accepts an owner's shares only if they will serve: signed by the dataset's owner, meant for this guardian, and each one
@@ -27,8 +28,7 @@ export async function checkDeposit(
   const owner = getAddress(deposit.owner);
 
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
-  const signed = typedData.keyBoxDeposit(chain.deployment, message);
-  const signer = await recoverTypedDataAddress({ ...signed, signature: deposit.signature }).catch(() => undefined);
+  const signer = signerOf(typedDigest(typedData.keyBoxDeposit(chain.deployment, message)), deposit.signature);
   if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },
@@ -61,6 +61,15 @@ export async function checkDeposit(
     zeroise(share);
   }
   return keyBoxDigest;
+}
+
+/** Undefined when nobody has signed it. */
+function signerOf(digest: Hex, signature: Hex): Address | undefined {
+  try {
+    return recoverSigner(digest, signature);
+  } catch {
+    return undefined;
+  }
 }
 
 async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex): Promise<boolean> {

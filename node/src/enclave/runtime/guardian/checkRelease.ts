@@ -19,6 +19,7 @@ import {
   type InputSpec,
   jobSpecHashOf,
   typedData,
+  typedDigest,
 } from "@persona-protocol/sdk/contracts";
 import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
@@ -30,8 +31,9 @@ import {
   type KeyBoxHead,
   verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
-import { type Address, type Hex, recoverTypedDataAddress, zeroHash } from "viem";
+import { type Address, type Hex, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
 import type { GuardianChain, Look } from "./guardianChain.ts";
 import { requireOwnKey } from "./ownKey.ts";
@@ -81,8 +83,8 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
   const input = params.order.inputs[request.input];
-  // The look is on its way while the signature is recovered.
-  const [look, signer] = await Promise.all([chain.look(), signerOf(context, call)]);
+  const signer = signerOf(context, call);
+  const look = await chain.look();
   const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block: look.newest };
 
   const objections: ErrorCode[] = [];
@@ -112,7 +114,8 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const bundle = await openBundle(context, call, jobId);
   if ("code" in bundle) note(bundle.code);
   const inputSpec = "code" in bundle ? undefined : bundle.job.spec.inputs[request.input];
-  if (!("code" in bundle)) note(specObjection(context, call, bundle.job, jobId));
+  const jobSpecHash = "code" in bundle ? zeroHash : jobSpecHashOf(chain.view.deployment, bundle.job.spec);
+  if (!("code" in bundle)) note(specObjection(call, bundle.job, jobSpecHash));
 
   if (!("code" in bundle) && inputSpec !== undefined && datasets.length > 0) {
     for (const dataset of datasets) note(inputObjection(context, call, bundle.job, dataset, said.isRead));
@@ -126,7 +129,6 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
       return { ...ids, status: "refused", code: first };
     }
     if (!("code" in keys)) {
-      const jobSpecHash = jobSpecHashOf(chain.view.deployment, bundle.job.spec);
       const { key: bundleKey } = bundle;
       return {
         ...ids,
@@ -139,9 +141,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   return { ...ids, status: "refused", code: firstOf(objections) ?? "INPUT_UNKNOWN" };
 }
 
-async function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Promise<Address> {
+function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Address {
   try {
-    return await recoverTypedDataAddress({ ...typedData.releaseRequest(chain.view.deployment, request), signature });
+    return recoverSigner(typedDigest(typedData.releaseRequest(chain.view.deployment, request)), signature);
   } catch (cause) {
     throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
   }
@@ -160,12 +162,13 @@ async function openBundle(
 ): Promise<{ job: JobBundle; key: Uint8Array } | { code: ErrorCode }> {
   try {
     const sealed = decodeSealedBundle(bundle, params.order.bundleDigest);
-    const { publicKey, privateKey } = identity.kem;
+    const { publicKey, privateKey, keyId } = identity.kem;
     const key = await openBundleKey(view.deployment, sealed, {
       jobId,
       guardian: nodeId,
       kemPublicKey: publicKey,
       kemPrivateKey: privateKey,
+      keyId,
     });
     return { job: await openJobBundle(sealed, jobId, key), key };
   } catch (error) {
@@ -176,15 +179,14 @@ async function openBundle(
 
 /** The spec in the bundle must be the one the chain holds, and be about this very job. */
 function specObjection(
-  { chain: { view } }: GuardianContext,
-  { params: { order } }: ReleaseCall,
+  { request: { jobId }, params: { order } }: ReleaseCall,
   job: JobBundle,
-  jobId: Hex,
+  jobSpecHash: Hex,
 ): ErrorCode | undefined {
   const { spec } = job;
   const same =
     spec.jobId === jobId &&
-    jobSpecHashOf(view.deployment, spec) === order.specHash &&
+    jobSpecHash === order.specHash &&
     spec.argsCommitment === argsCommitmentOf(job.argsSalt, job.args) &&
     spec.resultKeyHash === keyIdOf(job.resultKey) &&
     spec.maxOutputBytes === order.maxOutputBytes &&

@@ -12,11 +12,12 @@ import {
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
 import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
-import { type ChainView, type JobParams, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
+import { type ChainView, type JobParams, KeyClass, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { open } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import { type Hex, keccak256, recoverTypedDataAddress } from "viem";
+import { type Hex, keccak256 } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { recoverSigner } from "../secp256k1.ts";
 import type { WorkerHost } from "./host.ts";
 
 type Released = Extract<ReleaseAnswer, { status: "released" }>;
@@ -89,16 +90,14 @@ async function askGuardian(
     kemKeyHash: identity.kemKeyHash,
     bundleDigest: params.order.bundleDigest,
   };
-  const signature = await identity.account.signTypedData(typedData.releaseRequest(deployment, request));
+  const signature = await identity.account.signDigest(typedDigest(typedData.releaseRequest(deployment, request)));
   const body = encodeReleaseCall({ request, signature, kemKey: identity.kem.publicKey, params, bundle });
   const answer = decodeReleaseAnswer(await host.ask(guardian, body));
-  const signed =
+  const digest =
     answer.status === "released"
-      ? await recoverTypedDataAddress({ ...typedData.release(deployment, answer.release), signature: answer.signature })
-      : await recoverTypedDataAddress({
-          ...typedData.refusal(deployment, answer.refusal),
-          signature: answer.signature,
-        });
+      ? typedDigest(typedData.release(deployment, answer.release))
+      : typedDigest(typedData.refusal(deployment, answer.refusal));
+  const signed = recoverSigner(digest, answer.signature);
 
   const { jobId: about, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
   const forUs = about === jobId && signer === identity.account.address && named === guardian;
