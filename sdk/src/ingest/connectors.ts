@@ -1,5 +1,7 @@
 import type { Connector } from "./connector.ts";
+import { signal } from "./signal/signal.ts";
+import { whatsapp } from "./whatsapp/whatsapp.ts";
 import { xArchive } from "./xArchive/xArchive.ts";
 
 /** Every connector there is. Adding one is one folder and one line here. */
-export const connectors: readonly Connector[] = [xArchive];
+export const connectors: readonly Connector[] = [xArchive, whatsapp, signal];
