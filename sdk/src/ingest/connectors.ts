@@ -1,7 +1,10 @@
 import type { Connector } from "./connector.ts";
+import { discord } from "./discord/discord.ts";
 import { signal } from "./signal/signal.ts";
+import { slack } from "./slack/slack.ts";
+import { telegram } from "./telegram/telegram.ts";
 import { whatsapp } from "./whatsapp/whatsapp.ts";
 import { xArchive } from "./xArchive/xArchive.ts";
 
 /** Every connector there is. Adding one is one folder and one line here. */
-export const connectors: readonly Connector[] = [xArchive, whatsapp, signal];
+export const connectors: readonly Connector[] = [xArchive, whatsapp, telegram, signal, discord, slack];
