@@ -2,7 +2,7 @@ import { type ParticipantFields, participantRecord } from "../chats/participantR
 import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
-import { idText, isObject } from "../jsonFiles.ts";
+import { idText, isObject, requireJson } from "../jsonFiles.ts";
 import { bridge, leftOut } from "../leftOut.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
@@ -57,8 +57,8 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     const others = ownId === null ? undefined : people.filter((person) => person !== ownId);
     let isFirst = true;
     for (const entry of files.messages) {
-      const [byte] = await inspected.head(entry.path);
-      const isCsv = byte !== OPEN_BRACKET && entry.path.endsWith(".csv") ? true : await looksLikeCsv(inspected, entry);
+      const isCsv = entry.path.endsWith(".csv") || (await looksLikeCsv(inspected, entry));
+      if (!isCsv) await requireJson(inspected, entry);
       for await (const { message, position } of isCsv
         ? readCsv(entry, read, options)
         : readJson(entry, read, options)) {
@@ -89,8 +89,6 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     }
   }
 }
-
-const OPEN_BRACKET = 0x5b;
 
 function filesOf({ messages, channel }: DiscordChannelFiles): readonly ArchiveEntry[] {
   return channel === undefined ? messages : [...messages, channel];

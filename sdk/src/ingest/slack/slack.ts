@@ -10,7 +10,8 @@ import type {
   Remark,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { idText, isObject, jsonHead } from "../jsonFiles.ts";
+import { inspectInput } from "../inspectInput.ts";
+import { idText, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
 import { bridge, leftOut, skipped } from "../leftOut.ts";
 import { field, objectField, type RawObject, withoutFields } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
@@ -109,7 +110,9 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     }
   }
 
+  const inspected = inspectInput(input, options);
   for (const { entry, folder } of days) {
+    await requireJson(inspected, entry);
     const known = byFolder.get(folder);
     for await (const { value, position } of items(entry)) {
       if (!isObject(value)) {
