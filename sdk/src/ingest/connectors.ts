@@ -1,8 +1,10 @@
 import type { Connector } from "./connector.ts";
 import { discord } from "./discord/discord.ts";
+import { facebook } from "./facebook/facebook.ts";
 import { googleChrome } from "./googleChrome/googleChrome.ts";
 import { googleLocation } from "./googleLocation/googleLocation.ts";
 import { googleYoutube } from "./googleYoutube/googleYoutube.ts";
+import { instagram } from "./instagram/instagram.ts";
 import { signal } from "./signal/signal.ts";
 import { slack } from "./slack/slack.ts";
 import { telegram } from "./telegram/telegram.ts";
@@ -20,4 +22,6 @@ export const connectors: readonly Connector[] = [
   googleYoutube,
   googleLocation,
   googleChrome,
+  instagram,
+  facebook,
 ];

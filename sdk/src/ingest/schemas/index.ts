@@ -9,6 +9,7 @@ export { pageVisitSchema } from "./pageVisitSchema.ts";
 export { participantSchema } from "./participantSchema.ts";
 export { personSchema } from "./personSchema.ts";
 export { postSchema } from "./postSchema.ts";
+export { reactionSchema } from "./reactionSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
 export { searchSchema } from "./searchSchema.ts";
 export { visitSchema } from "./visitSchema.ts";
