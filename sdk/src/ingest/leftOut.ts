@@ -1,7 +1,7 @@
 import type { Bridged, RawRecord, Remark, SegmentDefinition } from "./connector.ts";
 
 /** Given by a connector in place of a record for what it saw and leaves out. `reason` is a constant text. */
-export type LeftOut = { readonly leftOut: string };
+type LeftOut = { readonly leftOut: string };
 
 /** A raw record that stands for something left out; {@link bridge} remarks it. */
 export function leftOut(segment: string, file: string, reason: string): RawRecord {

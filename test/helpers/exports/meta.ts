@@ -6,9 +6,16 @@ export function metaJson(value: unknown): string {
 }
 
 /** A conversation of any size, the newest first, in files of 10,000 as Meta cuts them. */
-export function metaThread({ messages, folder }: { readonly messages: number; readonly folder: string }) {
+export function metaThread({
+  messages,
+  folder,
+  perFile = 10_000,
+}: {
+  readonly messages: number;
+  readonly folder: string;
+  readonly perFile?: number;
+}) {
   const files: Record<string, string> = {};
-  const perFile = 10_000;
   for (let from = 0; from < messages; from += perFile) {
     const list = Array.from({ length: Math.min(perFile, messages - from) }, (_, index) => ({
       sender_name: ["Ola Nordmann", "Åse Østby"][index % 2],

@@ -1,9 +1,12 @@
 import { expect } from "chai";
+import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { repairText } from "../../../sdk/src/ingest/meta/repairText.ts";
 import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { memoryArchive } from "./memoryArchive.ts";
+import { readParquet } from "./readParquet.ts";
 
 const activity = "your_facebook_activity";
 const profile = {
@@ -178,6 +181,20 @@ describe("facebook", () => {
     expect(records["likes"]?.[0]).to.include({ kind: "like", url: "https://f.example/1" });
   });
 
+  it("behavior: other people under a pseudonym, and the owner by name", async () => {
+    const files = { ...profile, ...metaThread({ messages: 2, folder: `${activity}/messages` }) };
+    const { segments, ownerOnly } = await readArchive(memoryArchive(files), {
+      thirdParties: { policy: "pseudonymise", key: new Uint8Array(32) },
+    });
+    const { rows } = await readParquet(segments[4]?.bytes ?? new Uint8Array());
+    const [other, own] = rows;
+    expect(other?.["sender"]).to.match(/^person-[0-9a-f]{20}$/);
+    expect(own).to.include({ sender: "Åse Østby", is_own: true, recipients: `["${String(other?.["sender"])}"]` });
+    const shown = JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    expect(shown).not.to.contain("Ola Nordmann");
+    expect(ownerOnly.find(({ name }) => name === "people")?.records).to.be.greaterThan(0);
+  });
+
   it("behavior: bad records are left out or said", async () => {
     const { counts, skipped, changed } = await importRecords({
       "messages/inbox/ola_1/message_1.json": metaJson({
@@ -197,8 +214,10 @@ describe("facebook", () => {
   });
 
   it("behavior: an export of any size", async () => {
-    const { counts } = await importRecords(metaThread({ messages: 12_000, folder: `${activity}/messages` }));
-    expect(counts["messages"]).to.equal(12_000);
+    const { counts } = await importRecords(
+      metaThread({ messages: 2500, perFile: 1000, folder: `${activity}/messages` }),
+    );
+    expect(counts["messages"]).to.equal(2500);
   });
 
   describe("vectors", () => {

@@ -1,4 +1,4 @@
-import type { ArchiveEntry, ArchiveInput, InspectedInput } from "../connector.ts";
+import type { ArchiveEntry, InspectedInput } from "../connector.ts";
 import { jsonHead } from "../jsonFiles.ts";
 import type { Thread } from "./readThread.ts";
 
@@ -76,9 +76,4 @@ function listOf(entry: ArchiveEntry, head: string, { keys, lists }: MetaLists): 
 
 function partOf(entry: ArchiveEntry): number {
   return Number(threadFile.exec(entry.path)?.[2] ?? 0);
-}
-
-/** Whether a file's name is that of a conversation's. */
-export function hasThread(input: ArchiveInput): boolean {
-  return input.entries().some(({ path }) => threadFile.test(path));
 }

@@ -2,7 +2,7 @@ import { PersonaError } from "../../errors/index.ts";
 import { unescapeText } from "../unescapeText.ts";
 
 /** A line of a cell: its text, and the first link in it. */
-export type HtmlLine = {
+type HtmlLine = {
   /** All of its text, the link's too. */
   readonly text: string;
   /** The text in front of the link; all of it when there is none. */
