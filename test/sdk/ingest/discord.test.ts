@@ -11,7 +11,7 @@ describe("discord", () => {
     );
     expect(connector).to.equal("discord");
     expect(counts).to.deep.equal({ messages: 2, participants: 2 });
-    expect([skipped, changed]).to.deep.equal([{}, {}]);
+    expect([skipped, changed]).to.deep.equal([{ "what the account says of itself, but for its number": 1 }, {}]);
     expect(records["messages"]?.[0]).to.deep.include({
       id: "900100200300400500",
       conversation: "1234567890123456000",

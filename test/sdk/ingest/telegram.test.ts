@@ -104,7 +104,12 @@ describe("telegram", () => {
             },
           ],
         },
-        left_chats: { list: [{ name: "Old", type: "private_group", id: 300, messages: [message()] }] },
+        left_chats: {
+          list: [
+            { name: "Old", type: "private_group", id: 300, messages: [message()] },
+            { name: "Silent", type: "private_group", id: 301, messages: [] },
+          ],
+        },
       }),
     });
     expect(connector).to.equal("telegram");
@@ -115,7 +120,11 @@ describe("telegram", () => {
       "Ola",
       "Old",
     ]);
-    expect(skipped).to.deep.equal({ "a contact of the address book": 1 });
+    expect(skipped).to.deep.equal({
+      "a contact of the address book": 1,
+      "what the account says of itself, but for its number": 1,
+      "a chat without messages": 1,
+    });
   });
 
   it("behavior: times without a zone, and none at all", async () => {

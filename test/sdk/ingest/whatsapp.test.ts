@@ -91,6 +91,8 @@ describe("whatsapp", () => {
     expect(await hour("下午1:05")).to.equal("13:05");
     expect(await hour("오후 1:05")).to.equal("13:05");
     expect(await hour("22.05")).to.equal("22:05");
+    expect((await sentOf("12/30/16, 10:05:07 PM: K: a"))[0]).to.equal("2016-12-30T22:05:07.000Z");
+    expect((await sentOf("30.12.16 22:05:07: K: a: b"))[0]).to.equal("2016-12-30T22:05:07.000Z");
   });
 
   it("behavior: forms of lines", async () => {
@@ -196,6 +198,15 @@ describe("whatsapp", () => {
     await expectError("EXPORT_INVALID", () =>
       importRecords(chat(`30/12/21, 22:01 - K: a\n${"b\n".repeat(2000)}`), { limits: { maxRecordBytes: 2000 } }),
     );
+  });
+
+  it("error: cancelled half-way", async () => {
+    const controller = new AbortController();
+    const work = importRecords(
+      { "_chat.txt": whatsappChat({ messages: 2000 }) },
+      { signal: controller.signal, onProgress: () => controller.abort() },
+    );
+    await expectError("CANCELLED", () => work);
   });
 
   it("behavior: hostile lines take no time", async () => {

@@ -47,6 +47,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   if (user !== undefined) {
     for await (const { value } of readJsonValues(read(user), [["id"]], { file: user.path, limits }))
       ownId = idText(value);
+    yield leftOut("participants", user.path, "what the account says of itself, but for its number");
   }
 
   const inspected = inspectInput(input, options);
@@ -72,7 +73,9 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
         yield { segment: "messages", value: raw, file: entry.path, position };
       }
     }
-    const called = names.get(conversation) ?? (channel === undefined ? null : idText(field(channel, "name")));
+    const ofIndex = names.get(conversation);
+    names.delete(conversation);
+    const called = ofIndex ?? (channel === undefined ? null : idText(field(channel, "name")));
     const file = files.channel?.path ?? files.messages[0]?.path ?? "";
     for (const person of people) {
       const isOwn = person === ownId;
@@ -87,6 +90,9 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
       };
       yield { segment: "participants", value: raw, file, position: 0 };
     }
+  }
+  for (const _ of names) {
+    yield leftOut("participants", index?.path ?? "", "the name of a conversation that the export has no folder of");
   }
 }
 

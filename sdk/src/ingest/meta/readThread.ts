@@ -77,4 +77,6 @@ export async function* readThread(
       yield { segment: "messages", value: raw, file: entry.path, position };
     }
   }
+  const file = thread.entries[0]?.path ?? "";
+  if (first !== undefined) yield leftOut("messages", file, "a conversation without messages");
 }

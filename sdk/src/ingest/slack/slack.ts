@@ -126,6 +126,10 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     }
   }
 
+  const silent = new Set([...byFolder.values()].filter(({ isTold }) => !isTold));
+  for (const _ of silent)
+    yield leftOut("messages", channels[0]?.path ?? "", "a channel of which there are no messages");
+
   for (const entry of users) {
     for await (const { value, position } of items(entry)) {
       if (!isObject(value)) yield leftOut("participants", entry.path, "is no person");

@@ -108,8 +108,10 @@ async function* readFile(
     chats.set(chatKey(path), chat);
   }
 
+  if (ownId !== null) yield leftOut("messages", file, "what the account says of itself, but for its number");
   const places = [...roots.map((root) => [...root, "messages", "*"]), ...others.map(({ place }) => place)];
   const countOf = createOccurrences();
+  const silent = new Set(chats.keys());
   let known: { readonly key: string; readonly people: Map<string, RawRecord>; readonly chat: ChatNames } | undefined;
   for await (const { place, path, value, position } of readJsonValues(read(entry), places, { file, limits })) {
     if (place >= roots.length) {
@@ -120,6 +122,7 @@ async function* readFile(
     const key = chatKey(path.slice(0, -1));
     if (known?.key !== key) {
       if (known !== undefined) yield* known.people.values();
+      silent.delete(key);
       known = { key, people: new Map(), chat: namesOf(chats.get(key) ?? {}) };
     }
     if (!isObject(value)) {
@@ -142,6 +145,7 @@ async function* readFile(
     known.people.set(person, { segment: "participants", value: raw, file, position });
   }
   if (known !== undefined) yield* known.people.values();
+  for (const _ of silent) yield leftOut("messages", file, "a chat without messages");
 }
 
 /** The chat that a path lies in: `chats/list/3`, or the empty text for a file of one chat. */
