@@ -8,6 +8,11 @@ export function leftOut(segment: string, file: string, reason: string): RawRecor
   return { segment, value: { leftOut: reason } satisfies LeftOut, file, position: 0 };
 }
 
+/** For a file that was only looked at: to look is to read for whoever counts the files that were not. */
+export function leftOutFile(segment: string, file: string): RawRecord {
+  return leftOut(segment, file, "a file this connector does not read");
+}
+
 /** A bridge for the records of one type that a connector's `open` gives, and for what it leaves out. */
 export function bridge<T extends object>(
   toRecord: (value: T, remark: Remark, timeZone: string) => Bridged | undefined,

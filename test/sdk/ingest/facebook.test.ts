@@ -211,6 +211,7 @@ describe("facebook", () => {
     const files = metaThread({ messages: 3, folder: `${activity}/messages` });
     const [path = "", text = ""] = Object.entries(files)[0] ?? [];
     await expectError("EXPORT_INVALID", () => importRecords({ [path]: text.slice(0, -40) }));
+    await expectError("EXPORT_INVALID", () => importRecords({ [path]: "nothing" }));
   });
 
   it("behavior: an export of any size", async () => {

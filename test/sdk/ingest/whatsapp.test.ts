@@ -185,9 +185,13 @@ describe("whatsapp", () => {
     const { connector, skipped } = await importRecords({
       "export.txt": "30/12/21, 22:01 - Kari: Hei",
       "IMG-1.jpg": new Uint8Array([0xff, 0xd8]),
+      "notes.txt": "no chat at all",
     });
     expect(connector).to.equal("whatsapp");
-    expect(skipped).to.deep.equal({ "files this connector does not read": 1 });
+    expect(skipped).to.deep.equal({
+      "files this connector does not read": 1,
+      "a file this connector does not read": 1,
+    });
   });
 
   it("error: a file of its name without a message", async () => {

@@ -1,7 +1,7 @@
 import type { Connector } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
-import { bridge } from "../leftOut.ts";
+import { bridge, leftOutFile } from "../leftOut.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
 import { findTextChats, type TextChatLook } from "./findTextChats.ts";
 import { readTextChatFile, type TextChatFormat, toTextMessage, toTextParticipant } from "./textChatRecords.ts";
@@ -18,12 +18,13 @@ export function createTextChatConnector(id: string, format: TextChatFormat, look
       { name: "participants", schema: participantSchema, toRecord: bridge(toTextParticipant) },
     ],
     async detect(input) {
-      const found = await findTextChats(input, look, detectedFiles);
-      return found.reduce((most, { sureness }) => Math.max(most, sureness), 0);
+      const { chats } = await findTextChats(input, look, detectedFiles);
+      return chats.reduce((most, { sureness }) => Math.max(most, sureness), 0);
     },
     async *open(input, options) {
-      const found = await findTextChats(inspectInput(input, options), look);
-      const entries = found.map(({ entry }) => entry);
+      const { chats, others } = await findTextChats(inspectInput(input, options), look);
+      for (const { path } of others) yield leftOutFile("messages", path);
+      const entries = chats.map(({ entry }) => entry);
       const read = createExportReader(input, options, [...entries, ...entries]);
       for (const entry of entries) yield* readTextChatFile(entry, format, read, options);
     },

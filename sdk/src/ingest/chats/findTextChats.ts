@@ -8,7 +8,13 @@ export type TextChatLook = {
   readonly sureness: (line: string, path: string) => number;
 };
 
-export type FoundTextChat = { readonly entry: ArchiveEntry; readonly sureness: number };
+type FoundTextChats = {
+  readonly chats: readonly FoundTextChat[];
+  /** Looked at, and no chats. */
+  readonly others: readonly ArchiveEntry[];
+};
+
+type FoundTextChat = { readonly entry: ArchiveEntry; readonly sureness: number };
 
 const headLines = 5;
 
@@ -20,18 +26,20 @@ export async function findTextChats(
   input: InspectedInput,
   look: TextChatLook,
   most = Number.POSITIVE_INFINITY,
-): Promise<readonly FoundTextChat[]> {
+): Promise<FoundTextChats> {
   const entries = input.entries();
   // A lone file may have lost its ending.
   const candidates = entries.length === 1 ? entries : entries.filter(({ path }) => /\.(?:txt|md)$/i.test(path));
   const named = candidates.filter(({ path }) => look.isNamed(path));
   const others = candidates.filter(({ path }) => !look.isNamed(path));
-  const found: FoundTextChat[] = [];
+  const chats: FoundTextChat[] = [];
+  const rejected: ArchiveEntry[] = [];
   for (const entry of [...named, ...others].slice(0, most)) {
     const sureness = await surenessOf(await input.head(entry.path), entry.path, look);
-    if (sureness > 0 || look.isNamed(entry.path)) found.push({ entry, sureness: sureness || 0.3 });
+    if (sureness > 0 || look.isNamed(entry.path)) chats.push({ entry, sureness: sureness || 0.3 });
+    else rejected.push(entry);
   }
-  return found;
+  return { chats, others: rejected };
 }
 
 async function surenessOf(head: Uint8Array, path: string, look: TextChatLook): Promise<number> {

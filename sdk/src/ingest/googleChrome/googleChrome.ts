@@ -12,7 +12,7 @@ import type {
 import { createExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
 import { epochNumber, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut } from "../leftOut.ts";
+import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
 import { field, type RawObject, textField, withoutFields } from "../rawFields.ts";
 import { pageVisitSchema } from "../schemas/index.ts";
 import { stableId } from "../stableId.ts";
@@ -64,6 +64,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   const entries: ArchiveEntry[] = [];
   for (const entry of candidates(input)) {
     if (input.entries().length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
+    else yield leftOutFile("browsing", entry.path);
   }
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {

@@ -9,7 +9,7 @@ import type {
 import { createExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
 import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut } from "../leftOut.ts";
+import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
 import { objectField } from "../rawFields.ts";
 import { locationPointSchema, visitSchema } from "../schemas/index.ts";
 import { readJsonValues } from "../text/index.ts";
@@ -73,6 +73,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   const entries: ArchiveEntry[] = [];
   for (const entry of candidates(input)) {
     if (input.entries().length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
+    else yield leftOutFile("points", entry.path);
   }
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {

@@ -11,7 +11,7 @@ import type {
 import { createExportReader, type ExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
 import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut } from "../leftOut.ts";
+import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { searchSchema, watchSchema } from "../schemas/index.ts";
 import { readHtmlEntries } from "../takeout/htmlCells.ts";
@@ -93,6 +93,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   for (const entry of candidates(input)) {
     const seen = await look(inspected, entry);
     if (seen.sureness > 0 || input.entries().length === 1) found.push({ entry, look: seen });
+    else yield leftOutFile("watches", entry.path);
   }
   const read = createExportReader(
     input,

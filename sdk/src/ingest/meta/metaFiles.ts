@@ -17,7 +17,12 @@ export type ListFile = {
   readonly segment: ListSegment;
 };
 
-export type MetaFiles = { readonly lists: readonly ListFile[]; readonly threads: readonly Thread[] };
+export type MetaFiles = {
+  readonly lists: readonly ListFile[];
+  readonly threads: readonly Thread[];
+  /** Looked at, and none of both. */
+  readonly others: readonly ArchiveEntry[];
+};
 
 const threadFile =
   /^(.*\/)?(?:messages|inbox|archived_threads|filtered_threads|message_requests|e2ee_cutover|legacy_threads)\/(?:.*\/)?message_(\d{1,4})\.json$/;
@@ -33,6 +38,7 @@ export async function findMetaFiles(
   const found: ListFile[] = [];
   const folders = new Map<string, ArchiveEntry[]>();
   const lone: Thread[] = [];
+  const others: ArchiveEntry[] = [];
   let looks = 0;
   for (const entry of entries) {
     if (!isLone && !entry.path.endsWith(".json")) continue;
@@ -51,13 +57,14 @@ export async function findMetaFiles(
       continue;
     }
     const list = listOf(entry, head, lists);
-    if (list !== undefined) found.push(list);
+    if (list === undefined) others.push(entry);
+    else found.push(list);
   }
   const threads = [...folders].map(([folder, files]) => ({
     folder,
     entries: files.sort((a, b) => partOf(a) - partOf(b)),
   }));
-  return { lists: found, threads: [...threads, ...lone] };
+  return { lists: found, threads: [...threads, ...lone], others };
 }
 
 export function isThreadHead(head: string): boolean {

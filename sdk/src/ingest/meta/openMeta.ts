@@ -3,7 +3,7 @@ import type { ArchiveInput, ConnectorOpenOptions, RawRecord } from "../connector
 import { createExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
 import { isObject, requireJson } from "../jsonFiles.ts";
-import { leftOut } from "../leftOut.ts";
+import { leftOut, leftOutFile } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { stableId } from "../stableId.ts";
 import { readJsonValues } from "../text/index.ts";
@@ -37,6 +37,7 @@ export async function* openMeta(
   const files = [...found.lists].sort((a, b) => order.indexOf(a.segment) - order.indexOf(b.segment));
   const ofThreads = found.threads.flatMap(({ entries }) => entries);
   const read = createExportReader(input, options, [...files.map(({ entry }) => entry), ...ofThreads, ...ofThreads]);
+  for (const { path } of found.others) yield leftOutFile("account", path);
   let ownerName: string | null = null;
 
   for (const { entry, key, segment } of files) {
@@ -63,6 +64,7 @@ export async function* openMeta(
       yield { segment, value: raw, file, position };
     }
   }
+  for (const entry of ofThreads) await requireJson(inspected, entry);
   for (const thread of found.threads) yield* readThread(thread, service, ownerName, read, options);
 }
 

@@ -11,7 +11,7 @@ import type {
 import { createExportReader, type ExportReader } from "../exportReader.ts";
 import { inspectInput } from "../inspectInput.ts";
 import { idText, isObject, jsonHead } from "../jsonFiles.ts";
-import { bridge, leftOut } from "../leftOut.ts";
+import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
 import { field } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
 import { stableId } from "../stableId.ts";
@@ -80,7 +80,10 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   const inspected = inspectInput(input, options);
   const entries: ArchiveEntry[] = [];
   const all = candidates(input);
-  for (const entry of all) if (all.length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
+  for (const entry of all) {
+    if (all.length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
+    else yield leftOutFile("messages", entry.path);
+  }
   const read = createExportReader(input, options, [...entries, ...entries]);
   for (const entry of entries) yield* readFile(entry, read, options);
 }
