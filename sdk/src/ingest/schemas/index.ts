@@ -1,7 +1,16 @@
 export { accountSchema } from "./accountSchema.ts";
 export { isDay, isDecimal } from "./checkRecord.ts";
+export { commentSchema } from "./commentSchema.ts";
 export { extraSchema } from "./extraSchema.ts";
 export { likeSchema } from "./likeSchema.ts";
+export { locationPointSchema } from "./locationPointSchema.ts";
+export { messageSchema } from "./messageSchema.ts";
+export { pageVisitSchema } from "./pageVisitSchema.ts";
+export { participantSchema } from "./participantSchema.ts";
 export { personSchema } from "./personSchema.ts";
 export { postSchema } from "./postSchema.ts";
+export { reactionSchema } from "./reactionSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
+export { searchSchema } from "./searchSchema.ts";
+export { visitSchema } from "./visitSchema.ts";
+export { watchSchema } from "./watchSchema.ts";

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
+import { expectError } from "./expectError.ts";
+import { vectorJson, withVector } from "./exportVectors.ts";
+import { importRecords } from "./importRecords.ts";
+
+const activity = "your_instagram_activity";
+const labelled = (values: Record<string, string>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { href: "", value, timestamp: 0 }]));
+
+describe("instagram", () => {
+  it("default", async () => {
+    const { connector, counts, times, records, skipped } = await importRecords({
+      "personal_information/personal_information/personal_information.json": metaJson({
+        profile_user: [
+          {
+            title: "",
+            string_map_data: labelled({ Email: "ase@example.org", Brukernavn: "ase", Navn: "Åse Østby", Bio: "Båt" }),
+          },
+        ],
+      }),
+      [`${activity}/media/posts_1.json`]: metaJson([
+        { media: [{ uri: "media/posts/1.jpg", creation_timestamp: 1_600_000_000, title: "Fjord 🌊" }] },
+        {
+          media: [{ uri: "a.jpg", creation_timestamp: 1_601_600_000, title: "" }, { uri: "b.jpg" }],
+          title: "Two",
+          creation_timestamp: 1_601_600_001,
+        },
+      ]),
+      [`${activity}/media/stories.json`]: metaJson({
+        ig_stories: [{ uri: "s.jpg", creation_timestamp: 1_602_000_000, title: "" }],
+      }),
+      [`${activity}/comments/post_comments_1.json`]: metaJson([
+        {
+          media_list_data: [],
+          string_map_data: {
+            Comment: { value: "Så fint" },
+            "Media Owner": { value: "ola" },
+            Time: { timestamp: 1_650_000_000 },
+          },
+        },
+      ]),
+      [`${activity}/comments/reels_comments.json`]: metaJson({
+        comments_reels_comments: [
+          {
+            string_map_data: {
+              Kommentar: { value: "ja" },
+              Medieeier: { value: "ola" },
+              Tid: { timestamp: 1_650_000_001 },
+            },
+          },
+        ],
+      }),
+      [`${activity}/likes/liked_posts.json`]: metaJson({
+        likes_media_likes: [
+          {
+            title: "ola",
+            string_list_data: [{ href: "https://www.instagram.com/p/A/", value: "👍", timestamp: 1_640_000_000 }],
+          },
+        ],
+      }),
+      [`${activity}/likes/liked_comments.json`]: metaJson({
+        likes_comment_likes: [
+          {
+            title: "ola",
+            string_list_data: [{ href: "https://www.instagram.com/p/B/", value: "👍", timestamp: 1_640_000_001 }],
+          },
+        ],
+      }),
+      ...metaThread({ messages: 2, folder: `${activity}/messages` }),
+      "connections/followers_and_following/followers_1.json": "[]",
+    });
+    expect(connector).to.equal("instagram");
+    expect(counts).to.deep.equal({ account: 1, posts: 3, comments: 2, likes: 2, messages: 2 });
+    // Followers: looked at, and said.
+    expect(skipped).to.deep.equal({ "a file this connector does not read": 1 });
+    expect(times["posts"]).to.deep.equal(["2020-09-13T12:26:40.000Z", "2020-10-06T16:00:00.000Z"]);
+    expect(records["account"]?.[0]).to.include({
+      username: "ase",
+      display_name: "Åse Østby",
+      email: "ase@example.org",
+      bio: "Båt",
+    });
+    expect(records["posts"]?.map(({ content }) => content)).to.deep.equal(["Fjord 🌊", "Two", ""]);
+    expect(
+      records["comments"]?.map(({ content, published }) => [content, (published as Date).getTime() / 1000]),
+    ).to.deep.equal([
+      ["Så fint", 1_650_000_000],
+      ["ja", 1_650_000_001],
+    ]);
+    expect(
+      records["likes"]?.map(({ object_kind, object_author, url }) => [object_kind, object_author, url]),
+    ).to.deep.equal([
+      ["post", "ola", "https://www.instagram.com/p/A/"],
+      ["comment", "ola", "https://www.instagram.com/p/B/"],
+    ]);
+    expect(records["messages"]?.map(({ is_own }) => is_own)).to.deep.equal([false, true]);
+  });
+
+  it("behavior: the form before 2020", async () => {
+    const { connector, counts, records } = await importRecords({
+      "instagram-ase/media.json": metaJson({
+        stories: [],
+        photos: [{ caption: "Fjord", taken_at: "2019-01-02T03:04:05+00:00", path: "photos/1.jpg" }],
+        videos: [{ caption: "", taken_at: "2019-01-03T03:04:05+00:00", path: "videos/1.mp4" }],
+      }),
+      "instagram-ase/likes.json": metaJson({
+        media_likes: [["2019-01-02T03:04:05+00:00", "ola"]],
+        comment_likes: [["2019-01-03T03:04:05+00:00", "per"]],
+      }),
+      "instagram-ase/comments.json": metaJson({ media_comments: [["2019-01-02T03:04:05+00:00", "fint", "ola"]] }),
+    });
+    expect(connector).to.equal("instagram");
+    expect(counts).to.include({ comments: 1, likes: 2 });
+    expect(records["likes"]?.map(({ object_author, object_kind }) => [object_author, object_kind])).to.deep.equal([
+      ["ola", "post"],
+      ["per", "comment"],
+    ]);
+    expect(records["comments"]?.[0]).to.deep.include({ content: "fint", published: new Date("2019-01-02T03:04:05Z") });
+  });
+
+  it("behavior: two posts of one second are two, the same post in two exports is one", async () => {
+    const post = (uri: string) => ({ media: [{ uri, creation_timestamp: 1_600_000_000, title: "" }] });
+    const { counts } = await importRecords({
+      "a/posts_1.json": metaJson([post("media/posts/1.jpg"), post("media/posts/2.jpg")]),
+      "b/posts_1.json": metaJson([post("media/posts/202009/1.jpg")]),
+    });
+    expect(counts["posts"]).to.equal(2);
+  });
+
+  it("error: posts that are cut off", async () => {
+    await expectError("EXPORT_INVALID", () =>
+      importRecords({ [`${activity}/media/posts_1.json`]: '[{"media": [{"uri": "x", "creation_timestamp": 1}]}, {' }),
+    );
+  });
+
+  describe("vectors", () => {
+    for (const path of ["instagram/synthetic", "instagram/synthetic/your_instagram_activity/media/posts_1.json"]) {
+      withVector(path, "two posts", async (input) => {
+        const { connector, counts, times, records } = await importRecords(input);
+        expect([connector, counts["posts"]]).to.deep.equal(["instagram", 2]);
+        expect(times["posts"]).to.deep.equal(["2020-09-13T12:26:40.000Z", "2020-10-02T00:53:21.000Z"]);
+        expect(records["posts"]?.map(({ content }) => content)).to.deep.equal(["Fjord 🌊 #høst", "Two in one"]);
+      });
+    }
+    withVector("chat/chat-miner/instagram/test_export.json", "as its target", async (input) => {
+      const { connector, counts, records } = await importRecords(input);
+      expect([connector, counts["messages"]]).to.deep.equal(["instagram", 2]);
+      const read = records["messages"]?.map(({ sent, sender, content }) => ({
+        timestamp: (sent as Date).toISOString().slice(0, 19),
+        author: sender,
+        message: content,
+      }));
+      expect(read).to.deep.equal(await vectorJson("chat/chat-miner/instagram/target.json"));
+    });
+  });
+});
