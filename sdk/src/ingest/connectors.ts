@@ -1,5 +1,7 @@
 import type { Connector } from "./connector.ts";
+import { eml } from "./eml/eml.ts";
+import { mbox } from "./mbox/mbox.ts";
 import { xArchive } from "./xArchive/xArchive.ts";
 
 /** Every connector there is. Adding one is one folder and one line here. */
-export const connectors: readonly Connector[] = [xArchive];
+export const connectors: readonly Connector[] = [xArchive, mbox, eml];

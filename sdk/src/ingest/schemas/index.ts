@@ -1,5 +1,8 @@
 export { accountSchema } from "./accountSchema.ts";
 export { isDay, isDecimal } from "./checkRecord.ts";
+export { emailAttachmentSchema } from "./emailAttachmentSchema.ts";
+export { emailBodySchema } from "./emailBodySchema.ts";
+export { emailSchema } from "./emailSchema.ts";
 export { extraSchema } from "./extraSchema.ts";
 export { likeSchema } from "./likeSchema.ts";
 export { personSchema } from "./personSchema.ts";
