@@ -32,17 +32,22 @@ export async function findMail(input: ArchiveInput, head: (path: string) => Prom
 }
 
 const known =
-  /^(?:received|return-path|delivered-to|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|dkim-signature|x-[a-z0-9-]+|arc-[a-z-]+|content-type|authentication-results|envelope-to)\s*:/i;
+  /^(?:received|return-path|delivered-to|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|dkim-signature|arc-[a-z-]+|content-type|authentication-results|envelope-to|x-[a-z0-9-]+)\s*:/i;
+/** A line of a calendar, a contact or an HTTP answer may look like a field, too. */
+const telling = /^(?:received|return-path|delivered-to|from|to|subject|message-id|mime-version)\s*:/i;
 
 /** Whether these bytes begin as a mail: header fields, at least two of those that mail has. */
 export function beginsAsMail(head: Uint8Array): boolean {
   const text = new TextDecoder("windows-1252").decode(head).replace(/^(?:\u00ef\u00bb\u00bf)?[\r\n]*/, "");
   let fields = 0;
+  let told = false;
+  if (/^BEGIN:/i.test(text)) return false;
   for (const line of text.split("\n")) {
     if (line.trim() === "" || /^--/.test(line)) break;
     if (/^[ \t]/.test(line)) continue;
-    if (!/^[!-9;-~]+[ \t]*:/.test(line)) return fields > 1;
+    if (!/^[!-9;-~]+[ \t]*:/.test(line)) return fields > 1 && told;
+    told ||= telling.test(line);
     if (known.test(line)) fields += 1;
   }
-  return fields > 1;
+  return fields > 1 && told;
 }

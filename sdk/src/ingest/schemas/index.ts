@@ -1,10 +1,13 @@
 export { accountSchema } from "./accountSchema.ts";
 export { isDay, isDecimal } from "./checkRecord.ts";
+export { contactSchema } from "./contactSchema.ts";
 export { emailAttachmentSchema } from "./emailAttachmentSchema.ts";
 export { emailBodySchema } from "./emailBodySchema.ts";
 export { emailSchema } from "./emailSchema.ts";
+export { eventSchema } from "./eventSchema.ts";
 export { extraSchema } from "./extraSchema.ts";
 export { likeSchema } from "./likeSchema.ts";
 export { personSchema } from "./personSchema.ts";
 export { postSchema } from "./postSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
+export { taskSchema } from "./taskSchema.ts";
