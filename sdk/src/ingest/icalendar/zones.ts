@@ -4,7 +4,7 @@ import { paramOf } from "../vobject/lineValues.ts";
 import type { Component } from "../vobject/readComponents.ts";
 
 /** The instant of a reading in the zone; null for no date. */
-export type Zone = (wall: WallTime) => Date | null;
+type Zone = (wall: WallTime) => Date | null;
 
 /** Zones that a file defines itself are for odd names; a file with more is no calendar. */
 const maxDefined = 500;

@@ -165,7 +165,7 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** `group.NAME;PARAM=a,"b":value`, and what stands for it in real files. */
-export function parseLine(text: string, position: number, tooLong = false): ContentLine {
+function parseLine(text: string, position: number, tooLong = false): ContentLine {
   const params = new Map<string, string[]>();
   let at = 0;
   const end = text.length;
