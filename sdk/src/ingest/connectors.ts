@@ -1,27 +1,35 @@
 import type { Connector } from "./connector.ts";
 import { discord } from "./discord/discord.ts";
+import { eml } from "./eml/eml.ts";
 import { facebook } from "./facebook/facebook.ts";
 import { googleChrome } from "./googleChrome/googleChrome.ts";
 import { googleLocation } from "./googleLocation/googleLocation.ts";
 import { googleYoutube } from "./googleYoutube/googleYoutube.ts";
+import { icalendar } from "./icalendar/icalendar.ts";
 import { instagram } from "./instagram/instagram.ts";
+import { mbox } from "./mbox/mbox.ts";
 import { signal } from "./signal/signal.ts";
 import { slack } from "./slack/slack.ts";
 import { telegram } from "./telegram/telegram.ts";
+import { vcard } from "./vcard/vcard.ts";
 import { whatsapp } from "./whatsapp/whatsapp.ts";
 import { xArchive } from "./xArchive/xArchive.ts";
 
-/** Every connector there is. Adding one is one folder and one line here. */
+/** Every connector there is. Adding one is one folder and one line here; of two that are equally sure the first is taken. */
 export const connectors: readonly Connector[] = [
   xArchive,
-  whatsapp,
-  telegram,
-  signal,
-  discord,
-  slack,
+  mbox,
+  eml,
   googleYoutube,
   googleLocation,
   googleChrome,
   instagram,
   facebook,
+  whatsapp,
+  telegram,
+  signal,
+  discord,
+  slack,
+  icalendar,
+  vcard,
 ];

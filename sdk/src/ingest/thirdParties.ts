@@ -57,6 +57,7 @@ export function createThirdPartyFilter(choice: ThirdParties): ThirdPartyFilter {
         const value = record[column.name];
         if (column.others === undefined || value === null || value === undefined) continue;
         if (column.unless !== undefined && record[column.unless] === true) continue;
+        if (column.onlyIf !== undefined && record[column.onlyIf] !== true) continue;
         if (choice.policy === "omit") {
           if (!column.nullable) return undefined;
           changed ??= { ...record };

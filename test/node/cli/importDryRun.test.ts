@@ -58,6 +58,10 @@ describe("persona import --dry-run", function () {
       ["account", 1],
       ["posts", 60],
       ["likes", 9],
+      ["messages", 0],
+      ["notes", 0],
+      ["followers", 0],
+      ["following", 0],
     ]);
     expect(Object.keys(segments[1]).sort()).to.deep.equal(["bytes", "from", "name", "records", "schema", "to"]);
     expect(stderr).to.equal("");

@@ -47,6 +47,10 @@ describe("readArchive", () => {
         to: new Date("2023-06-02T08:00:00Z"),
       },
       { name: "likes", schema: "persona:like@1", table: "likes", records: 1, from: null, to: null },
+      { name: "messages", schema: "persona:message@1", table: "messages", records: 0, from: null, to: null },
+      { name: "notes", schema: "persona:note@1", table: "notes", records: 0, from: null, to: null },
+      { name: "followers", schema: "persona:follow@1", table: "follows", records: 0, from: null, to: null },
+      { name: "following", schema: "persona:follow@1", table: "follows", records: 0, from: null, to: null },
     ]);
   });
 
@@ -156,7 +160,7 @@ describe("readArchive", () => {
 
   it("behavior: an account without posts is an archive with none", async () => {
     const { segments } = await readArchive(memoryArchive({ "data/account.js": ytd("account", [account]) }));
-    expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0]);
+    expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0, 0, 0, 0, 0]);
     const empty = await readParquet(segments[1]?.bytes ?? new Uint8Array());
     expect(empty.rows).to.have.length(0);
     expect(empty.types.published).to.equal("TIMESTAMP");

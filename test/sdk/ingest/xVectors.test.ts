@@ -20,7 +20,9 @@ async function archiveOf(path: string): Promise<ArchiveInput> {
 
 async function tables(path: string) {
   const { connector, segments, remarks } = await readArchive(await archiveOf(path));
-  const [account, posts, likes] = await Promise.all(segments.map(({ bytes }) => readParquet(bytes)));
+  const [account, posts, likes, messages, notes, followers] = await Promise.all(
+    segments.map(({ bytes }) => readParquet(bytes)),
+  );
   return {
     connector,
     segments,
@@ -28,6 +30,9 @@ async function tables(path: string) {
     account: account?.rows ?? [],
     posts: posts?.rows ?? [],
     likes: likes?.rows ?? [],
+    messages: messages?.rows ?? [],
+    notes: notes?.rows ?? [],
+    followers: followers?.rows ?? [],
   };
 }
 
@@ -39,10 +44,35 @@ function withVectors(path: string, title: string, test: () => Promise<void>): vo
 
 describe("X archive vectors", () => {
   withVectors("synthetic", "the archive of 2023", async () => {
-    const { connector, segments, remarks, account, posts, likes } = await tables(join(folder, "synthetic"));
+    const { connector, segments, remarks, account, posts, likes, messages, notes, followers } = await tables(
+      join(folder, "synthetic"),
+    );
     expect(connector).to.equal("x-archive");
-    expect(remarks.filter(({ segment }) => segment !== null)).to.deep.equal([]);
-    expect(segments.map(({ records }) => records)).to.deep.equal([1, 4, 2]);
+    // The manifest: it lists the files.
+    expect(remarks).to.deep.equal([
+      { segment: null, kind: "skipped", reason: "files this connector does not read", count: 1 },
+    ]);
+    expect(segments.map(({ records }) => records)).to.deep.equal([1, 4, 2, 2, 1, 1, 0]);
+    expect([segments[3]?.from?.toISOString(), segments[3]?.to?.toISOString()]).to.deep.equal([
+      "2023-06-02T08:00:00.123Z",
+      "2023-06-02T08:02:00.000Z",
+    ]);
+    expect(messages[0]).to.include({
+      id: "1664300000000000001",
+      conversation: "1000000001-1000000002",
+      sender: "1000000002",
+      is_own: false,
+      content: "Hei! Kommer du?",
+      kind: "text",
+    });
+    expect(String(messages[0]?.reactions)).to.include('"reactionKey":"like"');
+    expect(messages[1]).to.include({ is_own: true, recipients: '["1000000002"]', reactions: null });
+    expect(notes[0]).to.include({ id: "1664201234567890999" });
+    expect(notes[0]?.content).to.match(/^A long note\..*END$/);
+    expect(segments[4]?.from?.toISOString()).to.equal("2023-06-01T12:31:00.000Z");
+    expect(followers).to.deep.equal([
+      { id: "1000000002", url: "https://twitter.com/intent/user?user_id=1000000002", since: null },
+    ]);
     expect([segments[1]?.from?.toISOString(), segments[1]?.to?.toISOString()]).to.deep.equal([
       "2010-03-21T04:40:00.000Z",
       "2023-06-01T12:30:00.000Z",
@@ -92,7 +122,7 @@ describe("X archive vectors", () => {
 
   withVectors("dogsheep-twitter-to-sqlite", "files of an early archive, without posts", async () => {
     const { segments, account } = await tables(join(folder, "dogsheep-twitter-to-sqlite"));
-    expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0]);
+    expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0, 0, 0, 2, 2]);
     expect(account[0]).to.include({ id: "12497", username: "simonw", phone: "+15555555555", created_via: "web" });
     expect(String(account[0]?.created)).to.equal("2006-11-15 13:18:50");
   });

@@ -24,6 +24,8 @@ export const postSchema: RecordSchema = {
       type: "VARCHAR",
       nullable: false,
       description: "AS2 content as plain text: entities unescaped, long posts whole.",
+      others: "content",
+      onlyIf: "is_repost",
     },
     {
       name: "language",

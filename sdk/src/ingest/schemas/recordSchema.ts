@@ -27,6 +27,8 @@ export type Column = {
   readonly others?: "identity" | "content";
   /** A BOOLEAN column: where it is true, this value is the owner's own and `others` does not hold. */
   readonly unless?: string;
+  /** A BOOLEAN column: only where it is true is this value another person's. */
+  readonly onlyIf?: string;
 };
 
 /**

@@ -6,7 +6,6 @@ export type XFileKind = { readonly pattern: RegExp; readonly names: readonly str
 /**
  * The files this connector reads. `tweet.js` is the name until 2020, `tweets.js` the one since; for a while the new file had
  * the old wrapper. Big files go on in `-part1.js`, `-part2.js` …; three digits, so that nobody makes us open 100,000 files.
- * direct-messages, follower, following and note-tweet as a segment of its own join here (issue 5).
  */
 export const xFileKinds = {
   account: { pattern: /^account(?:-part(\d{1,3}))?\.js$/, names: ["account"] },
@@ -14,6 +13,13 @@ export const xFileKinds = {
   posts: { pattern: /^tweets?(?:-part(\d{1,3}))?\.js$/, names: ["tweets", "tweet"] },
   notes: { pattern: /^note-tweet(?:-part(\d{1,3}))?\.js$/, names: ["note_tweet"] },
   likes: { pattern: /^like(?:-part(\d{1,3}))?\.js$/, names: ["like"] },
+  messages: { pattern: /^direct-messages?(?:-part(\d{1,3}))?\.js$/, names: ["direct_messages", "direct_message"] },
+  groupMessages: {
+    pattern: /^direct-messages?-group(?:-part(\d{1,3}))?\.js$/,
+    names: ["direct_messages_group", "direct_message_group", "direct_message_group_conversations"],
+  },
+  followers: { pattern: /^follower(?:-part(\d{1,3}))?\.js$/, names: ["follower"] },
+  following: { pattern: /^following(?:-part(\d{1,3}))?\.js$/, names: ["following"] },
 } as const satisfies Record<string, XFileKind>;
 
 export type XFiles = {
@@ -68,6 +74,10 @@ export function findXFiles(entries: readonly ArchiveEntry[]): XFiles | undefined
       posts: sorted("posts"),
       notes: sorted("notes"),
       likes: sorted("likes"),
+      messages: sorted("messages"),
+      groupMessages: sorted("groupMessages"),
+      followers: sorted("followers"),
+      following: sorted("following"),
     },
   };
 }

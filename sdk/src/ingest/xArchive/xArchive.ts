@@ -6,12 +6,13 @@ import type {
   InspectedInput,
   RawRecord,
 } from "../connector.ts";
-import { objectField, type RawObject } from "../rawFields.ts";
+import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
 import { createLongPosts } from "./longPosts.ts";
 import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
-import { type RawAccount, type RawLike, type RawPost, xSegments } from "./xSegments.ts";
+import { conversationMessages } from "./xMessages.ts";
+import { type RawAccount, type RawFollow, type RawLike, type RawNote, type RawPost, xSegments } from "./xSegments.ts";
 
 /**
  * The archive of X (Twitter), from "Download an archive of your data": `data/tweets.js` since 2020, `tweet.js` before.
@@ -47,14 +48,20 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   const read = reader(input, options, bytesTotal);
 
   let profile: RawObject | undefined;
+  let owner: string | null = null;
   for await (const { value } of read(files.profile, xFileKinds.profile)) profile ??= unwrap(value, "profile");
   for await (const { value, file, position } of read(files.account, xFileKinds.account)) {
     const account: RawAccount = { account: unwrap(value, "account"), profile };
+    owner ??= idField(account.account, "accountId");
     yield { segment: "account", value: account, file, position };
   }
 
   const longPosts = createLongPosts();
-  for await (const { value, file } of read(files.notes, xFileKinds.notes)) longPosts.add(value, file);
+  for await (const { value, file, position } of read(files.notes, xFileKinds.notes)) {
+    longPosts.add(value, file);
+    const note: RawNote = { note: unwrap(value, "noteTweet") };
+    yield { segment: "notes", value: note, file, position };
+  }
   for await (const { value, file, position } of read(files.posts, xFileKinds.posts)) {
     const tweet = unwrap(value, "tweet");
     const post: RawPost = { tweet, wholeText: longPosts.textOf(tweet) };
@@ -64,6 +71,21 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   for await (const { value, file, position } of read(files.likes, xFileKinds.likes)) {
     const like: RawLike = { like: unwrap(value, "like") };
     yield { segment: "likes", value: like, file, position };
+  }
+
+  // Messages are own by their sender: without an account file nobody can say whose they are.
+  for (const kind of ["messages", "groupMessages"] as const) {
+    for await (const { value, file, position } of read(files[kind], xFileKinds[kind])) {
+      for (const message of conversationMessages(unwrap(value, "dmConversation"), owner)) {
+        yield { segment: "messages", value: message, file, position };
+      }
+    }
+  }
+  for (const segment of ["followers", "following"] as const) {
+    for await (const { value, file, position } of read(files[segment], xFileKinds[segment])) {
+      const follow: RawFollow = { follow: unwrap(value, segment === "followers" ? "follower" : "following") };
+      yield { segment, value: follow, file, position };
+    }
   }
 }
 

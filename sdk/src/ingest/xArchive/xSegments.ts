@@ -1,22 +1,29 @@
 import type { Bridged, RawRecord, Remark, SegmentDefinition } from "../connector.ts";
 import { countField, field, idField, objectField, type RawObject, textField, withoutFields } from "../rawFields.ts";
-import { accountSchema, likeSchema, postSchema } from "../schemas/index.ts";
+import { accountSchema, followSchema, likeSchema, messageSchema, noteSchema, postSchema } from "../schemas/index.ts";
 import { unescapeText } from "../unescapeText.ts";
 import { parseXDate } from "./parseXDate.ts";
+import { toMessage } from "./xMessages.ts";
 
 /** What `xArchive.open` gives for each segment: the records as X wrote them, joined where X keeps one thing in two files. */
 export type RawPost = { readonly tweet: RawObject; readonly wholeText: string | undefined };
 export type RawAccount = { readonly account: RawObject; readonly profile: RawObject | undefined };
 export type RawLike = { readonly like: RawObject };
+export type RawNote = { readonly note: RawObject };
+export type RawFollow = { readonly follow: RawObject };
 
 /**
  * The segments of an X archive and their bridges. Append only: the place in this list is the index in the dataset's
- * catalogue. Next (issue 5): messages, notes, followers, following.
+ * catalogue.
  */
 export const xSegments: readonly SegmentDefinition[] = [
   { name: "account", schema: accountSchema, toRecord: toAccount },
   { name: "posts", schema: postSchema, toRecord: toPost },
   { name: "likes", schema: likeSchema, toRecord: toLike },
+  { name: "messages", schema: messageSchema, toRecord: toMessage },
+  { name: "notes", schema: noteSchema, toRecord: toNote },
+  { name: "followers", schema: followSchema, toRecord: toFollow },
+  { name: "following", schema: followSchema, toRecord: toFollow },
 ];
 
 /** What the columns hold already; the rest is kept as it is. */
@@ -75,6 +82,30 @@ function toLike(raw: RawRecord, remark: Remark): Bridged | undefined {
   const content = text === null ? null : unescapeText(text);
   const record = { id, content, url: textField(like, "expandedUrl", remark) };
   return { record, extra: withoutFields(like, likeFields) };
+}
+
+/** A long text as X keeps it: a copy of a post's, with an id of its own and what was changed later. */
+function toNote(raw: RawRecord, remark: Remark): Bridged | undefined {
+  const { note } = raw.value as RawNote;
+  const id = idField(note, "noteTweetId");
+  if (id === null) return skipped(remark, "has no id");
+  const core = objectField(note, "core");
+  const text = core === undefined ? null : textField(core, "text", remark);
+  if (text === null) return skipped(remark, "has no text");
+  const published = parseXDate(field(note, "createdAt"));
+  if (published === null) remark("changed", "createdAt is not a date");
+  const record = { id, published, updated: parseXDate(field(note, "updatedAt")), content: unescapeText(text) };
+  const rest = withoutFields(note, ["noteTweetId", "createdAt", "updatedAt", "core"]);
+  const ofCore = withoutFields(core ?? {}, ["text"]);
+  return { record, extra: ofCore === undefined ? rest : { ...rest, core: ofCore } };
+}
+
+function toFollow(raw: RawRecord, remark: Remark): Bridged | undefined {
+  const { follow } = raw.value as RawFollow;
+  const id = idField(follow, "accountId");
+  if (id === null) return skipped(remark, "has no id");
+  const record = { id, url: textField(follow, "userLink", remark), since: null };
+  return { record, extra: withoutFields(follow, ["accountId", "userLink"]) };
 }
 
 function toAccount(raw: RawRecord, remark: Remark): Bridged | undefined {

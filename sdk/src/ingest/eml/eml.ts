@@ -1,0 +1,27 @@
+import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import { inspectInput } from "../inspectInput.ts";
+import { beginsAsMail, findMail } from "../mail/findMail.ts";
+import { mailSegments } from "../mail/mailSegments.ts";
+import { openMails } from "../mail/openMail.ts";
+import { beginsAsMbox } from "../mail/readMboxMessages.ts";
+
+/**
+ * Single mails as files: what "Save as" and "Download message" of mail programs give (`.eml`), folders of them, and Maildir. Other
+ * people's data is marked as in a mailbox.
+ */
+export const eml: Connector = { id: "eml", segments: mailSegments, detect, open };
+
+async function detect(input: InspectedInput): Promise<number> {
+  const { mails } = await findMail(input, (path) => input.head(path));
+  for (const { path } of mails.slice(0, 4)) {
+    const head = await input.head(path);
+    if (beginsAsMail(head) || beginsAsMbox(head)) return 0.9;
+  }
+  return mails.length > 0 ? 0.5 : 0;
+}
+
+async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const inspected = inspectInput(input, { signal: options.signal });
+  const { mails } = await findMail(input, (path) => inspected.head(path));
+  yield* openMails(input, mails, options);
+}

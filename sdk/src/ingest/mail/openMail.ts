@@ -1,0 +1,105 @@
+import { PersonaError } from "../../errors/index.ts";
+import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import { throwIfCancelled } from "../throwIfCancelled.ts";
+import { mailRecords, maxMailBytes, refusedMail } from "./mailRecords.ts";
+import { beginsAsMbox, readMboxMessages } from "./readMboxMessages.ts";
+
+/** The pieces of a file, counted for the progress; their order is the entries'. */
+type Counted = (entry: ArchiveEntry) => AsyncGenerator<Uint8Array>;
+
+function counted(input: ArchiveInput, entries: readonly ArchiveEntry[], options: ConnectorOpenOptions): Counted {
+  const { limits, signal, onProgress } = options;
+  const bytesTotal = entries.reduce((total, { size }) => total + size, 0);
+  let bytesRead = 0;
+  return async function* read(entry) {
+    for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
+      throwIfCancelled(signal);
+      yield chunk;
+      bytesRead += chunk.length;
+      onProgress?.({ file: entry.path, bytesRead, bytesTotal });
+    }
+  };
+}
+
+/** Every mail of these mailboxes. */
+export async function* openMailboxes(
+  input: ArchiveInput,
+  entries: readonly ArchiveEntry[],
+  options: ConnectorOpenOptions,
+): AsyncGenerator<RawRecord> {
+  const read = counted(input, entries, options);
+  for (const entry of entries) yield* mailboxRecords(read(entry), entry.path, options);
+}
+
+/** Every mail of these files; one that begins as a mailbox is read as one. A file that is no mail is an error only when alone. */
+export async function* openMails(
+  input: ArchiveInput,
+  entries: readonly ArchiveEntry[],
+  options: ConnectorOpenOptions,
+): AsyncGenerator<RawRecord> {
+  const read = counted(input, entries, options);
+  let mails = 0;
+  for (const entry of entries) {
+    const file = entry.path;
+    const { bytes, rest } = await wholeOrRest(read(entry), maxMailBytes(options.limits));
+    if (beginsAsMbox(bytes.subarray(0, 4096))) {
+      mails += 1;
+      yield* mailboxRecords(rest(), file, options);
+      continue;
+    }
+    if (bytes.length > maxMailBytes(options.limits)) {
+      yield refusedMail("is longer than the limit of a mail", file, 0);
+      continue;
+    }
+    for await (const record of mailRecords(bytes, { file, fromLine: null }, 0, options.limits)) {
+      if (record.segment === "bodies") mails += 1;
+      yield record;
+    }
+  }
+  if (mails > 0 || entries.length === 0) return;
+  const file = entries[0]?.path ?? "";
+  throw new PersonaError("EXPORT_INVALID", `${file} is no mail.`, { data: { file, position: 0 } });
+}
+
+async function* mailboxRecords(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  { limits, signal }: ConnectorOpenOptions,
+): AsyncGenerator<RawRecord> {
+  const messages = readMboxMessages(chunks, file, { maxMessageBytes: maxMailBytes(limits) });
+  for await (const { bytes, fromLine, position, tooLong } of messages) {
+    throwIfCancelled(signal);
+    if (tooLong) yield refusedMail("is longer than the limit of a mail", file, position);
+    else yield* mailRecords(bytes, { file, fromLine }, position, limits);
+  }
+}
+
+/** The beginning of a file in memory, up to just over `maxBytes`, and a way to go on with all of it as a stream. */
+async function wholeOrRest(
+  chunks: AsyncGenerator<Uint8Array>,
+  maxBytes: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; rest(): AsyncGenerator<Uint8Array> }> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  while (length <= maxBytes) {
+    const { value, done } = await chunks.next();
+    if (done === true) break;
+    pieces.push(Uint8Array.from(value));
+    length += value.length;
+    // A mailbox may be of any size: it is not gathered.
+    if (pieces.length === 1 && beginsAsMbox(value.subarray(0, 4096))) break;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return {
+    bytes,
+    async *rest() {
+      yield bytes;
+      yield* chunks;
+    },
+  };
+}

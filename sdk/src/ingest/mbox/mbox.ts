@@ -1,0 +1,27 @@
+import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import { inspectInput } from "../inspectInput.ts";
+import { findMail } from "../mail/findMail.ts";
+import { mailSegments } from "../mail/mailSegments.ts";
+import { openMailboxes } from "../mail/openMail.ts";
+import { beginsAsMbox } from "../mail/readMboxMessages.ts";
+
+/**
+ * Mailboxes: Google Takeout (`Takeout/Mail/*.mbox`), Thunderbird, Apple Mail and everything else that writes mbox; all mailboxes
+ * of an archive are read together. Mail is mostly other people's: names, addresses, what they wrote and their files are marked
+ * as theirs, unless a label or the mailbox says that the owner sent it.
+ */
+export const mbox: Connector = { id: "mbox", segments: mailSegments, detect, open };
+
+async function detect(input: InspectedInput): Promise<number> {
+  const { mailboxes } = await findMail(input, (path) => input.head(path));
+  const [first] = mailboxes;
+  if (first === undefined) return 0;
+  for (const { path } of mailboxes.slice(0, 4)) if (beginsAsMbox(await input.head(path))) return 0.9;
+  return 0.5;
+}
+
+async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const inspected = inspectInput(input, { signal: options.signal });
+  const { mailboxes } = await findMail(input, (path) => inspected.head(path));
+  yield* openMailboxes(input, mailboxes, options);
+}

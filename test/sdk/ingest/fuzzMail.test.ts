@@ -1,0 +1,40 @@
+import { createFuzz, refusedOr } from "../../helpers/fuzz.ts";
+import { bridgeAll } from "./bridgeAll.ts";
+import { memoryArchive } from "./memoryArchive.ts";
+
+const sample = `From 1@xxx Mon Mar 02 10:15:00 +0000 2026
+X-Gmail-Labels: Inbox,"a, b"
+Date: Mon, 2 Mar 2026 11:15:00 +0100
+From: =?utf-8?q?=C3=85se?= <ase@example.org>
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain; charset=utf-8; format=flowed
+Content-Transfer-Encoding: quoted-printable
+
+bl=C3=A5 =
+b=C3=A6r
+--b
+Content-Type: image/png; name*0*=utf-8''a%20; name*1=b.png
+Content-Transfer-Encoding: base64
+
+aGVsbG8=
+--b--
+
+From -
+Subject: two
+
+>From text
+`;
+
+describe("mail under mutation", () => {
+  const { fuzz, runs, seed } = createFuzz();
+  for (const path of ["a.mbox", "a.eml"]) {
+    it(`behavior: ${runs} mutations of ${path} (PERSONA_SEED=${seed}) are read or refused`, async function () {
+      this.timeout(0);
+      await fuzz(new TextEncoder().encode(sample), async (bytes) => {
+        await refusedOr(() => bridgeAll(memoryArchive({ [path]: bytes }, 97)));
+      });
+    });
+  }
+});
