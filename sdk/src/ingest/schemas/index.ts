@@ -5,3 +5,6 @@ export { likeSchema } from "./likeSchema.ts";
 export { personSchema } from "./personSchema.ts";
 export { postSchema } from "./postSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
+export { sampleSchema } from "./sampleSchema.ts";
+export { trackPointSchema } from "./trackPointSchema.ts";
+export { workoutSchema } from "./workoutSchema.ts";
