@@ -1,4 +1,6 @@
 export { accountSchema } from "./accountSchema.ts";
+export { balanceSchema } from "./balanceSchema.ts";
+export { bankAccountSchema } from "./bankAccountSchema.ts";
 export { isDay, isDecimal } from "./checkRecord.ts";
 export { extraSchema } from "./extraSchema.ts";
 export { likeSchema } from "./likeSchema.ts";
@@ -7,4 +9,5 @@ export { postSchema } from "./postSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
 export { sampleSchema } from "./sampleSchema.ts";
 export { trackPointSchema } from "./trackPointSchema.ts";
+export { transactionSchema } from "./transactionSchema.ts";
 export { workoutSchema } from "./workoutSchema.ts";
