@@ -1,3 +1,4 @@
+import { PersonaError } from "../errors/index.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
@@ -23,11 +24,6 @@ export type FileKind = {
   readonly recognise: (head: Uint8Array) => number;
 };
 
-export type ClaimedFile = ArchiveEntry & {
-  /** False when only its name says that it is of this kind. */
-  readonly isRecognised: boolean;
-};
-
 /** Heads that are looked at to recognise an input; more are when its files are chosen. */
 const headsToDetect = 6;
 /** An input of so few files may have names that say nothing. */
@@ -48,40 +44,52 @@ export async function detectFiles(input: InspectedInput, kind: FileKind): Promis
   return isClaimed ? 0.3 : 0;
 }
 
-/** The files of this kind, in the archive's order. Those that only claim to be are last in doubt: see {@link ClaimedFile}. */
+/**
+ * What `open` reads, in the archive's order: the recognised files, or where there are none those whose names claim to be of this
+ * kind, which then fail as broken files. `others` were looked at and are none: each is to be remarked, it counts as read.
+ *
+ * Errors: `EXPORT_INVALID` when there is no such file at all, and those of {@link ArchiveInput.read}.
+ */
 export async function claimFiles(
   input: ArchiveInput,
   kind: FileKind,
   options: Pick<ConnectorOpenOptions, "signal">,
-): Promise<readonly ClaimedFile[]> {
+): Promise<{ readonly files: readonly ArchiveEntry[]; readonly others: readonly ArchiveEntry[] }> {
   const inspected = inspectInput(input, options);
-  const claimed: ClaimedFile[] = [];
+  const recognised: ArchiveEntry[] = [];
+  const claiming: ArchiveEntry[] = [];
+  const others: ArchiveEntry[] = [];
   for (const entry of candidatesOf(input.entries(), kind)) {
     throwIfCancelled(options.signal);
-    const isRecognised = kind.recognise(await inspected.head(entry.path)) > 0;
-    if (isRecognised || endsWithOneOf(entry.path, kind.extensions)) claimed.push({ ...entry, isRecognised });
+    if (kind.recognise(await inspected.head(entry.path)) > 0) recognised.push(entry);
+    else if (endsWithOneOf(entry.path, kind.extensions)) claiming.push(entry);
+    else others.push(entry);
   }
-  return claimed;
+  if (recognised.length === 0 && claiming.length === 0) throw noneOf(kind.label, input);
+  if (recognised.length === 0) return { files: claiming, others };
+  return { files: recognised, others: [...claiming, ...others] };
 }
 
-/**
- * What `open` reads of its files: the recognised ones, or where there are none those that claim to be, which then fail as
- * broken files. Beside recognised ones, a file that only claims to be is skipped with a remark.
- */
+/** What a connector says that was asked for an input that holds nothing of its kind. */
+export function noneOf(label: string, input: ArchiveInput): PersonaError {
+  return new PersonaError("EXPORT_INVALID", `The input holds nothing that is ${label}.`, {
+    data: { files: input.entries().length },
+  });
+}
+
+/** The records of all files of a kind, one file after the other, and a remark for each that only looked like one. */
 export async function* readClaimed(
   input: ArchiveInput,
   { kind, segment }: { readonly kind: FileKind; readonly segment: string },
   options: ConnectorOpenOptions,
-  read: (file: ClaimedFile, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawRecord>,
+  read: (file: ArchiveEntry, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawRecord>,
 ): AsyncGenerator<RawRecord> {
-  const claimed = await claimFiles(input, kind, options);
-  const some = claimed.some(({ isRecognised }) => isRecognised);
-  const count = countedReader(input, options, claimed);
-  for (const file of claimed) {
-    if (some && !file.isRecognised) {
-      yield { segment, value: new Unreadable(`is not ${kind.label}, as its name says`), file: file.path, position: 0 };
-    } else yield* read(file, count(file));
+  const { files, others } = await claimFiles(input, kind, options);
+  const count = countedReader(input, options, files);
+  for (const { path } of others) {
+    yield { segment, value: unreadable(`is a file that is not ${kind.label}`), file: path, position: 0 };
   }
+  for (const file of files) yield* read(file, count(file));
 }
 
 /** Reads files of an input with progress over all of them, ending when it is cancelled. */
@@ -103,22 +111,23 @@ export function countedReader(
   };
 }
 
-/** The value of a raw record that is none: its bridge remarks the reason, a constant text. */
-export class Unreadable {
-  readonly reason: string;
-  readonly kind: ImportRemark["kind"];
-  /** @param kind `changed` when what follows is read all the same */
-  constructor(reason: string, kind: ImportRemark["kind"] = "skipped") {
-    this.reason = reason;
-    this.kind = kind;
-  }
+/** The value of a raw record that is none: its bridge remarks the reason, a constant text. Plain data, as every raw value is. */
+type Unreadable = { readonly unreadable: string; readonly remark: ImportRemark["kind"] };
+
+/** @param remark `changed` when what follows is read all the same */
+export function unreadable(reason: string, remark: ImportRemark["kind"] = "skipped"): Unreadable {
+  return { unreadable: reason, remark };
 }
 
-/** The bridge of a segment whose raw records may be {@link Unreadable}. */
+function isUnreadable(value: unknown): value is Unreadable {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "unreadable");
+}
+
+/** The bridge of a segment whose raw records may be {@link unreadable}. */
 export function skippingUnreadable(toRecord: SegmentDefinition["toRecord"]): SegmentDefinition["toRecord"] {
   return (raw, remark, context): Bridged | undefined => {
-    if (!(raw.value instanceof Unreadable)) return toRecord(raw, remark, context);
-    remark(raw.value.kind, raw.value.reason);
+    if (!isUnreadable(raw.value)) return toRecord(raw, remark, context);
+    remark(raw.value.remark, raw.value.unreadable);
     return undefined;
   };
 }

@@ -1,7 +1,7 @@
 import { fitCrc } from "../../../sdk/src/ingest/fit/fitCrc.ts";
 
 /** A field: number, base type, and its values, each written in the size of the type. */
-export type FitField = readonly [number: number, baseType: number, ...values: (number | string)[]];
+type FitField = readonly [number: number, baseType: number, ...values: (number | string)[]];
 export type FitData = {
   readonly number: number;
   readonly fields: readonly FitField[];

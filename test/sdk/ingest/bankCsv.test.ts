@@ -99,6 +99,7 @@ describe("bank-csv", () => {
   it("error: a quote that is never closed, ten million columns", async () => {
     const head = "Date,Amount\n2024-01-01,5\n";
     await expectError("EXPORT_INVALID", () => one(`${head}"2024`));
+    await expectError("EXPORT_INVALID", () => one("Title,Date\nInception,1/2/24\n"));
     await expectError("EXPORT_INVALID", () =>
       bridgeAll(bankCsv, memoryArchive({ "a.csv": head + ",".repeat(10_000_000) }, 65_536)),
     );

@@ -84,8 +84,9 @@ describe("gpx", () => {
     expect(await detect({ "a.gpx": "junk" })).to.equal(0.3);
     expect(await detect({ "a.xml": "<x/>" })).to.equal(0);
     const { remarks } = await bridgeAll(gpx, memoryArchive({ "a.gpx": "junk", "b.gpx": track("") }));
-    expect(remarks).to.deep.equal(["skipped tracks: is not a GPX file, as its name says"]);
+    expect(remarks).to.deep.equal(["skipped tracks: is a file that is not a GPX file"]);
     await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.gpx": "junk" })));
+    await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.txt": "junk" }), { connector: "gpx" }));
     await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.gpx": track("<trkpt") })));
   });
 

@@ -1,4 +1,4 @@
-import { claimFiles, countedReader, detectFiles, type FileKind, Unreadable } from "../claimFiles.ts";
+import { claimFiles, countedReader, detectFiles, type FileKind, unreadable } from "../claimFiles.ts";
 import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
 import { readGpx } from "../gpx/readGpx.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
@@ -38,21 +38,22 @@ export const appleHealth: Connector = {
 };
 
 async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const claimed = await claimFiles(input, kind, options);
-  const some = claimed.some(({ isRecognised }) => isRecognised);
-  const exports = some ? claimed.filter(({ isRecognised }) => isRecognised) : claimed;
+  const { files: exports, others } = await claimFiles(input, kind, options);
   const routes = routeFiles(input, exports);
   const count = countedReader(input, options, [...exports, ...routes]);
   const { limits } = options;
   /** Path of a route, from its first folder on, to the workout it belongs to. */
   const workouts = new Map<string, string>();
-  for (const { path: file } of exports) {
-    for await (const found of readHealthExport(count({ path: file, size: 0 }), { file, limits })) {
+  for (const { path: file } of others) {
+    yield { segment: "samples", value: unreadable(`is a file that is not ${kind.label}`), file, position: 0 };
+  }
+  for (const entry of exports) {
+    const { path: file } = entry;
+    for await (const found of readHealthExport(count(entry), { file, limits })) {
       const { position } = found;
       if (found.kind === "sample") yield { segment: "samples", value: found.element, file, position };
       else if (found.kind === "point") yield { segment: "tracks", value: found.point, file, position };
-      else if (found.kind === "other")
-        yield { segment: "samples", value: new Unreadable(found.reason), file, position };
+      else if (found.kind === "other") yield { segment: "samples", value: unreadable(found.reason), file, position };
       else {
         for (const route of found.workout.routes) workouts.set(route, found.workout.id);
         yield { segment: "workouts", value: found.workout, file, position };

@@ -1,6 +1,6 @@
 import { type BankAccount, bankSegments } from "../bank/bankSegments.ts";
 import { decodeBankText } from "../bank/decodeBankText.ts";
-import { countedReader, Unreadable } from "../claimFiles.ts";
+import { countedReader, noneOf, unreadable } from "../claimFiles.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
@@ -42,7 +42,12 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   for (const entry of candidates(input.entries())) {
     const table = await tableOf(await inspected.head(entry.path));
     if (table !== undefined) tables.push({ entry, table });
+    else {
+      const value = unreadable("is a file without a table of transactions");
+      yield { segment: "transactions", value, file: entry.path, position: 0 };
+    }
   }
+  if (tables.length === 0) throw noneOf("a bank's CSV", input);
   const count = countedReader(
     input,
     options,
@@ -76,7 +81,7 @@ async function* readTable(
   for await (const { cells, line: position } of rowsOf(chunks, entry, table, options)) {
     const found = reader.read(cells);
     if (found === undefined) {
-      yield { segment: "transactions", value: new Unreadable("is no transaction: it has no amount"), file, position };
+      yield { segment: "transactions", value: unreadable("is no transaction: it has no amount"), file, position };
       continue;
     }
     const account: BankAccount | undefined = found.account;

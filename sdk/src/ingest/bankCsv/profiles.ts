@@ -1,5 +1,6 @@
 import type { DayOrder } from "../bank/days.ts";
-import { type BankField, headerKey } from "./headers.ts";
+import { headerKey } from "./headers.ts";
+import type { BankField } from "./synonyms.ts";
 
 /**
  * How the rows of a file are read: columns by their index. This is also the mapping that a person could give for a bank that is not

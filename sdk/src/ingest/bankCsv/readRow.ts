@@ -8,7 +8,7 @@ import {
 } from "../bank/bankSegments.ts";
 import { createOrderFinder, type DayOrder, orderedDay, readDay } from "../bank/days.ts";
 import type { BankTable } from "./findTable.ts";
-import type { BankField } from "./headers.ts";
+import type { BankField } from "./synonyms.ts";
 
 export type CsvStyle = {
   readonly order: DayOrder;

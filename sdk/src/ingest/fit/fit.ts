@@ -1,4 +1,4 @@
-import { detectFiles, type FileKind, readClaimed, Unreadable } from "../claimFiles.ts";
+import { detectFiles, type FileKind, readClaimed, unreadable } from "../claimFiles.ts";
 import type { Connector, RawRecord } from "../connector.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
 import { type RawFitPoint, toFitPoint } from "./fitPoint.ts";
@@ -49,7 +49,7 @@ async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): Async
     const { position } = message;
     const raw = (segment: string, value: unknown): RawRecord => ({ segment, value, file, position });
     if (message.kind === "damage") {
-      yield raw("tracks", new Unreadable(message.reason, "changed"));
+      yield raw("tracks", unreadable(message.reason, "changed"));
       continue;
     }
     samples.saw(message);
@@ -73,7 +73,7 @@ async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): Async
         yield raw("samples", samples.next(message, origin));
         break;
       default:
-        yield raw("samples", new Unreadable("is a message about something else"));
+        yield raw("samples", unreadable("is a message about something else"));
     }
   }
 }

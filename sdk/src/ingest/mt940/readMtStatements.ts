@@ -1,5 +1,5 @@
 import { accountId, type BankAccount, type BankTransaction, createTransactionIds } from "../bank/bankSegments.ts";
-import { Unreadable } from "../claimFiles.ts";
+import { unreadable } from "../claimFiles.ts";
 import type { RawRecord } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
 import { type MtEntry, readMtBalance, readMtEntry } from "./mtEntry.ts";
@@ -62,11 +62,11 @@ export async function* readMtStatements(
     else if (tag === "61") {
       const value = readMtEntry(lines);
       if (value !== undefined) entry = { value, line, purpose: [] };
-      else yield { segment: "transactions", value: new Unreadable("is no entry of a statement"), file, position: line };
+      else yield { segment: "transactions", value: unreadable("is no entry of a statement"), file, position: line };
     } else if (tag !== "21") {
       yield {
         segment: "balances",
-        value: new Unreadable("is a note or a control sum of a statement"),
+        value: unreadable("is a note or a control sum of a statement"),
         file,
         position: line,
       };

@@ -1,6 +1,6 @@
 import { parseAmount } from "../bank/amounts.ts";
 import { accountId, type BankAccount, type BankBalance, createTransactionIds } from "../bank/bankSegments.ts";
-import { Unreadable } from "../claimFiles.ts";
+import { unreadable } from "../claimFiles.ts";
 import type { RawRecord } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
 import { childOf, otherChildren, textOf, type XmlElement } from "../xml/index.ts";
@@ -51,9 +51,9 @@ export async function* readOfxStatements(
     // The currency may stand behind the account.
     yield* accountNow();
     if (name === "LEDGERBAL" || name === "AVAILBAL") yield raw("balances", balanceOf(record, { account, currency }));
-    else if (name === "INVBAL") yield raw("balances", new Unreadable("is a balance of a broker's account"));
-    else if (item.path.includes("INVPOSLIST")) yield raw("balances", new Unreadable("is a position in a security"));
-    else if (item.path.includes("SECLIST")) yield raw("balances", new Unreadable("describes a security"));
+    else if (name === "INVBAL") yield raw("balances", unreadable("is a balance of a broker's account"));
+    else if (item.path.includes("INVPOSLIST")) yield raw("balances", unreadable("is a position in a security"));
+    else if (item.path.includes("SECLIST")) yield raw("balances", unreadable("describes a security"));
     else yield raw("transactions", toOfxTransaction(record, { account, currency, idOf }));
   }
 }

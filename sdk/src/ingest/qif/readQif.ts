@@ -1,7 +1,7 @@
 import { parseAmount } from "../bank/amounts.ts";
 import { accountId, type BankAccount, type BankTransaction, createTransactionIds } from "../bank/bankSegments.ts";
 import { type DayOrder, orderedDay, readDay } from "../bank/days.ts";
-import { Unreadable } from "../claimFiles.ts";
+import { unreadable } from "../claimFiles.ts";
 import type { RawRecord } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
 import { type QifRecord, readQifRecords } from "./readQifRecords.ts";
@@ -31,7 +31,7 @@ export async function* readQif(
     } else if (registers.test(section)) {
       yield { segment: "transactions", value: toTransaction(record, { account, days, idOf }), file, position };
     } else {
-      yield { segment: "transactions", value: new Unreadable(skippedReason(section)), file, position };
+      yield { segment: "transactions", value: unreadable(skippedReason(section)), file, position };
     }
   }
 }

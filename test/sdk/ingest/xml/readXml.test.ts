@@ -166,7 +166,9 @@ describe("readXml", () => {
       const text = new TextDecoder().decode(bytes);
       const tree = saxesTree(text);
       const ours = await refusedOr(() => items(bytes, { containers: [], length: 1 + random.integer(100) }));
-      if (tree === undefined || /<!\s*ENTITY/i.test(text)) return;
+      // A damaged document type is read differently: saxes does not look into it.
+      const whole = new TextDecoder().decode(original);
+      if (tree === undefined || !text.startsWith(whole.slice(0, whole.indexOf("]>") + 2))) return;
       taken += 1;
       expect(ours, text).to.deep.equal([tree]);
     });
