@@ -1,15 +1,24 @@
+import { appleHealth } from "./appleHealth/appleHealth.ts";
+import { bankCsv } from "./bankCsv/bankCsv.ts";
+import { camt } from "./camt/camt.ts";
 import type { Connector } from "./connector.ts";
 import { discord } from "./discord/discord.ts";
 import { eml } from "./eml/eml.ts";
 import { facebook } from "./facebook/facebook.ts";
+import { fit } from "./fit/fit.ts";
 import { googleChrome } from "./googleChrome/googleChrome.ts";
 import { googleLocation } from "./googleLocation/googleLocation.ts";
 import { googleYoutube } from "./googleYoutube/googleYoutube.ts";
+import { gpx } from "./gpx/gpx.ts";
 import { icalendar } from "./icalendar/icalendar.ts";
 import { instagram } from "./instagram/instagram.ts";
 import { mbox } from "./mbox/mbox.ts";
+import { mt940 } from "./mt940/mt940.ts";
+import { ofx } from "./ofx/ofx.ts";
+import { qif } from "./qif/qif.ts";
 import { signal } from "./signal/signal.ts";
 import { slack } from "./slack/slack.ts";
+import { tcx } from "./tcx/tcx.ts";
 import { telegram } from "./telegram/telegram.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { whatsapp } from "./whatsapp/whatsapp.ts";
@@ -30,6 +39,15 @@ export const connectors: readonly Connector[] = [
   signal,
   discord,
   slack,
+  appleHealth,
+  gpx,
+  tcx,
+  fit,
+  ofx,
+  qif,
+  camt,
+  mt940,
+  bankCsv,
   icalendar,
   vcard,
 ];

@@ -5,9 +5,23 @@ import { sha256 } from "@noble/hashes/sha2.js";
  * each with its length in front, in hexadecimal. Null is not the empty text.
  */
 export function stableId(...parts: readonly (string | null)[]): string {
-  const text = parts.map((part) => (part === null ? "-" : `${part.length}:${part}`)).join("");
-  const digest = sha256(new TextEncoder().encode(text));
+  let text = "";
+  for (const part of parts) text += part === null ? "-" : `${part.length}:${part}`;
+  blank._cloneInto(hash);
+  if (text.length * 3 <= input.length) {
+    const { written } = encoder.encodeInto(text, input);
+    hash.update(input.subarray(0, written));
+  } else hash.update(encoder.encode(text));
+  hash.digestInto(digest);
   let id = "";
-  for (const byte of digest.subarray(0, 16)) id += byte.toString(16).padStart(2, "0");
+  for (let at = 0; at < 16; at++) id += hexadecimal[digest[at] ?? 0];
   return id;
 }
+
+// Millions of ids an import, of some hundred bytes each: everything that can be made once is.
+const encoder = new TextEncoder();
+const input = new Uint8Array(4096);
+const digest = new Uint8Array(32);
+const blank = sha256.create();
+const hash = sha256.create();
+const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

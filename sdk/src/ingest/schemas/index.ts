@@ -1,4 +1,6 @@
 export { accountSchema } from "./accountSchema.ts";
+export { balanceSchema } from "./balanceSchema.ts";
+export { bankAccountSchema } from "./bankAccountSchema.ts";
 export { isDay, isDecimal } from "./checkRecord.ts";
 export { commentSchema } from "./commentSchema.ts";
 export { contactSchema } from "./contactSchema.ts";
@@ -18,7 +20,11 @@ export { personSchema } from "./personSchema.ts";
 export { postSchema } from "./postSchema.ts";
 export { reactionSchema } from "./reactionSchema.ts";
 export type { Column, ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./recordSchema.ts";
+export { sampleSchema } from "./sampleSchema.ts";
 export { searchSchema } from "./searchSchema.ts";
 export { taskSchema } from "./taskSchema.ts";
+export { trackPointSchema } from "./trackPointSchema.ts";
+export { transactionSchema } from "./transactionSchema.ts";
 export { visitSchema } from "./visitSchema.ts";
 export { watchSchema } from "./watchSchema.ts";
+export { workoutSchema } from "./workoutSchema.ts";

@@ -1,0 +1,45 @@
+import { utcInstant } from "../times.ts";
+
+/**
+ * Apple's `2016-04-18 08:25:32 -0700`; null for any other form and for days that do not exist. Read by place, and the last
+ * few remembered: there are three in each of millions of records, mostly the same.
+ */
+export function createAppleDates(): (text: string) => Date | null {
+  let lastText = "";
+  let last: Date | null = null;
+  return (text) => {
+    if (text === lastText) return last;
+    lastText = text;
+    last = parseAppleDate(text);
+    return last;
+  };
+}
+
+export function parseAppleDate(text: string): Date | null {
+  if (text.length !== 25 || text.charCodeAt(10) !== SPACE || text.charCodeAt(19) !== SPACE) return null;
+  if (text[4] !== "-" || text[7] !== "-" || text[13] !== ":" || text[16] !== ":") return null;
+  const sign = text[20] === "-" ? -1 : text[20] === "+" ? 1 : Number.NaN;
+  const offset = sign * (digits(text, 21, 2) * 60 + digits(text, 23, 2));
+  const utc = utcInstant({
+    year: digits(text, 0, 4),
+    month: digits(text, 5, 2),
+    day: digits(text, 8, 2),
+    hour: digits(text, 11, 2),
+    minute: digits(text, 14, 2),
+    second: digits(text, 17, 2),
+  });
+  if (utc === null || Number.isNaN(offset) || Math.abs(offset) > 18 * 60) return null;
+  return new Date(utc.getTime() - offset * 60_000);
+}
+
+const SPACE = 0x20;
+
+function digits(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}

@@ -1,0 +1,79 @@
+import { claimFiles, countedReader, detectFiles, type FileKind, unreadable } from "../claimFiles.ts";
+import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import { readGpx } from "../gpx/readGpx.ts";
+import { healthSegments } from "../tracks/healthSegments.ts";
+import { type RawTrackPoint, toTrackPoint } from "../tracks/trackPoint.ts";
+import type { XmlElement } from "../xml/index.ts";
+import { xmlRootOf } from "../xml/index.ts";
+import { readHealthExport } from "./readHealthExport.ts";
+import { toSample } from "./toSample.ts";
+import { type RawWorkout, toWorkout } from "./toWorkout.ts";
+
+const kind: FileKind = {
+  label: "an Apple Health export",
+  extensions: ["apple_health_export/export.xml"],
+  sharedExtensions: [".xml"],
+  recognise: (head) => (xmlRootOf(head)?.name === "HealthData" ? 1 : 0),
+};
+
+/**
+ * The export of Apple's Health app ("Export All Health Data": a zip with `export.xml` and `workout-routes/*.gpx`), of any size.
+ * Samples are its records, those inside correlations too; workouts keep their events and statistics; tracks are the points of
+ * their routes. What is neither (daily sums, the person's own characteristics, documents of clinics) is skipped and said. Devices carry
+ * the names their owner gave them; nobody else is in it, unless an app writes names into its metadata.
+ */
+export const appleHealth: Connector = {
+  id: "apple-health",
+  segments: healthSegments<XmlElement, RawWorkout, RawTrackPoint>({
+    sample: toSample,
+    workout: toWorkout,
+    point: toTrackPoint,
+  }),
+  async detect(input) {
+    const confidence = await detectFiles(input, kind);
+    // The zip has hundreds of routes, and one file that says whose they are.
+    return confidence >= 0.6 ? 1 : confidence;
+  },
+  open,
+};
+
+async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const { files: exports, others } = await claimFiles(input, kind, options);
+  const routes = routeFiles(input, exports);
+  const count = countedReader(input, options, [...exports, ...routes]);
+  const { limits } = options;
+  /** Path of a route, from its first folder on, to the workout it belongs to. */
+  const workouts = new Map<string, string>();
+  for (const { path: file } of others) {
+    yield { segment: "samples", value: unreadable(`is a file that is not ${kind.label}`), file, position: 0 };
+  }
+  for (const entry of exports) {
+    const { path: file } = entry;
+    for await (const found of readHealthExport(count(entry), { file, limits })) {
+      const { position } = found;
+      if (found.kind === "sample") yield { segment: "samples", value: found.element, file, position };
+      else if (found.kind === "point") yield { segment: "tracks", value: found.point, file, position };
+      else if (found.kind === "other") yield { segment: "samples", value: unreadable(found.reason), file, position };
+      else {
+        for (const route of found.workout.routes) workouts.set(route, found.workout.id);
+        yield { segment: "workouts", value: found.workout, file, position };
+      }
+    }
+  }
+  for (const route of routes) {
+    const { path: file } = route;
+    const workout = workouts.get(file.slice(file.lastIndexOf("workout-routes/"))) ?? null;
+    for await (const { point, position } of readGpx(count(route), { file, limits, workout })) {
+      yield { segment: "tracks", value: point, file, position };
+    }
+  }
+}
+
+/** The GPX files beside an export. */
+function routeFiles(input: ArchiveInput, exports: readonly ArchiveEntry[]): readonly ArchiveEntry[] {
+  const folders = new Set(exports.map(({ path }) => `${path.slice(0, path.lastIndexOf("/") + 1)}workout-routes/`));
+  return input.entries().filter(({ path }) => {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    return folders.has(folder) && path.toLowerCase().endsWith(".gpx");
+  });
+}

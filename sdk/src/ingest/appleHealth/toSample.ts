@@ -1,0 +1,110 @@
+import type { Bridged, Remark } from "../connector.ts";
+import { stableId } from "../stableId.ts";
+import { plainValue, type XmlElement } from "../xml/index.ts";
+import { createAppleDates } from "./appleDate.ts";
+import { openMHealthType } from "./openMHealthType.ts";
+
+const columns = new Set([
+  "type",
+  "sourceName",
+  "sourceVersion",
+  "device",
+  "unit",
+  "creationDate",
+  "startDate",
+  "endDate",
+  "value",
+]);
+const date = createAppleDates();
+
+/** A `Record`, whatever it measures, in the standard schema. */
+export function toSample(element: XmlElement, remark: Remark): Bridged | undefined {
+  const { attributes } = element;
+  const type = attributes["type"];
+  if (type === undefined || type === "") {
+    remark("skipped", "has no type");
+    return undefined;
+  }
+  const created = attributes["creationDate"];
+  const creation = created === undefined ? null : date(created);
+  if (created !== undefined && creation === null) remark("changed", "creationDate is not a date");
+  const started = attributes["startDate"];
+  const start = started === undefined ? null : date(started);
+  if (start === null) remark("changed", "startDate is not a date");
+  const ended = attributes["endDate"];
+  const end = ended === undefined ? null : date(ended);
+  if (ended !== undefined && end === null) remark("changed", "endDate is not a date");
+  const written = attributes["value"];
+  const value = written === undefined ? null : numberOf(written);
+  let extra: Record<string, unknown> | undefined;
+  for (const name in attributes) {
+    if (columns.has(name)) continue;
+    extra ??= {};
+    extra[name] = attributes[name];
+  }
+  const source = attributes["sourceName"] ?? null;
+  const record = {
+    // Times as instants: an export writes them in the zone the telephone is in that day. Its address of `device` changes too.
+    id: stableId(
+      type,
+      source,
+      start === null ? (started ?? null) : String(start.getTime()),
+      end === null ? (ended ?? null) : String(end.getTime()),
+      creation === null ? (created ?? null) : String(creation.getTime()),
+      attributes["unit"] ?? null,
+      written ?? null,
+    ),
+    type: openMHealthType(type),
+    source_type: type,
+    start_date_time: start,
+    end_date_time: end,
+    value,
+    value_text: value === null ? (written ?? null) : null,
+    unit: attributes["unit"] ?? null,
+    source_name: source,
+    source_version: attributes["sourceVersion"] ?? null,
+    device: attributes["device"] ?? null,
+    creation_date_time: creation,
+    metadata: metadataOf(element.children),
+  };
+  return { record, extra };
+}
+
+/** `MetadataEntry` by its key, and every other child (lists of single beats) by its name, as JSON; null when there are none. */
+export function metadataOf(children: readonly XmlElement[]): string | null {
+  if (children.length === 0) return null;
+  const [only] = children;
+  if (children.length === 1 && only?.name === "MetadataEntry") {
+    // Most records that have metadata have this much.
+    const { key, value } = only.attributes;
+    if (key !== undefined && value !== undefined && isPair(only)) {
+      return `{${JSON.stringify(key)}:${JSON.stringify(value)}}`;
+    }
+  }
+  const values = new Map<string, unknown>();
+  let number = 1;
+  for (const child of children) {
+    const { key, value } = child.attributes;
+    const isPlain = child.name === "MetadataEntry" && key !== undefined && value !== undefined && isPair(child);
+    let name = isPlain ? key : child.name;
+    while (values.has(name)) {
+      number += 1;
+      name = `${child.name} ${number}`;
+    }
+    values.set(name, isPlain ? value : plainValue(child));
+  }
+  return JSON.stringify(Object.fromEntries(values));
+}
+
+/** No more than two attributes, and nothing inside. */
+function isPair({ attributes, children }: XmlElement): boolean {
+  let count = 0;
+  for (const _ in attributes) count += 1;
+  return count === 2 && children.length === 0;
+}
+
+function numberOf(text: string): number | null {
+  const value = Number(text);
+  // Number takes hexadecimal, blanks and Infinity, which no measured value is.
+  return Number.isFinite(value) && /^[-+.\d]/.test(text) && !/^[-+]?0[xob]/i.test(text) ? value : null;
+}

@@ -1,0 +1,119 @@
+import { type BankAccount, bankSegments } from "../bank/bankSegments.ts";
+import { decodeBankText } from "../bank/decodeBankText.ts";
+import { countedReader, noneOf, unreadable } from "../claimFiles.ts";
+import type {
+  ArchiveEntry,
+  ArchiveInput,
+  Connector,
+  ConnectorOpenOptions,
+  InspectedInput,
+  RawRecord,
+} from "../connector.ts";
+import { inspectInput } from "../inspectInput.ts";
+import { readCsvRows } from "../text/readCsvRows.ts";
+import { type BankTable, findTable } from "./findTable.ts";
+import { createRowReader, createStyleFinder } from "./readRow.ts";
+
+/** A bank's file has fewer; ten million columns are somebody's joke. */
+const maxColumns = 1_000;
+const fewFiles = 16;
+
+/**
+ * A bank's own CSV. The columns are known by their names in eight languages, or by the bank; days, decimal sign, delimiter and charset are
+ * read from the file. Rows without an amount are skipped and said; a day that could be two is read as the bank does, or
+ * month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
+ * that are not known go to the owner's own segment.
+ */
+export const bankCsv: Connector = { id: "bank-csv", segments: bankSegments, detect, open };
+
+async function detect(input: InspectedInput): Promise<number> {
+  const entries = input.entries();
+  let best = 0;
+  for (const { path } of candidates(entries).slice(0, 6)) {
+    const table = await tableOf(await input.head(path));
+    if (table !== undefined) best = Math.max(best, table.isSure ? 0.7 : 0.6);
+  }
+  return candidates(entries).length * 2 >= entries.length ? best : Math.min(best, 0.4);
+}
+
+async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const inspected = inspectInput(input, options);
+  const tables: { readonly entry: ArchiveEntry; readonly table: BankTable }[] = [];
+  for (const entry of candidates(input.entries())) {
+    const table = await tableOf(await inspected.head(entry.path));
+    if (table !== undefined) tables.push({ entry, table });
+    else {
+      const value = unreadable("is a file without a table of transactions");
+      yield { segment: "transactions", value, file: entry.path, position: 0 };
+    }
+  }
+  if (tables.length === 0) throw noneOf("a bank's CSV", input);
+  const count = countedReader(
+    input,
+    options,
+    tables.map(({ entry }) => entry),
+  );
+  for (const { entry, table } of tables) {
+    // Two passes: the row that tells the order of days may be the last.
+    const style = createStyleFinder(table);
+    const quiet = countedReader(input, { ...options, onProgress: undefined }, [entry]);
+    for await (const { cells } of rowsOf(quiet(entry), entry, table, options)) style.saw(cells);
+    yield* readTable(count(entry), { entry, table, options, style: style.style() });
+  }
+}
+
+async function* readTable(
+  chunks: AsyncIterable<Uint8Array>,
+  {
+    entry,
+    table,
+    options,
+    style,
+  }: {
+    readonly entry: ArchiveEntry;
+    readonly table: BankTable;
+    readonly options: ConnectorOpenOptions;
+    readonly style: ReturnType<ReturnType<typeof createStyleFinder>["style"]>;
+  },
+): AsyncGenerator<RawRecord> {
+  const file = entry.path;
+  const reader = createRowReader(table, style);
+  for await (const { cells, line: position } of rowsOf(chunks, entry, table, options)) {
+    const found = reader.read(cells);
+    if (found === undefined) {
+      yield { segment: "transactions", value: unreadable("is no transaction: it has no amount"), file, position };
+      continue;
+    }
+    const account: BankAccount | undefined = found.account;
+    if (account !== undefined) yield { segment: "accounts", value: account, file, position };
+    yield { segment: "transactions", value: found.transaction, file, position };
+  }
+}
+
+async function* rowsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  entry: ArchiveEntry,
+  table: BankTable,
+  { limits }: ConnectorOpenOptions,
+): AsyncGenerator<{ readonly cells: readonly string[]; readonly line: number }> {
+  let number = 0;
+  const csv = { file: entry.path, delimiter: table.delimiter, maxRowLength: limits.maxRecordBytes, maxColumns };
+  for await (const row of readCsvRows(decodeBankText(chunks), csv)) {
+    number += 1;
+    if (number > table.skip) yield row;
+  }
+}
+
+async function tableOf(head: Uint8Array): Promise<BankTable | undefined> {
+  let text = "";
+  async function* once(): AsyncGenerator<Uint8Array> {
+    yield head;
+  }
+  for await (const piece of decodeBankText(once())) text += piece;
+  return text.includes("\0") ? undefined : findTable(text);
+}
+
+function candidates(entries: readonly ArchiveEntry[]): readonly ArchiveEntry[] {
+  const named = entries.filter(({ path }) => /\.(?:csv|tsv|tab|txt)$/i.test(path));
+  return named.length > 0 || entries.length > fewFiles ? named : entries;
+}

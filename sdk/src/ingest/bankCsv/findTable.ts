@@ -1,0 +1,82 @@
+import { isPersonaError } from "../../errors/index.ts";
+import { parseAmount } from "../bank/amounts.ts";
+import { readDay } from "../bank/days.ts";
+import { type CsvRow, readCsvRows } from "../text/readCsvRows.ts";
+import { headerKey, matchHeader } from "./headers.ts";
+import { type BankCsvMapping, profileOf, shapeOf } from "./profiles.ts";
+
+/** Where the transactions of a file begin, and how they are read. */
+export type BankTable = {
+  readonly delimiter: string;
+  /** Of the header; empty where there is none. */
+  readonly header: readonly string[];
+  /** Rows before the first transaction: what the bank writes above, and the header. */
+  readonly skip: number;
+  readonly mapping: BankCsvMapping;
+  /** IBAN in what the bank writes above. */
+  readonly iban: string | null;
+  /** Whether more than the names of two columns says that this is a bank's. */
+  readonly isSure: boolean;
+};
+
+const delimiters = [",", ";", "\t", "|"];
+/** Banks write addresses, periods and balances above the table. */
+const maxRowsAbove = 30;
+
+/** The table of transactions in the beginning of a CSV; undefined when it has none. */
+export async function findTable(beginning: string): Promise<BankTable | undefined> {
+  for (const delimiter of delimiters) {
+    const rows = await rowsOf(beginning, delimiter);
+    const [first] = rows;
+    const shape = first === undefined ? undefined : shapeOf(first.cells);
+    if (shape !== undefined) return { delimiter, header: [], skip: 0, mapping: shape, iban: null, isSure: true };
+    for (const [index, { cells }] of rows.entries()) {
+      const match = matchHeader(cells);
+      if (match === undefined) continue;
+      const mapping = profileOf(cells, match);
+      const next = rows[index + 1]?.cells;
+      // A header alone is an empty statement; with rows behind it, they must be transactions.
+      if (next !== undefined && !isTransaction(next, mapping)) continue;
+      const isSure = mapping.name !== "header" || mapping.columns.size > 4;
+      return { delimiter, header: cells, skip: index + 1, mapping, iban: ibanIn(rows.slice(0, index)), isSure };
+    }
+  }
+  return undefined;
+}
+
+async function rowsOf(text: string, delimiter: string): Promise<CsvRow[]> {
+  const rows: CsvRow[] = [];
+  try {
+    const options = { file: "", delimiter, maxRowLength: text.length + 1, maxColumns: 200 };
+    for await (const row of readCsvRows(once(text), options)) {
+      rows.push(row);
+      if (rows.length > maxRowsAbove + 1) break;
+    }
+  } catch (error) {
+    // The beginning of a file may end inside a quoted cell.
+    if (!isPersonaError(error)) throw error;
+  }
+  return rows;
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+function isTransaction(cells: readonly string[], { columns }: BankCsvMapping): boolean {
+  const cell = (index: number | undefined): string => (index === undefined ? "" : (cells[index] ?? "").trim());
+  const day = readDay(cell(columns.get("date"))) ?? readDay(cell(columns.get("valueDate")));
+  const amounts = [columns.get("amount"), columns.get("debit"), columns.get("credit")].map(cell);
+  return (day !== null || amounts.every((text) => text !== "")) && amounts.some((text) => parseAmount(text) !== null);
+}
+
+function ibanIn(rows: readonly CsvRow[]): string | null {
+  for (const { cells } of rows) {
+    if (!cells.some((cell) => /iban|konto|account|compte|cuenta|rekening/.test(headerKey(cell)))) continue;
+    for (const cell of cells) {
+      const iban = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b/.exec(cell)?.[0];
+      if (iban !== undefined) return iban.replace(/ /g, "");
+    }
+  }
+  return null;
+}

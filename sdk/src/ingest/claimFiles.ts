@@ -1,0 +1,145 @@
+import { PersonaError } from "../errors/index.ts";
+import type {
+  ArchiveEntry,
+  ArchiveInput,
+  Bridged,
+  ConnectorOpenOptions,
+  ImportRemark,
+  InspectedInput,
+  RawRecord,
+  SegmentDefinition,
+} from "./connector.ts";
+import { inspectInput } from "./inspectInput.ts";
+import { throwIfCancelled } from "./throwIfCancelled.ts";
+
+/** A kind of file that stands for itself: one is an import, and so is an archive that holds some. */
+export type FileKind = {
+  /** What it is called in a remark: `a GPX file`. */
+  readonly label: string;
+  /** Ends of names that are this kind's alone, in lower case: such a file is one, or a broken one. */
+  readonly extensions: readonly string[];
+  /** Ends of names that others have as well: their contents decide. */
+  readonly sharedExtensions: readonly string[];
+  /** How sure the first bytes make it, by the scale of `Connector.detect`. */
+  readonly recognise: (head: Uint8Array) => number;
+};
+
+/** Heads that are looked at to recognise an input; more are when its files are chosen. */
+const headsToDetect = 6;
+/** An input of so few files may have names that say nothing. */
+const fewFiles = 16;
+
+/** How sure a kind is of an input: its own file, many of them among others, or a name that claims to be one. */
+export async function detectFiles(input: InspectedInput, kind: FileKind): Promise<number> {
+  const entries = input.entries();
+  const candidates = candidatesOf(entries, kind);
+  let best = 0;
+  let isClaimed = false;
+  for (const { path } of candidates.slice(0, headsToDetect)) {
+    best = Math.max(best, kind.recognise(await input.head(path)));
+    isClaimed ||= endsWithOneOf(path, kind.extensions);
+  }
+  // One among the many files of an archive does not make the archive its own.
+  if (best > 0) return candidates.length * 2 >= entries.length ? best : Math.min(best, 0.6);
+  return isClaimed ? 0.3 : 0;
+}
+
+/**
+ * What `open` reads, in the archive's order: the recognised files, or where there are none those whose names claim to be of this
+ * kind, which then fail as broken files. `others` were looked at and are none: each is to be remarked, it counts as read.
+ *
+ * Errors: `EXPORT_INVALID` when there is no such file at all, and those of {@link ArchiveInput.read}.
+ */
+export async function claimFiles(
+  input: ArchiveInput,
+  kind: FileKind,
+  options: Pick<ConnectorOpenOptions, "signal">,
+): Promise<{ readonly files: readonly ArchiveEntry[]; readonly others: readonly ArchiveEntry[] }> {
+  const inspected = inspectInput(input, options);
+  const recognised: ArchiveEntry[] = [];
+  const claiming: ArchiveEntry[] = [];
+  const others: ArchiveEntry[] = [];
+  for (const entry of candidatesOf(input.entries(), kind)) {
+    throwIfCancelled(options.signal);
+    if (kind.recognise(await inspected.head(entry.path)) > 0) recognised.push(entry);
+    else if (endsWithOneOf(entry.path, kind.extensions)) claiming.push(entry);
+    else others.push(entry);
+  }
+  if (recognised.length === 0 && claiming.length === 0) throw noneOf(kind.label, input);
+  if (recognised.length === 0) return { files: claiming, others };
+  return { files: recognised, others: [...claiming, ...others] };
+}
+
+/** What a connector says that was asked for an input that holds nothing of its kind. */
+export function noneOf(label: string, input: ArchiveInput): PersonaError {
+  return new PersonaError("EXPORT_INVALID", `The input holds nothing that is ${label}.`, {
+    data: { files: input.entries().length },
+  });
+}
+
+/** The records of all files of a kind, one file after the other, and a remark for each that only looked like one. */
+export async function* readClaimed(
+  input: ArchiveInput,
+  { kind, segment }: { readonly kind: FileKind; readonly segment: string },
+  options: ConnectorOpenOptions,
+  read: (file: ArchiveEntry, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawRecord>,
+): AsyncGenerator<RawRecord> {
+  const { files, others } = await claimFiles(input, kind, options);
+  const count = countedReader(input, options, files);
+  for (const { path } of others) {
+    yield { segment, value: unreadable(`is a file that is not ${kind.label}`), file: path, position: 0 };
+  }
+  for (const file of files) yield* read(file, count(file));
+}
+
+/** Reads files of an input with progress over all of them, ending when it is cancelled. */
+export function countedReader(
+  input: ArchiveInput,
+  options: ConnectorOpenOptions,
+  entries: readonly ArchiveEntry[],
+): (entry: ArchiveEntry) => AsyncGenerator<Uint8Array> {
+  const { limits, signal, onProgress } = options;
+  const bytesTotal = entries.reduce((total, { size }) => total + size, 0);
+  let bytesRead = 0;
+  return async function* counted(entry) {
+    for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
+      throwIfCancelled(signal);
+      yield chunk;
+      bytesRead += chunk.length;
+      onProgress?.({ file: entry.path, bytesRead, bytesTotal });
+    }
+  };
+}
+
+/** The value of a raw record that is none: its bridge remarks the reason, a constant text. Plain data, as every raw value is. */
+type Unreadable = { readonly unreadable: string; readonly remark: ImportRemark["kind"] };
+
+/** @param remark `changed` when what follows is read all the same */
+export function unreadable(reason: string, remark: ImportRemark["kind"] = "skipped"): Unreadable {
+  return { unreadable: reason, remark };
+}
+
+function isUnreadable(value: unknown): value is Unreadable {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "unreadable");
+}
+
+/** The bridge of a segment whose raw records may be {@link unreadable}. */
+export function skippingUnreadable(toRecord: SegmentDefinition["toRecord"]): SegmentDefinition["toRecord"] {
+  return (raw, remark, context): Bridged | undefined => {
+    if (!isUnreadable(raw.value)) return toRecord(raw, remark, context);
+    remark(raw.value.remark, raw.value.unreadable);
+    return undefined;
+  };
+}
+
+function candidatesOf(entries: readonly ArchiveEntry[], kind: FileKind): readonly ArchiveEntry[] {
+  const named = entries.filter(
+    ({ path }) => endsWithOneOf(path, kind.extensions) || endsWithOneOf(path, kind.sharedExtensions),
+  );
+  return named.length > 0 || entries.length > fewFiles ? named : entries;
+}
+
+function endsWithOneOf(path: string, extensions: readonly string[]): boolean {
+  const name = path.toLowerCase();
+  return extensions.some((extension) => name.endsWith(extension));
+}

@@ -1,0 +1,79 @@
+import { detectFiles, type FileKind, readClaimed, unreadable } from "../claimFiles.ts";
+import type { Connector, RawRecord } from "../connector.ts";
+import { healthSegments } from "../tracks/healthSegments.ts";
+import { type RawFitPoint, toFitPoint } from "./fitPoint.ts";
+import { createFitPoints, createFitSamples, createFitWorkouts } from "./fitRaw.ts";
+import { type RawFitSample, toFitSample } from "./fitSample.ts";
+import { type RawFitWorkout, toFitWorkout } from "./fitWorkout.ts";
+import { type FitMessage, isFit, readFitMessages } from "./readFitMessages.ts";
+
+const kind: FileKind = {
+  label: "a FIT file",
+  extensions: [".fit"],
+  sharedExtensions: [],
+  recognise: (head) => (isFit(head) ? 0.9 : 0),
+};
+
+const FILE_ID = 0;
+const SESSION = 18;
+const LAP = 19;
+const RECORD = 20;
+const MONITORING = 55;
+const FIELD_DESCRIPTION = 206;
+const DEVELOPER_DATA_ID = 207;
+
+/**
+ * FIT, the binary files of sports watches and bicycle computers (Garmin, Wahoo, Coros, Suunto, Zwift; Strava's and Garmin's archives
+ * hold them): a session is a workout with its laps, a record is a point of the track with or without a position, a monitoring message
+ * is a sample. Messages of other kinds (settings, devices, events) are skipped and counted. Other people are not in it, but home
+ * and work are.
+ */
+export const fit: Connector = {
+  id: "fit",
+  segments: healthSegments<RawFitSample, RawFitWorkout, RawFitPoint>({
+    sample: toFitSample,
+    workout: toFitWorkout,
+    point: toFitPoint,
+  }),
+  detect: (input) => detectFiles(input, kind),
+  open: (input, options) =>
+    readClaimed(input, { kind, segment: "tracks" }, options, ({ path }, chunks) => readFile(path, chunks)),
+};
+
+async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawRecord> {
+  let origin: FitMessage | undefined;
+  const points = createFitPoints();
+  const samples = createFitSamples();
+  const workouts = createFitWorkouts(file);
+  for await (const message of readFitMessages(chunks, file)) {
+    const { position } = message;
+    const raw = (segment: string, value: unknown): RawRecord => ({ segment, value, file, position });
+    if (message.kind === "damage") {
+      yield raw("tracks", unreadable(message.reason, "changed"));
+      continue;
+    }
+    samples.saw(message);
+    switch (message.number) {
+      case FILE_ID:
+        origin = message;
+        break;
+      case FIELD_DESCRIPTION:
+      case DEVELOPER_DATA_ID:
+        break;
+      case RECORD:
+        yield raw("tracks", points.next(message, origin));
+        break;
+      case LAP:
+        workouts.addLap(message);
+        break;
+      case SESSION:
+        yield raw("workouts", workouts.session(message, origin));
+        break;
+      case MONITORING:
+        yield raw("samples", samples.next(message, origin));
+        break;
+      default:
+        yield raw("samples", unreadable("is a message about something else"));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import {
+  type ArchiveInput,
+  type Connector,
+  defaultImportLimits,
+  type ImportLimits,
+  readArchive,
+  type SchemaRecord,
+} from "../../../sdk/src/ingest/index.ts";
+import { memoryArchive } from "./memoryArchive.ts";
+
+export type BridgedAll = {
+  readonly records: Readonly<Record<string, readonly SchemaRecord[]>>;
+  readonly extra: readonly unknown[];
+  /** `<kind> <segment>: <reason>`, each time. */
+  readonly remarks: readonly string[];
+};
+
+/** All that a connector makes of an input, repeats included, without a store or a Parquet file. */
+export async function bridgeAll(
+  connector: Connector,
+  input: ArchiveInput,
+  options: { readonly timeZone?: string; readonly limits?: Partial<ImportLimits> } = {},
+): Promise<BridgedAll> {
+  const { timeZone = "UTC" } = options;
+  const records: Record<string, SchemaRecord[]> = Object.fromEntries(connector.segments.map(({ name }) => [name, []]));
+  const extra: unknown[] = [];
+  const remarks: string[] = [];
+  const limits = { ...defaultImportLimits, ...options.limits };
+  for await (const raw of connector.open(input, { limits, timeZone })) {
+    const segment = connector.segments.find(({ name }) => name === raw.segment);
+    if (segment === undefined) throw new Error(`no segment ${raw.segment}`);
+    const bridged = segment.toRecord(raw, (kind, reason) => remarks.push(`${kind} ${raw.segment}: ${reason}`), {
+      timeZone,
+    });
+    if (bridged === undefined) continue;
+    records[raw.segment]?.push(bridged.record);
+    if (bridged.extra !== undefined) extra.push(bridged.extra);
+  }
+  return { records, extra, remarks };
+}
+
+/** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */
+const samples = join(repositoryRoot, "../shared/vectors/exports");
+
+/** A test of one sample; where the sample is absent it is skipped, with the reason in its title for the reporter. */
+export function withSample(path: string, title: string, test: (input: ArchiveInput) => Promise<void>): void {
+  const whole = join(samples, path);
+  const run = async (): Promise<void> => test(await inputOf(whole));
+  if (existsSync(whole)) it(title, run);
+  else it.skip(`${title} (skipped: ../shared/vectors/exports/${path} is not there)`, run);
+}
+
+async function inputOf(path: string): Promise<ArchiveInput> {
+  if (!(await stat(path)).isDirectory()) return memoryArchive({ [basename(path)]: await readFile(path) });
+  const contents: Record<string, Uint8Array> = {};
+  for (const item of await readdir(path, { recursive: true, withFileTypes: true })) {
+    if (!item.isFile()) continue;
+    const file = join(item.parentPath, item.name);
+    contents[relative(path, file)] = await readFile(file);
+  }
+  return memoryArchive(contents);
+}
+
+/** What `persona import --dry-run` says of an input: `connector name=records from…to`, segments without records left out. */
+export async function summary(input: ArchiveInput): Promise<string> {
+  const { connector, segments } = await readArchive(input);
+  const filled = segments.filter(({ records }) => records > 0);
+  return [connector, ...filled.map(({ name, records, from, to }) => `${name}=${records} ${iso(from)}…${iso(to)}`)].join(
+    " | ",
+  );
+}
+
+function iso(time: Date | null): string {
+  return time === null ? "" : time.toISOString().replace(".000Z", "Z").replace("T00:00:00Z", "");
+}
