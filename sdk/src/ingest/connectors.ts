@@ -1,5 +1,10 @@
 import type { Connector } from "./connector.ts";
+import { githubExport } from "./githubExport/githubExport.ts";
+import { linkedin } from "./linkedin/linkedin.ts";
+import { netflix } from "./netflix/netflix.ts";
+import { reddit } from "./reddit/reddit.ts";
+import { spotify } from "./spotify/spotify.ts";
 import { xArchive } from "./xArchive/xArchive.ts";
 
 /** Every connector there is. Adding one is one folder and one line here. */
-export const connectors: readonly Connector[] = [xArchive];
+export const connectors: readonly Connector[] = [xArchive, reddit, linkedin, githubExport, spotify, netflix];

@@ -1,0 +1,17 @@
+import { type Connector, inspectInput, readArchive } from "../../sdk/src/ingest/index.ts";
+import { memoryArchive } from "../sdk/ingest/memoryArchive.ts";
+import { createFuzz, refusedOr } from "./fuzz.ts";
+
+/** Changes each file of a sample, alone: the connector must read what is left, or refuse it by an error with a code. */
+export async function fuzzConnector(connector: Connector, files: Readonly<Record<string, string>>): Promise<void> {
+  const fuzz = createFuzz();
+  const names = Object.keys(files);
+  const runsEach = Math.ceil(fuzz.runs / names.length);
+  for (const name of names) {
+    await createFuzz(runsEach).fuzz(new TextEncoder().encode(files[name]), async (bytes) => {
+      const input = memoryArchive({ [name]: bytes });
+      await refusedOr(() => connector.detect(inspectInput(input)));
+      await refusedOr(() => readArchive(input, { connector: connector.id }));
+    });
+  }
+}
