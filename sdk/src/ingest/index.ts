@@ -14,12 +14,15 @@ export type {
   SegmentDefinition,
 } from "./connector.ts";
 export { connectors } from "./connectors.ts";
+export * from "./convert/index.ts";
 export { detectConnector } from "./detectConnector.ts";
 export { type ImportedSegment, readArchive } from "./importArchive.ts";
 export { inspectInput } from "./inspectInput.ts";
 export { defaultImportLimits, type ImportLimits } from "./limits.ts";
 export { createParquetWriter, type ParquetFile, type ParquetRecordWriter, writeParquet } from "./parquet.ts";
 export * from "./schemas/index.ts";
+export { jsonSchemaOf } from "./schemas/jsonSchemaOf.ts";
+export { recordSchemas } from "./schemas/recordSchemas.ts";
 export { stableId } from "./stableId.ts";
 export * from "./text/index.ts";
 export { createThirdPartyFilter, type ThirdParties, type ThirdPartyFilter } from "./thirdParties.ts";

@@ -2,6 +2,8 @@ import { PersonaError } from "../../errors/index.ts";
 
 export type CsvRow = {
   readonly cells: readonly string[];
+  /** Which of the cells began with a quote: `""` is the empty text where nothing at all is no value. */
+  readonly quoted: readonly boolean[];
   /** Line of the text where the row begins, from 1. */
   readonly line: number;
 };
@@ -26,6 +28,7 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
   const { file, delimiter = ",", maxRowLength, maxColumns } = options;
   const plain = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]`, "g");
   let cells: string[] = [];
+  let marks: boolean[] = [];
   let cell = "";
   let quoted = false;
   /** The cell began with a quote: an empty one is a cell too. */
@@ -40,6 +43,7 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
 
   function endCell(): void {
     cells.push(cell);
+    marks.push(wasQuoted);
     if (cells.length > maxColumns) throw invalid(`has a row of more than ${maxColumns} columns`);
     cell = "";
     wasQuoted = false;
@@ -48,8 +52,9 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
   function endRow(): CsvRow | undefined {
     const isEmpty = cells.length === 0 && cell === "" && !wasQuoted;
     endCell();
-    const row = { cells, line: rowLine };
+    const row = { cells, quoted: marks, line: rowLine };
     cells = [];
+    marks = [];
     length = 0;
     rowLine = line;
     return isEmpty ? undefined : row;
