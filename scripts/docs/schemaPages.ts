@@ -7,7 +7,7 @@ import { formatJson } from "../command/formatJson.ts";
 const folder = "docs/schemas";
 
 /** The path of a schema's page: `persona:post@1` is docs/schemas/post@1.json. */
-export function schemaPath(id: string): string {
+function schemaPath(id: string): string {
   return `${folder}/${id.replace(/^persona:/, "")}.json`;
 }
 

@@ -4,7 +4,7 @@ export function listOf<T>(count: number, make: (index: number) => T): T[] {
 }
 
 /** A cell of CSV, quoted where it must be. */
-export function csvCell(text: string): string {
+function csvCell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

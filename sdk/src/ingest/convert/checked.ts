@@ -1,7 +1,7 @@
 import { PersonaError } from "../../errors/index.ts";
 import { checkRecord } from "../schemas/checkRecord.ts";
 import type { ColumnValue, RecordSchema, SchemaRecord } from "../schemas/index.ts";
-import { maxTextLength } from "./format.ts";
+import { defaultRecordBytes } from "./format.ts";
 
 /**
  * The record, when it fits its schema.
@@ -14,7 +14,7 @@ export function checked(
   place: { readonly file: string; readonly record: number },
 ): SchemaRecord {
   const record = Object.fromEntries(schema.columns.map(({ name }) => [name, values[name] ?? null]));
-  const wrong = checkRecord(schema, record, maxTextLength);
+  const wrong = checkRecord(schema, record, defaultRecordBytes);
   if (wrong !== undefined) throw misfit(schema, wrong, place);
   return record;
 }

@@ -30,10 +30,15 @@ export async function* readCsvRecords(
   { file, maxRecordBytes = defaultRecordBytes }: ReadRecordsOptions,
 ): AsyncGenerator<SchemaRecord> {
   const columns = new Map(schema.columns.map((column) => [column.name, column]));
-  const rows = readCsvRows(decodeText(chunks), { file, maxRowLength: maxRecordBytes, maxColumns: columns.size });
+  const rows = readCsvRows(decodeText(chunks), {
+    file,
+    maxRowLength: maxRecordBytes,
+    maxColumns: columns.size,
+    marksQuotes: true,
+  });
   let header: readonly string[] | undefined;
   let number = 0;
-  for await (const { cells, quoted } of rows) {
+  for await (const { cells, quoted = [] } of rows) {
     if (header === undefined) {
       const same = new Set(cells);
       if (same.size !== cells.length || !cells.every((name) => columns.has(name)) || same.size !== columns.size)

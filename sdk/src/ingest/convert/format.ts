@@ -14,5 +14,3 @@ export type ReadRecordsOptions = {
 
 export const defaultRecordBytes = 64 * 2 ** 20;
 export const defaultParquetBytes = 256 * 2 ** 20;
-/** UTF-16 units of one text: whatever fits a record. */
-export const maxTextLength = defaultRecordBytes;

@@ -1,7 +1,7 @@
 import type { ArchiveEntry, InspectedInput } from "../connector.ts";
 
 /** The files whose names end so. */
-export function filesNamed(input: Pick<InspectedInput, "entries">, pattern: RegExp): readonly ArchiveEntry[] {
+function filesNamed(input: Pick<InspectedInput, "entries">, pattern: RegExp): readonly ArchiveEntry[] {
   return input.entries().filter(({ path }) => pattern.test(path));
 }
 

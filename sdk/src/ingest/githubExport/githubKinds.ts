@@ -1,7 +1,7 @@
 import type { ArchiveEntry, InspectedInput } from "../connector.ts";
 
 /** The files this connector reads, by the first part of their name, and the `type` of the records in each. */
-export const githubKinds = {
+const githubKinds = {
   organizations: "organization",
   repositories: "repository",
   issues: "issue",
