@@ -17,8 +17,9 @@ export async function claim(
   const entries = input.entries();
   const named = filesNamed(input, pattern).length;
   const [only] = entries;
+  // Below every name that a service uses, above the last resort.
   if (only !== undefined && entries.length === 1)
-    return named === 1 ? 0.3 : looksLike(await input.head(only.path)) ? 0.2 : 0;
+    return named === 1 ? 0.29 : looksLike(await input.head(only.path)) ? 0.2 : 0;
   return named === 0 ? 0 : 0.06 + (0.1 * named) / entries.length;
 }
 

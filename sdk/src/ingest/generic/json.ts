@@ -8,7 +8,7 @@ import { claim, claimed } from "./claim.ts";
 import { type RawRow, rowSegments } from "./rowSegment.ts";
 
 /**
- * Any JSON: each element of a list is a record, anything else is one. Whole numbers stay exact, others are those of JSON.parse.
+ * Any JSON: each element of a list is a record, anything else is one. Every number keeps its digits.
  * Nobody knows who is in it: all of it counts as about others.
  */
 export const json: Connector = {
@@ -30,13 +30,16 @@ export const ndjson: Connector = {
     const [only, another] = input.entries();
     // Many call it .json all the same.
     const isOne = only !== undefined && another === undefined && jsonPattern.test(only.path);
-    return isOne && isSequence(await input.head(only.path)) ? 0.31 : usual;
+    return isOne && isSequence(await input.head(only.path)) ? 0.295 : usual;
   },
   open: (input, options) => open(input, options, ndjsonPattern, true),
 };
 
 const jsonPattern = /\.json$/i;
 const ndjsonPattern = /\.(?:ndjson|jsonl)$/i;
+
+/** A number that a double may not hold: then the record stays as the source wrote it. */
+const mayRound = /\d\.\d{15}|\d{15}\.|\d[eE]|\d\.\d*0(?!\d)/;
 
 function textOf(head: Uint8Array): string {
   return new TextDecoder().decode(head);
@@ -70,9 +73,14 @@ async function* open(
     const isList = /^\s*\[/.test(textOf(await inspected.head(file)));
     const places = sequence || !isList ? [[]] : [["*"]];
     let number = 0;
-    for await (const { value, position } of readJsonValues(read(entry), places, { file, limits, sequence })) {
+    for await (const { value, position, text: source = "" } of readJsonValues(read(entry), places, {
+      file,
+      limits,
+      sequence,
+      withText: true,
+    })) {
       number += 1;
-      const text = exactJsonText(value);
+      const text = mayRound.test(source) ? source : exactJsonText(value);
       const row: RawRow = { text, number, occurrence: occurrenceOf([text]) };
       yield { segment: "records", value: row, file, position };
     }

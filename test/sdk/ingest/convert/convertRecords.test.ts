@@ -14,7 +14,6 @@ import {
   type SchemaRecord,
   writeRecords,
 } from "../../../../sdk/src/ingest/index.ts";
-import { createFuzz, refusedOr } from "../../../helpers/fuzz.ts";
 import { testSeed } from "../../../helpers/random.ts";
 import { expectError } from "../expectError.ts";
 
@@ -206,31 +205,4 @@ describe("convertRecords", () => {
     ];
     for (const [format, content] of wrong) await expectError("EXPORT_INVALID", () => read(schema, content, format));
   });
-
-  it("behavior: changed files are read or refused", async () => {
-    const records: readonly SchemaRecord[] = [
-      Object.fromEntries(every.columns.map(({ name, nullable }) => [name, nullable ? null : sample(name)])),
-    ];
-    for (const format of recordFormats) {
-      const bytes = await joined(writeRecords(every, records, { format }));
-      const fuzz = createFuzz();
-      await createFuzz(Math.ceil(fuzz.runs / recordFormats.length)).fuzz(bytes, async (changed) => {
-        await refusedOr(() => read(every, changed, format));
-      });
-    }
-  }).timeout(600_000);
 });
-
-function sample(type: string): ColumnValue {
-  const samples: Readonly<Record<string, ColumnValue>> = {
-    VARCHAR: "a\n",
-    BIGINT: 1n,
-    DOUBLE: 0.5,
-    DECIMAL: "1.5",
-    BOOLEAN: true,
-    DATE: "2024-02-29",
-    TIMESTAMP: new Date(0),
-    JSON: '{"a":[1]}',
-  };
-  return samples[type] ?? null;
-}
