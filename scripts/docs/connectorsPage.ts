@@ -96,7 +96,7 @@ function readComments(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const path of globSync("sdk/src/ingest/**/*.ts", { cwd: repositoryRoot })) {
     const source = readFileSync(join(repositoryRoot, path), "utf8");
-    const pattern = /\/\*\*((?:(?!\*\/).)*)\*\/\nexport const \w+: Connector = \{.{0,40}?\bid: "([a-z0-9-]+)"/gs;
+    const pattern = /\/\*\*((?:(?!\*\/).)*)\*\/\nexport const \w+: Connector =[^;]{0,120}?"([a-z0-9-]+)"/gs;
     for (const [, comment = "", id = ""] of source.matchAll(pattern)) {
       const text = comment
         .replace(/^\s*\* ?/gm, "")

@@ -5,7 +5,7 @@ import { inspectInput, personSchema, writeParquet } from "../../../sdk/src/inges
 import { duckParquet } from "../../helpers/duckParquet.ts";
 import { csvText, listOf } from "../../helpers/exports/listOf.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf } from "./exportSamples.ts";
+import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 
 const parsed = async (files: Record<string, string | Uint8Array>) =>
@@ -56,9 +56,19 @@ describe("csv", () => {
   it("behavior: by content where the name does not say, and several in an archive", async () => {
     expect(await connectorOf({ data: "a,b\n1,2\n3,4\n" })).to.equal("csv");
     expect(await connectorOf({ data: "one line of text" })).to.equal("file");
+    expect(await connectorOf({ "letter.txt": "Dear Kari,\nthe rope, is here.\nBest,\nOla\n" })).to.equal("file");
     const { segments } = await summaryOf(memoryArchive({ "x/a.csv": "a\n1\n", "x/b.csv": "a\n1\n", "readme.txt": "" }));
     expect(segments["records"]?.[0]).to.equal(2);
   });
+
+  withSample(
+    "reddit/synthetic/saved_posts.csv",
+    "behavior: a file of a service that has no segment for it",
+    async (input) => {
+      const { connector, segments } = await summaryOf(input);
+      expect([connector, segments["records"]?.[0]]).to.deep.equal(["csv", 1]);
+    },
+  );
 
   it("behavior: omitting others leaves nothing, for nobody knows who is in it", async () => {
     const { segments } = await summaryOf(memoryArchive({ "a.csv": "a,b\n1,2\n" }), {

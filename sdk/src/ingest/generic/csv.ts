@@ -23,16 +23,16 @@ const pattern = /\.(?:csv|tsv|tab)$/i;
 const delimiters = [",", ";", "\t", "|"] as const;
 const maxColumns = 10_000;
 
-/** Several lines with the same number of the same delimiter. A guess, and of little weight. */
+/** Several lines, each with the same number of the same delimiter. A guess, and of little weight. */
 function isTable(head: Uint8Array): boolean {
   const text = new TextDecoder().decode(head);
-  if (text.includes("\0")) return false;
-  const lines = text.split(/\r\n|\r|\n/).slice(0, 5);
-  if (lines.length < 3) return false;
-  const [first = "", second = ""] = lines;
+  // The last line may go on behind the head.
+  const lines = text.split(/\r\n|\r|\n/).slice(0, -1);
+  const [first, another] = lines;
+  if (first === undefined || another === undefined || text.includes("\0") || /^\s*[[{<]/.test(first)) return false;
   return delimiters.some((delimiter) => {
-    const count = first.split(delimiter).length;
-    return count > 1 && second.split(delimiter).length === count && !/^\s*[[{<]/.test(first);
+    const cells = first.split(delimiter).length;
+    return cells > 1 && lines.every((line) => line.split(delimiter).length === cells);
   });
 }
 
