@@ -1,4 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+const encoder = new TextEncoder();
 
 /**
  * An id for a record whose source gives none: the same for the same parts, in every import. 128 bits of SHA-256 over the parts,
@@ -6,8 +9,6 @@ import { sha256 } from "@noble/hashes/sha2.js";
  */
 export function stableId(...parts: readonly (string | null)[]): string {
   const text = parts.map((part) => (part === null ? "-" : `${part.length}:${part}`)).join("");
-  const digest = sha256(new TextEncoder().encode(text));
-  let id = "";
-  for (const byte of digest.subarray(0, 16)) id += byte.toString(16).padStart(2, "0");
-  return id;
+  const digest = sha256(encoder.encode(text));
+  return bytesToHex(digest.subarray(0, 16));
 }

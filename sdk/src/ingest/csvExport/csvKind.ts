@@ -8,6 +8,8 @@ export type CsvKind = {
   readonly name: RegExp;
   /** Columns that only this kind has together, as the service writes them; several where it changed or translates them. */
   readonly headers: readonly (readonly string[])[];
+  /** Its rows have no ids: equal ones are counted, which costs a digest for each. */
+  readonly isCounted?: true;
 };
 
 /** Has this row every column of the kind? In any order, whatever the letters' case. */

@@ -10,7 +10,7 @@ import type { CsvFile } from "./findCsvFiles.ts";
 export type KnownRow<Name extends string> = {
   readonly kind: Name;
   readonly fields: CsvFields;
-  /** How often the same row stood in this file before. */
+  /** How often the same row stood in this file before; 0 for kinds that are not counted. */
   readonly occurrence: number;
   readonly file: string;
   /** Line it begins on, from 1. */
@@ -33,6 +33,7 @@ export async function* readCsvFiles<Name extends string>(
     files.map(({ entry }) => entry),
   );
   for (const { entry, kind } of files) {
+    const known: CsvKind = kinds[kind];
     const occurrenceOf = createOccurrences();
     const rows = readCsvTable(decodeText(read(entry)), {
       file: entry.path,
@@ -41,6 +42,6 @@ export async function* readCsvFiles<Name extends string>(
       isHeader: (cells) => isHeaderOf(kinds[kind], cells),
     });
     for await (const { fields, cells, line } of rows)
-      yield { kind, fields, occurrence: occurrenceOf(cells), file: entry.path, line };
+      yield { kind, fields, occurrence: known.isCounted === true ? occurrenceOf(cells) : 0, file: entry.path, line };
   }
 }

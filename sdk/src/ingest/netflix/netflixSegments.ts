@@ -23,7 +23,7 @@ const historyHeaders = [
 
 export const netflixKinds = {
   activity: { name: /^ViewingActivity\.csv$/i, headers: [["Profile Name", "Start Time", "Duration", "Title"]] },
-  history: { name: /^NetflixViewingHistory[\w() -]{0,20}\.csv$/i, headers: historyHeaders },
+  history: { name: /^NetflixViewingHistory[\w() -]{0,20}\.csv$/i, headers: historyHeaders, isCounted: true },
 } as const satisfies Record<string, CsvKind>;
 
 export type NetflixKind = keyof typeof netflixKinds;
