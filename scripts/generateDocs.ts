@@ -1,9 +1,9 @@
 /**
- * Writes docs/errors.md, docs/node-config.md and the tables of docs/deployment.md from the code that they describe; with
- * `--check` fails when they differ.
+ * Writes docs/errors.md, docs/node-config.md, docs/connectors.md, docs/schemas and the tables of docs/deployment.md from the code that
+ * they describe; with `--check` fails when they differ.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { failureCodes } from "@persona-protocol/sdk/compute";
 import { type ErrorEntry, errorTable } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
@@ -11,6 +11,8 @@ import { nodeConfigJsonSchema } from "../node/src/config.ts";
 import { networkParameters } from "../node/src/deploy/protocolParameters.ts";
 import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
+import { connectorsPage } from "./docs/connectorsPage.ts";
+import { schemaPages, strangers } from "./docs/schemaPages.ts";
 
 const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
 const ranges = [
@@ -24,17 +26,24 @@ const pages = {
   "docs/errors.md": errorsPage(),
   "docs/node-config.md": nodeConfigPage(),
   "docs/deployment.md": deploymentPage(),
+  "docs/connectors.md": connectorsPage(),
+  ...schemaPages(),
 };
 let stale = 0;
 for (const [path, text] of Object.entries(pages)) {
   const file = join(repositoryRoot, path);
   if (!process.argv.includes("--check")) {
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
     continue;
   }
-  if (readFileSync(file, "utf8") === text) continue;
+  if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
   stale += 1;
   process.stderr.write(`${path} is not what its source says: run npm run docs\n`);
+}
+for (const path of strangers()) {
+  stale += 1;
+  process.stderr.write(`${path} is the schema of nothing: a published version stays in the code, or the file goes\n`);
 }
 process.exitCode = stale === 0 ? 0 : 1;
 

@@ -64,6 +64,17 @@ program
   .option("--json", "print what was found and published as one line of JSON")
   .action(async (files, options) => (await import("./import.ts")).importFiles(files, { ...options, json }));
 
+program
+  .command("convert")
+  .description("take records of one schema from CSV, JSON, NDJSON or Parquet to another of them; nothing is lost")
+  .argument("<file>", "the records; docs/connectors.md says how each form holds them")
+  .requiredOption("--schema <id>", "their schema, such as persona:post@1; docs/schemas has them all")
+  .requiredOption("--to <format>", "csv, json, ndjson or parquet")
+  .option("--from <format>", "what the file is (default: by its first bytes, or the end of its name)")
+  .option("--out <file>", "the new file (default: standard output)")
+  .option("--json", "print what was written as one line of JSON; needs --out")
+  .action(async (file, options) => (await import("./convert.ts")).convert(file, { ...options, json }));
+
 const storage = program.command("storage").description("where your datasets are kept");
 const storageCommand = (name: string, description: string) =>
   storage

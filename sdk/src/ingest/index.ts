@@ -14,6 +14,7 @@ export type {
   SegmentDefinition,
 } from "./connector.ts";
 export { connectors } from "./connectors.ts";
+export * from "./convert/index.ts";
 export { detectConnector } from "./detectConnector.ts";
 export { type Imported, importArchive } from "./importArchive.ts";
 export { inspectInput } from "./inspectInput.ts";
@@ -28,6 +29,8 @@ export {
 export { type ImportedSegment, readArchive } from "./readArchive.ts";
 export { createRowGroupBuffer, type RowGroup, type RowGroupBuffer } from "./rowGroup.ts";
 export * from "./schemas/index.ts";
+export { jsonSchemaOf } from "./schemas/jsonSchemaOf.ts";
+export { recordSchemas } from "./schemas/recordSchemas.ts";
 export {
   memorySinks,
   type OpenSegmentSink,

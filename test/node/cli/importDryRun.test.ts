@@ -112,7 +112,10 @@ describe("persona import --dry-run", function () {
     expectRefusal(await run([await folder.write("outside.zip", outside), "--dry-run"]), "ARCHIVE_HOSTILE");
     const bomb = rawZip([{ name: "data/tweets.js", data: new Uint8Array(40_000_000) }]);
     expectRefusal(await run([await folder.write("bomb.zip", bomb), "--dry-run"]), "ARCHIVE_HOSTILE");
-    const other = rawZip([{ name: "holiday.txt", data: "x" }]);
+    const other = rawZip([
+      { name: "holiday.txt", data: "x" },
+      { name: "holiday.jpg", data: "y" },
+    ]);
     expectRefusal(await run([await folder.write("other.zip", other), "--dry-run"]), "ARCHIVE_UNRECOGNISED");
   });
 

@@ -278,15 +278,15 @@ describe("readArchive", () => {
 
   describe("what is not an X archive", () => {
     it("error: nothing of it is known", async () => {
+      for (const files of [{}, { "photos/1.jpg": "x", "README.md": "y" }])
+        await expectError("ARCHIVE_UNRECOGNISED", () => readArchive(memoryArchive(files)));
+      // A single file is kept as it stands.
       for (const files of [
-        {},
         { "a.txt": "x" },
-        { "photos/1.jpg": "x", "README.md": "y" },
         { "src/account.js": "export const account = 1;" },
         { "a/b/c/d/data/tweets.js": ytd("tweets", []) },
-      ]) {
-        await expectError("ARCHIVE_UNRECOGNISED", () => readArchive(memoryArchive(files)));
-      }
+      ])
+        expect((await readArchive(memoryArchive(files))).connector).to.equal("file");
     });
 
     it("behavior: confidence", async () => {

@@ -2,6 +2,8 @@ import { PersonaError } from "../../errors/index.ts";
 
 export type CsvRow = {
   readonly cells: readonly string[];
+  /** With `marksQuotes`: which of the cells began with a quote. `""` is the empty text where nothing at all is no value. */
+  readonly quoted?: readonly boolean[];
   /** Line of the text where the row begins, from 1. */
   readonly line: number;
 };
@@ -13,6 +15,7 @@ export type CsvOptions = {
   /** UTF-16 units of one row. */
   readonly maxRowLength: number;
   readonly maxColumns: number;
+  readonly marksQuotes?: boolean;
 };
 
 /**
@@ -23,9 +26,10 @@ export type CsvOptions = {
  * Errors: `EXPORT_INVALID` (data: file, line): a row that is too long or has too many columns, a quote that is never closed.
  */
 export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOptions): AsyncGenerator<CsvRow> {
-  const { file, delimiter = ",", maxRowLength, maxColumns } = options;
+  const { file, delimiter = ",", maxRowLength, maxColumns, marksQuotes = false } = options;
   const plain = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]`, "g");
   let cells: string[] = [];
+  let marks: boolean[] = [];
   let cell = "";
   let quoted = false;
   /** The cell began with a quote: an empty one is a cell too. */
@@ -40,6 +44,7 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
 
   function endCell(): void {
     cells.push(cell);
+    if (marksQuotes) marks.push(wasQuoted);
     if (cells.length > maxColumns) throw invalid(`has a row of more than ${maxColumns} columns`);
     cell = "";
     wasQuoted = false;
@@ -48,8 +53,9 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
   function endRow(): CsvRow | undefined {
     const isEmpty = cells.length === 0 && cell === "" && !wasQuoted;
     endCell();
-    const row = { cells, line: rowLine };
+    const row = { cells, line: rowLine, ...(marksQuotes ? { quoted: marks } : {}) };
     cells = [];
+    marks = [];
     length = 0;
     rowLine = line;
     return isEmpty ? undefined : row;

@@ -13,6 +13,8 @@ export type JsonValue = {
   readonly value: unknown;
   /** Byte offset in the file. */
   readonly position: number;
+  /** With `withText`: as the source wrote it. */
+  readonly text?: string;
 };
 
 /**
@@ -42,12 +44,13 @@ export type ReadJsonOptions = {
   readonly file: string;
   readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">;
   readonly sequence?: boolean;
+  readonly withText?: boolean;
 };
 
 async function* scanValues(
   window: ByteWindow,
   places: readonly (readonly string[])[],
-  { file, limits, sequence = false }: ReadJsonOptions,
+  { file, limits, sequence = false, withText = false }: ReadJsonOptions,
 ): AsyncGenerator<JsonValue> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const stack: Frame[] = [];
@@ -75,9 +78,9 @@ async function* scanValues(
       window.keep = window.at;
       await skipValue(limits.maxRecordBytes);
       const position = window.base + window.keep;
-      const value = parse(window.buffer.subarray(window.keep, window.at), window.keep);
+      const { text, value } = parse(window.buffer.subarray(window.keep, window.at), window.keep);
       window.keep = -1;
-      yield { place, path: stack.map(({ key }) => key), value, position };
+      yield { place, path: stack.map(({ key }) => key), value, position, ...(withText ? { text } : {}) };
     } else if (isContainer && here.length > 0) {
       stack.push({ isList: byte === OPEN_BRACKET, key: "0", index: 0, live: here });
       window.at += 1;
@@ -121,7 +124,7 @@ async function* scanValues(
     if (window.buffer[window.at] !== QUOTE) throw invalid("has a member without a name");
     window.keep = window.at;
     await skipString(limits.maxRecordBytes);
-    const key = String(parse(window.buffer.subarray(window.keep, window.at), window.keep));
+    const key = String(parse(window.buffer.subarray(window.keep, window.at), window.keep).value);
     window.keep = -1;
     if (!(await skipSpace()) || window.buffer[window.at] !== COLON) throw invalid("has a name without a value");
     window.at += 1;
@@ -224,7 +227,7 @@ async function* scanValues(
     if (BOM.every((byte, index) => window.buffer[index] === byte)) window.at = BOM.length;
   }
 
-  function parse(bytes: Uint8Array, at: number): unknown {
+  function parse(bytes: Uint8Array, at: number): { readonly text: string; readonly value: unknown } {
     let text: string;
     try {
       text = decoder.decode(bytes);
@@ -232,7 +235,7 @@ async function* scanValues(
       throw invalid("is not valid UTF-8 in the record that starts here", at);
     }
     try {
-      return parseExactJson(text);
+      return { text, value: parseExactJson(text) };
     } catch {
       throw invalid("is not valid JSON in the record that starts here", at);
     }

@@ -24,8 +24,9 @@ const eventFields = ["id", "initiatingUserId", "createdAt"];
 export function* conversationMessages(conversation: RawObject, owner: string | null): Generator<RawMessage> {
   const messages = field(conversation, "messages");
   const id = field(conversation, "conversationId");
-  const name = typeof id === "string" && id !== "" ? id.toWellFormed() : null;
-  let about = withoutFields(conversation, ["messages", "conversationId"]);
+  // X makes it of the members' account ids: it would name whom the pseudonyms hide.
+  const name = typeof id === "string" && id !== "" ? stableId("x", id.toWellFormed()) : null;
+  let about = withoutFields(conversation, ["messages"]);
   for (const item of Array.isArray(messages) ? (messages as readonly unknown[]) : []) {
     const wrapped = typeof item === "object" && item !== null ? (item as RawObject) : {};
     const [event = ""] = Object.keys(wrapped);
