@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "e2e" | "demo" | "deploy" | "stores";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "browser" | "e2e" | "demo" | "deploy" | "stores";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -19,6 +19,7 @@ export const suites: readonly Suite[] = [
   { name: "sdk", files: "test/sdk/**/*.test.ts", late: false },
   { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
   { name: "house", files: "test/house/**/*.test.ts", late: false },
+  { name: "browser", files: "test/browser/**/*.test.ts", late: false },
   { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair).test.ts", late: true },
   // It mostly waits: beside the others it costs no time.
   { name: "demo", files: "test/e2e/demo.test.ts", late: true },
