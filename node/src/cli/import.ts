@@ -136,6 +136,7 @@ async function publish(
         segments: imported.segments,
         guardians: options.guardians,
         threshold: options.threshold,
+        padding: options.padding,
         ownerPublicKey,
         onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
         // So is the record before the dataset is registered: from then on it must not be lost, whatever happens here.

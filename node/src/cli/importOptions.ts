@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import type { EnvelopePadding } from "@persona-protocol/sdk/storage";
 
 /** As commander gives them. */
 export type ImportFlags = {
@@ -15,6 +16,8 @@ export type ImportFlags = {
   readonly guardians?: string;
   readonly threshold?: string;
   readonly out?: string;
+  /** False by `--no-padding`. */
+  readonly padding?: boolean;
   readonly maxEntryBytes?: string;
   readonly json: boolean;
 };
@@ -32,6 +35,7 @@ export type PublishOptions = {
   readonly accountPassphraseFile: string;
   readonly guardians: readonly number[];
   readonly threshold: number;
+  readonly padding: EnvelopePadding;
   /** Where the dataset's record goes, once its id is known. */
   readonly outOf: (datasetId: string) => string;
   /** The same, for a look beforehand: undefined when the name depends on the id. */
@@ -71,6 +75,7 @@ export function parsePublishOptions(flags: ImportFlags): PublishOptions {
     accountPassphraseFile: resolve(flags.accountPassphraseFile ?? passphraseFile),
     guardians: ids,
     threshold: parseThreshold(threshold, ids.length),
+    padding: flags.padding === false ? "none" : "padme",
     outOf: (datasetId) => out ?? resolve(`dataset-${datasetId}.json`),
     out,
   };

@@ -21,6 +21,7 @@ const vectors = JSON.parse(await readFile(new URL("../../vectors/envelope.json",
   readonly accepted: readonly {
     readonly name: string;
     readonly plaintextLength: number;
+    readonly padding?: "padme";
     readonly salt: Hex;
     readonly sha256: Hex;
     readonly cid: string;
@@ -41,9 +42,9 @@ const ids = { datasetId: bytesOf(datasetId), segment, keyEpoch, version };
 const key = { datasetId, segment, keyEpoch, dek: new Uint8Array(dek) };
 const pattern = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, at) => at % 251));
 const objects = new Map(
-  vectors.accepted.map(({ name, plaintextLength, salt }) => [
+  vectors.accepted.map(({ name, plaintextLength, salt, padding }) => [
     name,
-    sealSecond(pattern(plaintextLength), dek, bytesOf(salt), ids),
+    sealSecond(pattern(plaintextLength), dek, bytesOf(salt), ids, padding !== undefined),
   ]),
 );
 const objectOf = (name: string): Buffer => objects.get(name) ?? expect.fail(`no vector is called ${name}`);
