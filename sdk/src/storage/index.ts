@@ -95,6 +95,7 @@ export {
   provenanceLevels,
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export { requireManifestHistory } from "./manifestHistory.ts";
 export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { loadOwnerBackup, MAX_BACKUP_BYTES, storeOwnerBackup } from "./ownerBackup.ts";
