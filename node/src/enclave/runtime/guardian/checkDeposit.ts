@@ -3,7 +3,7 @@ import { type ChainView, datasetIdOf, typedData } from "@persona-protocol/sdk/co
 import { sha256Hex, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxBody, decodeKeyBoxHead, openShare } from "@persona-protocol/sdk/storage";
-import { getAddress, type Hex, recoverTypedDataAddress } from "viem";
+import { getAddress, type Hex, hashTypedData, recoverAddress } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 
 /**
@@ -27,9 +27,13 @@ export async function checkDeposit(
   const owner = getAddress(deposit.owner);
 
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
-  const signed = typedData.keyBoxDeposit(chain.deployment, message);
-  const signer = await recoverTypedDataAddress({ ...signed, signature: deposit.signature }).catch(() => undefined);
-  if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
+  const digest = hashTypedData(typedData.keyBoxDeposit(chain.deployment, message));
+  const { number } = await chain.block("latest");
+  const signer = await recoverAddress({ hash: digest, signature: deposit.signature }).catch(() => undefined);
+  const isOwner = await ownsDataset(chain, owner, deposit.salt, datasetId, number);
+  // An owner that is a contract is asked; anybody can name one for a dataset that is not registered, so its gas is bounded.
+  const isSigned = isOwner && (signer === owner || (await chain.signedBy(owner, digest, deposit.signature, number)));
+  if (!isSigned) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },
     });
@@ -63,8 +67,7 @@ export async function checkDeposit(
   return keyBoxDigest;
 }
 
-async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex): Promise<boolean> {
-  const { number } = await chain.block("latest");
+async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex, number: bigint): Promise<boolean> {
   const dataset = await chain.dataset(datasetId, number);
   if (dataset.status !== "none") return dataset.owner === owner;
   return datasetIdOf(chain.deployment, owner, salt) === datasetId;

@@ -30,7 +30,7 @@ import {
   type KeyBoxHead,
   verifyKeyBoxHead,
 } from "@persona-protocol/sdk/storage";
-import { type Address, type Hex, recoverTypedDataAddress, zeroHash } from "viem";
+import { type Address, type Hex, hashTypedData, recoverTypedDataAddress, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { askChain, firstOf } from "./askChain.ts";
 import type { GuardianChain, Look } from "./guardianChain.ts";
@@ -82,7 +82,8 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const { jobId } = request;
   const input = params.order.inputs[request.input];
   // The look is on its way while the signature is recovered.
-  const [look, signer] = await Promise.all([chain.look(), signerOf(context, call)]);
+  const [look, key] = await Promise.all([chain.look(), keyThatSigned(context, call)]);
+  const signer = await signerOf(context, call, key, look);
   const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block: look.newest };
 
   const objections: ErrorCode[] = [];
@@ -139,12 +140,33 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   return { ...ids, status: "refused", code: firstOf(objections) ?? "INPUT_UNKNOWN" };
 }
 
-async function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Promise<Address> {
-  try {
-    return await recoverTypedDataAddress({ ...typedData.releaseRequest(chain.view.deployment, request), signature });
-  } catch (cause) {
-    throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
+async function keyThatSigned(
+  { chain }: GuardianContext,
+  { request, signature }: ReleaseCall,
+): Promise<Address | undefined> {
+  const typed = typedData.releaseRequest(chain.view.deployment, request);
+  return recoverTypedDataAddress({ ...typed, signature }).catch(() => undefined);
+}
+
+/**
+ * An enclave signs by its key. Who asks to read (attempt 0) may be a contract, whose word must hold like every permission: at the
+ * confirmed block and at the newest. That the request is really its own is for the chain's record of it to say.
+ */
+async function signerOf(
+  { chain: { view } }: GuardianContext,
+  { request, signature, params }: ReleaseCall,
+  key: Address | undefined,
+  { confirmed, newest }: Look,
+): Promise<Address> {
+  const { requester } = params.order;
+  if (request.attempt === 0 && key !== requester) {
+    const digest = hashTypedData(typedData.releaseRequest(view.deployment, request));
+    const blocks = confirmed.number === newest.number ? [newest] : [confirmed, newest];
+    const words = await Promise.all(blocks.map(({ number }) => view.signedBy(requester, digest, signature, number)));
+    if (words.every((isOwn) => isOwn)) return requester;
   }
+  if (key !== undefined) return key;
+  throw new PersonaError("REQUEST_INVALID", "The release request is not signed.");
 }
 
 /** As it is confirmed, and as it is now, where that is another block: both must allow the release. */
