@@ -1,4 +1,4 @@
-import { checkScope, segmentIndexes } from "@persona-protocol/sdk/access";
+import { checkScope, inputReleasesHash, segmentIndexes } from "@persona-protocol/sdk/access";
 import {
   argsCommitmentOf,
   checkGuardianLists,
@@ -23,7 +23,7 @@ import {
   verifyKeyBoxHead,
   verifyShare,
 } from "@persona-protocol/sdk/storage";
-import { type Hex, keccak256 } from "viem";
+import type { Hex } from "viem";
 import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
 import { readManifest } from "./readManifest.ts";
 
@@ -47,8 +47,8 @@ export type ObtainedKeys = {
   readonly plan: JobPlan;
   /** DEKs by `datasetId/index`. The caller zeroises them. */
   readonly deks: ReadonlyMap<string, Uint8Array>;
-  /** keccak over the release signatures in order of (input, guardian). */
-  readonly releasesHash: Hex;
+  /** For each input: keccak over its release signatures in the order of the guardians. */
+  readonly releases: readonly Hex[];
 };
 
 const maxProgramBytes = 64 * 1024;
@@ -75,7 +75,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
       const deks = await combine(context, plan, heads, answers);
-      if (deks !== undefined) return { plan, deks, releasesHash: releasesHashOf(answers) };
+      if (deks !== undefined) return { plan, deks, releases: releasesOf(answers, heads.length) };
     }
   }
   throw notEnough(answers, heads);
@@ -205,12 +205,11 @@ function releasedTo(answers: readonly GuardianAnswer[], input: number): Released
   return answers.filter((answer): answer is Released => answer.status === "released" && answer.input === input);
 }
 
-function releasesHashOf(answers: readonly GuardianAnswer[]): Hex {
-  const signatures = answers
-    .filter((answer) => answer.status === "released")
-    .sort((a, b) => a.input - b.input || a.guardian - b.guardian)
-    .map(({ answer }) => answer.signature.slice(2));
-  return keccak256(`0x${signatures.join("")}`);
+function releasesOf(answers: readonly GuardianAnswer[], inputs: number): Hex[] {
+  return Array.from({ length: inputs }, (_, input) => {
+    const released = releasedTo(answers, input).sort((a, b) => a.guardian - b.guardian);
+    return inputReleasesHash(released.map(({ answer }) => answer.signature));
+  });
 }
 
 /** Refusals that are about the node or the moment, and so prove nothing against the job. All others are its own fault. */
