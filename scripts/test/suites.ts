@@ -20,13 +20,14 @@ export const suites: readonly Suite[] = [
   { name: "contracts", files: "test/contracts/**/*.t.sol", late: false },
   { name: "house", files: "test/house/**/*.test.ts", late: false },
   { name: "browser", files: "test/browser/**/*.test.ts", late: false },
-  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair).test.ts", late: true },
+  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair|largeObject).test.ts", late: true },
   // It mostly waits: beside the others it costs no time.
   { name: "demo", files: "test/e2e/demo.test.ts", late: true },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
   { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", late: true, onAsking: true },
   // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
-  { name: "stores", files: "test/e2e/storeRepair.test.ts", late: true, onAsking: true },
+  // And an object of more than a gibibyte.
+  { name: "stores", files: "test/e2e/{storeRepair,largeObject}.test.ts", late: true, onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
