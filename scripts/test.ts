@@ -1,4 +1,4 @@
-// npm test [-- --only contracts|sdk|node|house|e2e|demo|deploy] [--grep PATTERN]
+// npm test [-- --only contracts|sdk|node|house|browser|e2e|demo|deploy] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { orderedOutput } from "./test/orderedOutput.ts";

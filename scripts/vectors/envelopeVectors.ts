@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { nodeCrypto, toHex } from "@persona-protocol/sdk/crypto";
-import { collectBytes, createBlobStore, ENVELOPE_HEADER_BYTES } from "@persona-protocol/sdk/storage";
+import { collectBytes, createBlobStore, ENVELOPE_HEADER_BYTES, padmeLength } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
 import { webChunkCipher } from "../../sdk/src/storage/envelopeChunks.ts";
 import { type KeyedHeader, makeHeader, SEALED_CHUNK_BYTES } from "../../sdk/src/storage/envelopeHeader.ts";
@@ -10,17 +10,21 @@ import { ToolError } from "../command/ToolError.ts";
 /** Objects up to here are in the file whole; of larger ones their header, tags and digests. */
 const MAX_WHOLE_BYTES = 4_096;
 
-const cases = [
+const cases: readonly { readonly name: string; readonly length: number; readonly padding?: "padme" }[] = [
   { name: "empty", length: 0 },
   { name: "one byte", length: 1 },
   { name: "a thousand bytes", length: 1_000 },
   { name: "one full chunk", length: 2 ** 20 },
   { name: "three chunks", length: 2 ** 21 + 5 },
-] as const;
+  { name: "nothing, padded", length: 0, padding: "padme" },
+  { name: "a thousand bytes, padded", length: 1_000, padding: "padme" },
+  { name: "one byte of a second chunk, padded", length: 2 ** 20 + 1, padding: "padme" },
+  { name: "three chunks, padded", length: 2 ** 21 + 5, padding: "padme" },
+];
 
 type Refused = {
   readonly name: string;
-  readonly of: (typeof cases)[number]["name"];
+  readonly of: string;
   /** Parts of the object, in this order; null: it is as it was. */
   readonly slices: readonly (readonly [number, number])[] | null;
   /** Then these bytes are replaced. */
@@ -54,6 +58,30 @@ const refused: readonly Refused[] = [
   { name: "suite 2", of: "one byte", slices: null, set: { 5: 2 }, error: invalid },
   { name: "another chunk size", of: "one byte", slices: null, set: { 6: 16 }, error: invalid },
   { name: "a reserved byte", of: "one byte", slices: null, set: { 87: 1 }, error: invalid },
+  { name: "padding of another kind", of: "one byte", slices: null, set: { 7: 2 }, error: invalid },
+  { name: "a hidden length without padding", of: "one byte", slices: null, set: { 79: 1 }, error: invalid },
+  {
+    name: "not padded after all",
+    of: "nothing, padded",
+    slices: null,
+    set: { 7: 0 },
+    error: invalid,
+  },
+  {
+    name: "padded after all",
+    of: "one byte",
+    slices: null,
+    set: { 7: 1 },
+    error: "KEY_COMMITMENT_MISMATCH",
+  },
+  { name: "a reserved byte, padded", of: "a thousand bytes, padded", slices: null, set: { 80: 1 }, error: invalid },
+  {
+    name: "another hidden length",
+    of: "a thousand bytes, padded",
+    slices: null,
+    set: { 79: 0 },
+    error: "KEY_COMMITMENT_MISMATCH",
+  },
   { name: "length without its chunk count", of: "one byte", slices: null, set: { 61: 0x20 }, error: invalid },
   { name: "another length", of: "one byte", slices: null, set: { 63: 2 }, error: "KEY_COMMITMENT_MISMATCH" },
   { name: "another dataset version", of: "one byte", slices: null, set: { 55: 8 }, error: "KEY_COMMITMENT_MISMATCH" },
@@ -90,14 +118,17 @@ export async function envelopeVectors(): Promise<object> {
   const ids = { datasetId: toHex(new Uint8Array(32).fill(0xd1)), segment: 3, keyEpoch: 2, version: 7 } as const;
   const dek = new Uint8Array(32).fill(0x42);
   const accepted: object[] = [];
-  for (const [index, { name, length }] of cases.entries()) {
+  for (const [index, { name, length, padding }] of cases.entries()) {
     const salt = createHash("sha256").update(`persona envelope vector ${index}`).digest();
     const plaintext = Uint8Array.from({ length }, (_, byte) => byte % 251);
-    const object = await sealTwice(plaintext, () => makeHeader({ ...ids, dek, plaintextLength: length }, salt));
+    const held = new Uint8Array(padding === undefined ? length : padmeLength(length));
+    held.set(plaintext);
+    const object = await sealTwice(held, () => makeHeader({ ...ids, dek, plaintextLength: length, padding }, salt));
     const { cid } = await createBlobStore(nowhere).put(object);
     accepted.push({
       name,
       plaintextLength: length,
+      ...(padding !== undefined && { padding }),
       salt: toHex(salt),
       header: toHex(object.subarray(0, ENVELOPE_HEADER_BYTES)),
       tags: tagsOf(object),

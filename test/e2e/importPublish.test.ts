@@ -9,6 +9,7 @@ import {
   decodeKeyBoxBody,
   decodeManifest,
   decryptEnvelopeBytes,
+  envelopeSize,
   MAX_MANIFEST_BYTES,
   openKeystore,
   openOwnerDeks,
@@ -143,6 +144,8 @@ describe("persona import", function () {
     await opened.close();
     for (const { index, cid } of manifest.segments) {
       const ciphertext = await collectBytes(network.store.get(cid));
+      // What the public sees is a step, not the length.
+      expect(ciphertext).to.have.lengthOf(envelopeSize(segments[index]?.bytes.length ?? 0, "padme"));
       const plaintext = await decryptEnvelopeBytes(ciphertext, {
         datasetId,
         segment: index,

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Dataset,
+  fetchAccessLog,
+  findOmitted,
   type GrantPackage,
   grant,
   publishDataset,
   revoke,
   revokeAll,
+  settledJobs,
 } from "@persona-protocol/sdk/access";
 import {
   balanceOf,
@@ -70,14 +73,14 @@ describe("jobs on a real network", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function publish(): Promise<Dataset> {
+  async function publish(by = owner): Promise<Dataset> {
     const opened = await openArchive(archive);
     try {
       const { segments } = await readArchive(opened);
       const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
       const guardians = network.guardians.map(({ nodeId }) => nodeId);
       const parameters = { segments, guardians, threshold: 2, ownerPublicKey: publicKey };
-      return (await publishDataset({ client: owner, deployment: network.deployment, store: network.store }, parameters))
+      return (await publishDataset({ client: by, deployment: network.deployment, store: network.store }, parameters))
         .dataset;
     } finally {
       await opened.close();
@@ -113,6 +116,31 @@ describe("jobs on a real network", function () {
     await withdraw({ client: owner, deployment: network.deployment }, network.token);
     expect((await purse()) - had).to.equal(due);
     expect(await held(owner)).to.equal(0n);
+  });
+
+  it("behavior: of a job over two owners' datasets each finds its own releases, by the settling call and its own log", async () => {
+    const other = await network.fundedClient();
+    const theirs = { ...context, owner: other, dataset: await publish(other) };
+    const grants = [await grantPosts(context, { uses: 1 }), await grantPosts(theirs, { uses: 1 })];
+    const job = await submitJob(market(), { ...request(grants[0] as GrantPackage), grants });
+    await readResult(market(), job, soon());
+    for (const { owner: client, dataset } of [context, theirs]) {
+      const chain = { client, deployment: network.deployment };
+      const { datasetId } = dataset;
+      const settled = (await settledJobs(chain, datasetId)).find(({ jobId }) => jobId === job.jobId);
+      if (settled === undefined) throw new Error("the job is not among those settled");
+      expect(settled.inputs).to.equal(2);
+      expect(settled.own).to.have.lengthOf(1);
+      expect(settled.inputHashes).to.have.lengthOf(2);
+      const logs = await Promise.all(
+        network.guardians.map(({ nodeId: guardian }) => fetchAccessLog(chain, { datasetId, guardian })),
+      );
+      const check = findOmitted(settled, logs);
+      expect(check.status).to.equal("complete");
+      const [counted = 0] = "guardians" in check ? check.guardians : [];
+      const hiding = logs.map((log) => (log.guardian === counted ? { ...log, entries: [] } : log));
+      expect(findOmitted(settled, hiding).status).to.equal("omitted");
+    }
   });
 
   it("error: PROGRAM_FAILED: signed, the owner paid, and no log or journal quotes the data", async () => {

@@ -13,7 +13,9 @@ import {
 import { balanceOf, readDeks, requestRead } from "@persona-protocol/sdk/compute";
 import {
   type ChainClient,
+  callContract,
   createChainView,
+  devTokenAbi,
   grantHashOf,
   grantRegistryAbi,
   typedData,
@@ -28,7 +30,9 @@ import {
   readLinkedManifests,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { contractClient } from "../helpers/contractAccount.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const text = new TextEncoder().encode("what the clinic may read, and nobody else");
@@ -73,10 +77,10 @@ describe("a Read grant", function () {
     await rm(runDir, { recursive: true, force: true });
   });
   const context = (client: ChainClient) => ({ client, deployment: network.deployment });
-  const newGrant = async () =>
+  const newGrant = async (grantee = clinic) =>
     grantRead(context(owner), {
       dataset: published.dataset,
-      grantee: clinic.account.address,
+      grantee: grantee.account.address,
       recipientKey: recipient.publicKey,
       segments: ["notes"],
       uses: 5,
@@ -186,6 +190,25 @@ describe("a Read grant", function () {
     expect(await outcome(request, clinic, recipient)).to.equal("released");
     await revoke(context(owner), grant);
     expect(await outcome(request, clinic, recipient)).to.equal("GRANT_REVOKED");
+  });
+
+  it("behavior: a grantee that is a contract reads by its contract's word; another key's signature is none", async () => {
+    const key = privateKeyToAccount(generatePrivateKey());
+    const payer = await network.fundedClient();
+    const practice = await contractClient(payer, key);
+    const { address } = practice.account;
+    const mint = { address: network.token, abi: devTokenAbi, functionName: "mint" } as const;
+    await callContract(payer, { ...mint, args: [address, 1_000n] });
+    const theirs = await newGrant(practice);
+    await wait(87_100);
+    const request = await requestRead(context(practice), { grant: theirs, recipientKey: recipient.publicKey });
+    expect(request.params.order.requester).to.equal(address);
+    // The key that the contract knows, alone, is not the grantee: its word counts through the contract.
+    const deks = await readDeks(context(practice), request, options());
+    expect([...deks.keys()]).to.deep.equal([0]);
+    expect(await outcome(request, practice, recipient)).to.equal("released");
+    const stranger = await network.fundedClient();
+    expect(await outcome(request, stranger, recipient)).to.equal("REQUEST_INVALID");
   });
 
   it("error: JOB_DEADLINE_PASSED: a day after the request", async () => {

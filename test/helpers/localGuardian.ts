@@ -102,6 +102,7 @@ async function standStill(view: ChainView): Promise<ChainView> {
     keyBanned: (...args) => once("keyBanned", args, () => view.keyBanned(...args)),
     node: (...args) => once("node", args, () => view.node(...args)),
     job: (...args) => once("job", args, () => view.job(...args)),
+    signedBy: (...args) => once("signedBy", args, () => view.signedBy(...args)),
   };
 }
 

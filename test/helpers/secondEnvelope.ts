@@ -21,7 +21,16 @@ export class Refused extends Error {
   }
 }
 
-export function sealSecond(plaintext: Buffer, dek: Buffer, salt: Buffer, ids: SecondEnvelopeIds): Buffer {
+/** `padded`: by Padmé; a number lies about the true length. */
+export function sealSecond(
+  content: Buffer,
+  dek: Buffer,
+  salt: Buffer,
+  ids: SecondEnvelopeIds,
+  padded: boolean | number = false,
+): Buffer {
+  const plaintext =
+    padded === false ? content : Buffer.concat([content, Buffer.alloc(padme(content.length) - content.length)]);
   const header = Buffer.alloc(152);
   header.write("PSN1", "latin1");
   header.set([1, 1, 20, 0], 4);
@@ -33,6 +42,10 @@ export function sealSecond(plaintext: Buffer, dek: Buffer, salt: Buffer, ids: Se
   const count = Math.max(1, Math.ceil(plaintext.length / CHUNK));
   header.writeBigUInt64BE(BigInt(count), 64);
   header.set(salt, 88);
+  if (padded !== false) {
+    header[7] = 1;
+    header.writeBigUInt64BE(lengthMask(dek, header) ^ BigInt(padded === true ? content.length : padded), 72);
+  }
   const { key, commitment } = derive(dek, header);
   header.set(commitment, 120);
   const parts = [header];
@@ -48,8 +61,10 @@ export function sealSecond(plaintext: Buffer, dek: Buffer, salt: Buffer, ids: Se
 export function openSecond(object: Buffer, dek: Buffer, ids: SecondEnvelopeIds): Buffer {
   const header = object.subarray(0, 152);
   if (header.length < 152 || header.toString("latin1", 0, 4) !== "PSN1") throw new Refused("ENVELOPE_INVALID");
-  if (!header.subarray(4, 8).equals(Buffer.from([1, 1, 20, 0]))) throw new Refused("ENVELOPE_INVALID");
-  if (header.subarray(72, 88).some((byte) => byte !== 0)) throw new Refused("ENVELOPE_INVALID");
+  if (!header.subarray(4, 7).equals(Buffer.from([1, 1, 20]))) throw new Refused("ENVELOPE_INVALID");
+  const padded = header[7] === 1;
+  if (!padded && header[7] !== 0) throw new Refused("ENVELOPE_INVALID");
+  if (header.subarray(padded ? 80 : 72, 88).some((byte) => byte !== 0)) throw new Refused("ENVELOPE_INVALID");
   const length = header.readBigUInt64BE(56);
   const count = header.readBigUInt64BE(64);
   const wanted = length === 0n ? 1n : (length + BigInt(CHUNK) - 1n) / BigInt(CHUNK);
@@ -61,6 +76,8 @@ export function openSecond(object: Buffer, dek: Buffer, ids: SecondEnvelopeIds):
   if (!named) throw new Refused("ENVELOPE_INVALID");
   const { key, commitment } = derive(dek, header);
   if (!commitment.equals(header.subarray(120))) throw new Refused("KEY_COMMITMENT_MISMATCH");
+  const content = padded ? header.readBigUInt64BE(72) ^ lengthMask(dek, header) : length;
+  if (content > length || (padded && BigInt(padme(Number(content))) !== length)) throw new Refused("ENVELOPE_INVALID");
   if (BigInt(object.length) !== 152n + length + 16n * count) throw new Refused("ENVELOPE_INVALID");
 
   const parts: Buffer[] = [];
@@ -75,7 +92,20 @@ export function openSecond(object: Buffer, dek: Buffer, ids: SecondEnvelopeIds):
       throw new Refused("ENVELOPE_INVALID");
     }
   }
-  return Buffer.concat(parts);
+  return Buffer.concat(parts).subarray(0, Number(content));
+}
+
+/** Rounded up until no more binary digits follow the first than the exponent itself has. */
+function padme(length: number): number {
+  let unit = 1;
+  const digits = (integer: number): number => Math.floor(Math.log2(integer)) + 1;
+  while (length > 1 && digits(length) - digits(unit) > digits(digits(length) - 1)) unit *= 2;
+  return length > 1 ? Math.ceil(length / unit) * unit : length;
+}
+
+function lengthMask(dek: Buffer, header: Buffer): bigint {
+  const info = Buffer.concat([Buffer.from("persona/envelope-length/v1"), header.subarray(0, 72)]);
+  return Buffer.from(hkdfSync("sha256", dek, header.subarray(88, 120), info, 8)).readBigUInt64BE();
 }
 
 function derive(dek: Buffer, header: Buffer): { key: Buffer; commitment: Buffer } {

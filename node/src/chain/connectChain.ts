@@ -1,6 +1,7 @@
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Account, createWalletClient, defineChain, http, publicActions } from "viem";
+import { batchingFetch } from "./batchingFetch.ts";
 
 /** Local chains mine at once: waiting seconds between two looks would be most of a job's time. */
 const localChainIds = [31_337, 1_337];
@@ -50,6 +51,11 @@ export function createChainClient(options: {
   });
   const pollingInterval = localChainIds.includes(chainId) ? 20 : 1_000;
   // Reads of one turn go in one request: a guardian makes several for each release, and HTTP costs more than they do.
-  const transport = http(rpcUrl, { timeout: 15_000, retryCount: 0, batch: { batchSize: 64, wait: 0 } });
+  const transport = http(rpcUrl, {
+    timeout: 15_000,
+    retryCount: 0,
+    batch: { batchSize: 64, wait: 0 },
+    fetchFn: batchingFetch(),
+  });
   return createWalletClient({ account, chain, transport, pollingInterval, cacheTime: 0 }).extend(publicActions);
 }

@@ -188,6 +188,7 @@ async function publish(
         ),
         guardians: options.guardians,
         threshold: options.threshold,
+        padding: options.padding,
         ownerPublicKey: await publicKeyOf(target.rootKey),
         onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
         // So is the record before the dataset is registered: from then on it must not be lost, whatever happens here.

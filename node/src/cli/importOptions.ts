@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { isTimeZone, type ThirdParties } from "@persona-protocol/sdk/ingest";
+import type { EnvelopePadding } from "@persona-protocol/sdk/storage";
 
 /** As commander gives them. */
 export type ImportFlags = {
@@ -16,6 +17,8 @@ export type ImportFlags = {
   readonly guardians?: string;
   readonly threshold?: string;
   readonly out?: string;
+  /** False by `--no-padding`. */
+  readonly padding?: boolean;
   readonly maxEntryBytes?: string;
   readonly connector?: string;
   readonly timeZone?: string;
@@ -45,6 +48,7 @@ export type PublishOptions = {
   readonly accountPassphraseFile: string;
   readonly guardians: readonly number[];
   readonly threshold: number;
+  readonly padding: EnvelopePadding;
   /** Where the dataset's record goes, once its id is known. */
   readonly outOf: (datasetId: string) => string;
   /** The same, for a look beforehand: undefined when the name depends on the id. */
@@ -84,6 +88,7 @@ export function parsePublishOptions(flags: ImportFlags): PublishOptions {
     accountPassphraseFile: resolve(flags.accountPassphraseFile ?? passphraseFile),
     guardians: ids,
     threshold: parseThreshold(threshold, ids.length),
+    padding: flags.padding === false ? "none" : "padme",
     outOf: (datasetId) => out ?? resolve(`dataset-${datasetId}.json`),
     out,
   };

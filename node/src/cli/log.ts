@@ -49,7 +49,7 @@ export async function log(
     }
   }
   const jobs = await settledJobs(context, datasetId);
-  const checks = jobs.map((job) => ({ job, check: findOmitted(job, logs, job.inputs) }));
+  const checks = jobs.map((job) => ({ job, check: findOmitted(job, logs) }));
   await writeHeads(keptIn, new Map([...known, ...logs.map(({ guardian, head }) => [guardian, head] as const)]));
 
   if (flags.json) printJson(datasetId, logs, failures, checks);
@@ -113,7 +113,7 @@ function describeCheck(check: OmissionCheck): string {
     case "omitted":
       return `a release is missing; guardians that show none: ${check.suspects.join(", ") || "none"}`;
     case "undecided":
-      return "it counts releases of other owners' datasets, whose logs only they can see";
+      return "it counts releases of other owners' datasets, and its node has not published each input's hash";
   }
 }
 

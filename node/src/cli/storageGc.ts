@@ -61,9 +61,9 @@ export async function storageGc(
 
   const failed = done?.failed.map(({ cid }) => cid) ?? [];
   if (flags.json) {
-    const { keep, release, unreadable } = plan;
+    const { keep, release, unreadable, foreign } = plan;
     process.stdout.write(
-      `${JSON.stringify({ dryRun: done === undefined, keep, release, unreadable, failed, swept })}\n`,
+      `${JSON.stringify({ dryRun: done === undefined, keep, release, unreadable, foreign, failed, swept })}\n`,
     );
   } else {
     const lines = [
@@ -71,6 +71,7 @@ export async function storageGc(
         ({ cid, why }) => `${done === undefined ? "would let go" : "let go"}  ${why.padEnd(10)}  ${cid}`,
       ),
       ...plan.unreadable.map((cid) => `unreadable, so what it named is not known: ${cid}`),
+      ...plan.foreign.map(({ cid, datasetId }) => `not of ${datasetId}, which names it, so it stays: ${cid}`),
       ...swept.map(
         ({ name, removed, removedBytes, kept, young }) =>
           `${name}: ${removed} blocks (${removedBytes} bytes) ${done === undefined ? "would be deleted" : "deleted"}, ${kept} pinned, ${young} too young`,

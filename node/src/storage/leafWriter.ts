@@ -7,8 +7,11 @@ export type LeafRequest = Target & { readonly id: number; readonly memory: Array
 /** The memory comes back either way. */
 export type LeafReply = { readonly id: number; readonly memory: ArrayBuffer } & (
   | { readonly written: WrittenLeaf; readonly problem?: never }
-  | { readonly problem: string; readonly written?: never }
+  | { readonly problem: LeafProblem; readonly written?: never }
 );
+
+/** `code`: the system's, such as ENOSPC; what a store says of its failure depends on it. */
+export type LeafProblem = { readonly message: string; readonly code: string | undefined };
 
 type Target = { readonly blocks: string; readonly temporary: string; readonly durable: boolean };
 type WrittenLeaf = { readonly digest: Uint8Array; readonly folder: string };
@@ -29,9 +32,10 @@ export function writeLeaf(bytes: Uint8Array<ArrayBuffer>, target: Target): Promi
   const id = nextId++;
   const request: LeafRequest = { ...target, id, memory: bytes.buffer, length: bytes.length };
   return new Promise((resolve, reject) => {
+    // First, for it throws where the memory is gone: nobody must wait for a leaf that was never sent.
+    thread.worker.postMessage(request, [request.memory]);
     thread.waiting.set(id, { resolve, reject });
     thread.worker.ref();
-    thread.worker.postMessage(request, [request.memory]);
   });
 }
 
@@ -51,7 +55,7 @@ function start(): Thread {
     const waiting = thread.waiting.get(id);
     thread.waiting.delete(id);
     if (thread.waiting.size === 0) worker.unref();
-    if (written === undefined) waiting?.reject(new Error(problem));
+    if (written === undefined) waiting?.reject(Object.assign(new Error(problem.message), { code: problem.code }));
     else waiting?.resolve({ ...written, memory: new Uint8Array(memory) });
   });
   const end = (cause: Error): void => {

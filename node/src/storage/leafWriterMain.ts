@@ -9,7 +9,7 @@ import { parentPort } from "node:worker_threads";
 import { NextToLast } from "blockstore-fs/sharding";
 import { CID } from "multiformats/cid";
 import { create as createDigest } from "multiformats/hashes/digest";
-import type { LeafReply, LeafRequest } from "./leafWriter.ts";
+import type { LeafProblem, LeafReply, LeafRequest } from "./leafWriter.ts";
 
 const RAW = 0x55;
 const SHA2_256 = 0x12;
@@ -28,7 +28,7 @@ function reply({ id, memory, length, blocks, temporary, durable }: LeafRequest):
     writeWhole(join(temporary, randomUUID()), folder, file, bytes, durable);
     return { id, memory, written: { digest, folder } };
   } catch (cause) {
-    return { id, memory, problem: cause instanceof Error ? cause.message : String(cause) };
+    return { id, memory, problem: problemOf(cause) };
   }
 }
 
@@ -56,4 +56,9 @@ function writeWhole(part: string, folder: string, file: string, bytes: Uint8Arra
 
 function isMissing(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
+function problemOf(cause: unknown): LeafProblem {
+  if (!(cause instanceof Error)) return { message: String(cause), code: undefined };
+  return { message: cause.message, code: "code" in cause ? String(cause.code) : undefined };
 }

@@ -1,6 +1,7 @@
 /** How an owner hands a guardian its sealed shares (docs/protocol.md 4.5). */
 import { type Address, bytesToHex, type Hex, hexToBytes, keccak256 } from "viem";
 import { z } from "zod";
+import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 import { MAX_KEY_BOX_BODY_BYTES, MAX_KEY_BOX_HEAD_BYTES } from "../storage/keyBox.ts";
 
@@ -25,7 +26,7 @@ const schema = z.strictObject({
   salt: bytesOf(32),
   head: atMost(MAX_KEY_BOX_HEAD_BYTES),
   body: atMost(MAX_KEY_BOX_BODY_BYTES),
-  signature: bytesOf(65),
+  signature: atMost(maxContractSignatureBytes),
 });
 
 export function encodeDeposit(deposit: Deposit): Uint8Array {

@@ -1,11 +1,18 @@
-import { type Hex, keccak256 } from "viem";
+import type { Hex } from "viem";
 import type { AccessLogOfDataset } from "./fetchAccessLog.ts";
+import { inputReleasesHash, releasesHashOf } from "./receiptReleases.ts";
 
 /** What a receipt says of the releases behind it. */
 export type ReceiptReleases = {
   readonly jobId: Hex;
-  /** keccak over the release signatures in order of (input, guardian): docs/protocol.md 5.4. */
+  /** `releasesHashOf` the inputs' hashes. */
   readonly releasesHash: Hex;
+  /** How many inputs the job has. */
+  readonly inputs: number;
+  /** Those of the caller's datasets. */
+  readonly own: readonly number[];
+  /** One hash for each input, as the settling transaction shows them; undefined where it does not. */
+  readonly inputHashes?: readonly Hex[] | undefined;
 };
 
 export type OmissionCheck =
@@ -13,44 +20,97 @@ export type OmissionCheck =
   | { readonly status: "complete"; readonly guardians: readonly number[] }
   /** No choice of the logged releases gives it: at least one of `suspects` has released and does not say so. */
   | { readonly status: "omitted"; readonly suspects: readonly number[] }
-  /** The receipt counts releases of datasets of other owners, or more than can be tried: their logs are needed, too. */
+  /**
+   * The inputs' hashes are not known, and the receipt counts releases of other owners' inputs: their logs are needed, too. Or more
+   * releases of one input were logged than there can be guardians.
+   */
   | { readonly status: "undecided"; readonly missingInputs: readonly number[] };
 
+type Found = { readonly guardian: number; readonly input: number; readonly signature: Hex };
+
 /** 2^16 choices: all of 16 guardians, for one input. */
-const maxChoices = 2 ** 16;
+const maxChosenFrom = 16;
 
 /**
  * Holds a receipt against what the guardians' logs show. A supervisor stops asking when it has enough shares, so a receipt may
  * count fewer releases than were logged, never one that was not.
  *
  * @param logs of every guardian of the job's datasets, for each dataset of the caller.
- * @param inputs how many inputs the job has.
  */
-export function findOmitted(
-  { jobId, releasesHash }: ReceiptReleases,
-  logs: readonly AccessLogOfDataset[],
-  inputs: number,
-): OmissionCheck {
+export function findOmitted(job: ReceiptReleases, logs: readonly AccessLogOfDataset[]): OmissionCheck {
   const found = logs
     .flatMap(({ guardian, entries }) =>
-      entries.flatMap(({ kind, jobId: of, input, releaseSignature }) =>
-        kind === "release" && of === jobId && releaseSignature !== undefined
-          ? [{ guardian, input, signature: releaseSignature }]
-          : [],
+      entries.flatMap(({ kind, jobId: of, input, releaseSignature: signature }): Found[] =>
+        kind === "release" && of === job.jobId && signature !== undefined ? [{ guardian, input, signature }] : [],
       ),
     )
     .sort((a, b) => a.input - b.input || a.guardian - b.guardian);
-  const missingInputs = Array.from({ length: inputs }, (_, input) => input).filter(
-    (input) => !found.some((release) => release.input === input),
-  );
-  if (2 ** found.length > maxChoices) return { status: "undecided", missingInputs };
-  for (let choice = 2 ** found.length - 1; choice >= 0; choice--) {
-    const chosen = found.filter((_, i) => (choice >> i) % 2 === 1);
-    const signatures = chosen.map(({ signature }) => signature.slice(2)).join("");
-    if (keccak256(`0x${signatures}`) === releasesHash)
-      return { status: "complete", guardians: [...new Set(chosen.map(({ guardian }) => guardian))] };
+  const hashes = knownHashes(job);
+  return hashes === undefined ? checkWhole(job, logs, found) : checkOwn(job, logs, found, hashes);
+}
+
+/** Hashes that are not the receipt's say nothing: whoever sent the transaction may have put anything there. */
+function knownHashes({ inputHashes, inputs, releasesHash }: ReceiptReleases): readonly Hex[] | undefined {
+  const fits = inputHashes?.length === inputs && releasesHashOf(inputHashes) === releasesHash;
+  return fits ? inputHashes : undefined;
+}
+
+/** Each of the caller's inputs by itself. */
+function checkOwn(
+  { own }: ReceiptReleases,
+  logs: readonly AccessLogOfDataset[],
+  found: readonly Found[],
+  hashes: readonly Hex[],
+): OmissionCheck {
+  const counted = new Set<number>();
+  const suspects = new Set<number>();
+  const missingInputs: number[] = [];
+  for (const input of own) {
+    const logged = found.filter((release) => release.input === input);
+    if (logged.length > maxChosenFrom) {
+      missingInputs.push(input);
+      continue;
+    }
+    const chosen = choiceOf(logged, hashes[input]);
+    for (const { guardian } of chosen ?? []) counted.add(guardian);
+    if (chosen === undefined) for (const guardian of silentOf(logs, logged)) suspects.add(guardian);
+  }
+  if (suspects.size > 0) return { status: "omitted", suspects: [...suspects] };
+  if (missingInputs.length > 0) return { status: "undecided", missingInputs };
+  return { status: "complete", guardians: [...counted] };
+}
+
+function choiceOf(logged: readonly Found[], wanted: Hex | undefined): Found[] | undefined {
+  for (const choice of choices(logged)) if (inputReleasesHash(signaturesOf(choice)) === wanted) return choice;
+  return undefined;
+}
+
+/** All inputs at once, from logs of all of them. */
+function checkWhole(
+  { inputs, releasesHash }: ReceiptReleases,
+  logs: readonly AccessLogOfDataset[],
+  found: readonly Found[],
+): OmissionCheck {
+  const all = Array.from({ length: inputs }, (_, input) => input);
+  const missingInputs = all.filter((input) => !found.some((release) => release.input === input));
+  if (found.length > maxChosenFrom) return { status: "undecided", missingInputs };
+  for (const choice of choices(found)) {
+    const hashes = all.map((input) => inputReleasesHash(signaturesOf(choice.filter((each) => each.input === input))));
+    if (releasesHashOf(hashes) === releasesHash)
+      return { status: "complete", guardians: [...new Set(choice.map(({ guardian }) => guardian))] };
   }
   if (inputs > 1 && missingInputs.length > 0) return { status: "undecided", missingInputs };
+  return { status: "omitted", suspects: silentOf(logs, found) };
+}
+
+/** Every choice of them, all of them first. */
+function* choices(found: readonly Found[]): Generator<Found[], undefined> {
+  for (let choice = 2 ** found.length - 1; choice >= 0; choice--) yield found.filter((_, i) => (choice >> i) % 2 === 1);
+}
+
+const signaturesOf = (choice: readonly Found[]): Hex[] => choice.map(({ signature }) => signature);
+
+function silentOf(logs: readonly AccessLogOfDataset[], found: readonly Found[]): number[] {
   const silent = logs.filter(({ guardian }) => !found.some((release) => release.guardian === guardian));
-  return { status: "omitted", suspects: [...new Set(silent.map(({ guardian }) => guardian))] };
+  return [...new Set(silent.map(({ guardian }) => guardian))];
 }

@@ -103,6 +103,7 @@ export {
 } from "./ownerKeys.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export { readDatasetVersions } from "./readDatasetVersions.ts";
+export { findInputReleases, inputReleasesHash, releasesHashOf } from "./receiptReleases.ts";
 export {
   answerRecovery,
   checkRecoveryPacket,

@@ -15,7 +15,7 @@ const headEvents = ["DatasetRegistered", "DatasetPublished", "DatasetWritten"] a
  * @throws CHAIN_UNREACHABLE when the events are not all there.
  */
 export async function readDatasetVersions(
-  client: Pick<PublicClient, "getContractEvents" | "getBlock" | "readContract">,
+  client: Pick<PublicClient, "getContractEvents" | "getBlock" | "readContract" | "call">,
   deployment: Deployment,
   { datasetId, blockNumber, fromBlock = 0n }: { datasetId: Hex; blockNumber: bigint; fromBlock?: bigint },
 ): Promise<DatasetVersions> {

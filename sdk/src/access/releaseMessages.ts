@@ -5,6 +5,7 @@
 import { bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
 import { z } from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
+import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import type { JobParams } from "../contracts/structs.ts";
 import type { Refusal, Release, ReleaseRequest } from "../contracts/typedData.ts";
@@ -17,7 +18,7 @@ export const maxReleaseAnswerBytes = 1024 * 1024;
 
 export type ReleaseCall = {
   readonly request: ReleaseRequest;
-  /** 65 bytes by the claiming enclave key over the request's typed data. */
+  /** Over the request's typed data: 65 bytes by the claiming enclave key, or by a Read's grantee; what an ERC-1271 account gives. */
   readonly signature: Hex;
   readonly kemKey: Uint8Array;
   readonly params: JobParams;
@@ -47,7 +48,7 @@ const keysSchema = z.strictObject({
 const callSchema = z.strictObject({
   v: z.literal(1),
   request: bytes(1_024),
-  signature,
+  signature: bytes(maxContractSignatureBytes),
   kemKey: z.instanceof(Uint8Array).refine((b) => b.length === 1_216, "not 1,216 bytes"),
   params: bytes(64 * 1024),
   bundle: bytes(maxReleaseCallBytes),

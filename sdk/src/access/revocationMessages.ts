@@ -1,12 +1,13 @@
 /** A revocation handed straight to a guardian, which need not wait for a block (docs/protocol.md 4.5). */
-import { bytesToHex, getAddress, type Hex, hexToBytes, recoverTypedDataAddress } from "viem";
+import { bytesToHex, getAddress, type Hex, hashTypedData, hexToBytes, recoverAddress } from "viem";
 import { z } from "zod";
+import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import { typedData } from "../contracts/typedData.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 
-export const maxRevocationBytes = 1_024;
+export const maxRevocationBytes = 4_096;
 
 /** Signed as for the contract (`revokeBySig`, `revokeAllBySig`): whoever has the message may also send it to the chain. */
 export type Revocation = {
@@ -19,7 +20,11 @@ export type Revocation = {
 };
 
 const bytesOf = (length: number) => z.instanceof(Uint8Array).refine((b) => b.length === length, `not ${length} bytes`);
-const common = { v: z.literal(1), datasetId: bytesOf(32), owner: bytesOf(20), signature: bytesOf(65) };
+/** 65 bytes of a key, or whatever an account that is a contract calls its signature. */
+const signatureBytes = z
+  .instanceof(Uint8Array)
+  .refine((b) => b.length > 0 && b.length <= maxContractSignatureBytes, "not a signature's length");
+const common = { v: z.literal(1), datasetId: bytesOf(32), owner: bytesOf(20), signature: signatureBytes };
 const schema = z.union([
   z.strictObject({ ...common, grantHash: bytesOf(32) }),
   z.strictObject({ ...common, ownerEpoch: z.int().min(0).max(0xffff_ffff) }),
@@ -52,16 +57,23 @@ export function decodeRevocation(bytes: Uint8Array): Revocation {
   };
 }
 
-/** @throws PersonaError OWNER_MISMATCH unless the owner's own key has signed; an owner that is a contract revokes on chain */
+/**
+ * Has the owner signed? By its own key, or where the owner is a contract (`signedBy`, at the newest block) by its word.
+ *
+ * @throws PersonaError OWNER_MISMATCH otherwise
+ */
 export async function verifyRevocation(
   d: Deployment,
   { owner, what, signature, datasetId }: Revocation,
+  signedBy: (digest: Hex) => Promise<boolean>,
 ): Promise<void> {
-  const signer = await ("grantHash" in what
-    ? recoverTypedDataAddress({ ...typedData.revoke(d, what.grantHash), signature })
-    : recoverTypedDataAddress({ ...typedData.revokeAll(d, { owner, ownerEpoch: what.ownerEpoch }), signature })
-  ).catch(() => undefined);
-  if (signer === owner) return;
+  const digest =
+    "grantHash" in what
+      ? hashTypedData(typedData.revoke(d, what.grantHash))
+      : hashTypedData(typedData.revokeAll(d, { owner, ownerEpoch: what.ownerEpoch }));
+  // The key first, as in the contracts: an account that has delegated its code keeps its key's right to revoke.
+  const signer = await recoverAddress({ hash: digest, signature }).catch(() => undefined);
+  if (signer === owner || (await signedBy(digest))) return;
   throw new PersonaError("OWNER_MISMATCH", "The revocation is not signed by the owner it names.", {
     data: { owner, datasetId },
   });

@@ -5,6 +5,7 @@ import type {
   Chain,
   ContractFunctionArgs,
   ContractFunctionName,
+  Hex,
   PublicActions,
   TransactionReceipt,
   Transport,
@@ -30,6 +31,8 @@ export async function callContract<
     readonly abi: abi;
     readonly functionName: name;
     readonly args: ContractFunctionArgs<abi, "nonpayable" | "payable", name>;
+    /** Bytes behind the call, for readers of the transaction; the contract does not see them. */
+    readonly dataSuffix?: Hex;
   },
 ): Promise<TransactionReceipt> {
   try {

@@ -1,6 +1,7 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { codeOfReason, type ErrorCode, PersonaError } from "../errors/index.ts";
 import { datasetRegistryAbi, jobMarketAbi, nodeRegistryAbi } from "./abis.ts";
+import { contractSignatureCall } from "./contractSignature.ts";
 import type { Deployment } from "./deployment.ts";
 import type { JobOrder, JobParams } from "./structs.ts";
 
@@ -60,6 +61,8 @@ export type ChainView = {
   keyBanned(signer: Address, blockNumber: bigint): Promise<boolean>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
+  /** Whether an account that is a contract calls this signature its own (ERC-1271). False where there is no contract. */
+  signedBy(account: Address, digest: Hex, signature: Hex, blockNumber: bigint): Promise<boolean>;
 };
 
 const datasetStatus = ["none", "active", "erased", "erasing"] as const;
@@ -68,7 +71,7 @@ export const jobStatus = ["none", "open", "claimed", "settled", "failed", "timed
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 export function createChainView(
-  client: Pick<PublicClient, "getBlock" | "readContract">,
+  client: Pick<PublicClient, "getBlock" | "readContract" | "call">,
   deployment: Deployment,
 ): ChainView {
   const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
@@ -144,6 +147,10 @@ export function createChainView(
         blockNumber,
       });
       return { attempt, signer, dueBy, commitment, status: jobStatus[status] ?? "none" };
+    },
+    async signedBy(account, digest, signature, blockNumber) {
+      const { data } = await client.call({ data: contractSignatureCall(account, digest, signature), blockNumber });
+      return data !== undefined && BigInt(data) === 1n;
     },
   };
 }

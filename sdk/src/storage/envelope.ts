@@ -7,6 +7,7 @@ import {
   ENVELOPE_CHUNK_BYTES,
   ENVELOPE_HEADER_BYTES,
   type EnvelopeIds,
+  type EnvelopePadding,
   makeHeader,
   openHeader,
   plaintextBytesOf,
@@ -14,6 +15,7 @@ import {
   TAG_BYTES,
 } from "./envelopeHeader.ts";
 import { createNodeChunkCipher } from "./envelopeNodeChunks.ts";
+import { paddedSource, trimmed } from "./padding.ts";
 
 /**
  * The envelope of docs/envelope.md: a 152-byte header, then chunks of AES-256-GCM in the STREAM construction
@@ -39,7 +41,9 @@ export async function* encryptEnvelope(
   const header = makeHeader(parameters);
   try {
     yield Uint8Array.from(header.bytes);
-    yield* chunkCipher.seal(source, header, parameters.transient === true);
+    const { contentLength: length, fields } = header;
+    const whole = fields.isPadded ? paddedSource(source, { length, paddedLength: fields.plaintextLength }) : source;
+    yield* chunkCipher.seal(whole, header, parameters.transient === true);
   } finally {
     zeroise(header.key);
   }
@@ -52,6 +56,8 @@ export declare namespace encryptEnvelope {
     readonly version: number;
     /** Bytes the source will give. */
     readonly plaintextLength: number;
+    /** Default `none`: the object tells its length. */
+    readonly padding?: EnvelopePadding;
     /** The reader has done with a piece when it asks for the next; its memory may then be used again. Faster. */
     readonly transient?: boolean;
   };
@@ -88,7 +94,9 @@ export async function* decryptEnvelope(
     const header = openHeader(Uint8Array.from(bytes), parameters);
     key = header.key;
     const range = { first: 0, last: header.fields.chunkCount - 1 };
-    yield* chunkCipher.open(reader, header, range, parameters.transient === true);
+    const pieces = chunkCipher.open(reader, header, range, parameters.transient === true);
+    if (header.fields.isPadded) yield* trimmed(pieces, header.contentLength);
+    else yield* pieces;
   } finally {
     zeroise(key);
     await reader.close();
@@ -129,9 +137,9 @@ export async function readEnvelopeRange(
     });
   }
   const header = openHeader(await readRange(0, ENVELOPE_HEADER_BYTES), parameters);
-  const { fields, key } = header;
+  const { fields, key, contentLength } = header;
   try {
-    const end = Math.min(offset + length, fields.plaintextLength);
+    const end = Math.min(offset + length, contentLength);
     if (offset >= end) return new Uint8Array();
 
     const first = Math.floor(offset / ENVELOPE_CHUNK_BYTES);

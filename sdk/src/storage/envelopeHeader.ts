@@ -12,6 +12,7 @@ import {
   zeroise,
 } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { padmeLength } from "./padmeLength.ts";
 
 /** The header of docs/envelope.md: what it holds, how it is bound to its key, and the sizes that follow from it. */
 
@@ -25,6 +26,9 @@ const INFO_END = 88;
 const SALT_END = 120;
 const MAGIC = utf8("PSN1");
 const INFO_LABEL = utf8("persona/envelope/v1");
+const LENGTH_LABEL = utf8("persona/envelope-length/v1");
+const LENGTH_AT = 72;
+const LENGTH_END = 80;
 /** The chunk number in the nonce has 32 bits. */
 const MAX_PLAINTEXT_BYTES = ENVELOPE_CHUNK_BYTES * 2 ** 32;
 
@@ -38,8 +42,9 @@ export type EnvelopeIds = {
 export type EnvelopeHeader = EnvelopeIds & {
   /** Version of the dataset that first held this object. */
   readonly version: number;
-  /** Bytes. */
+  /** Bytes that the chunks hold; of a padded object, with its padding. */
   readonly plaintextLength: number;
+  readonly isPadded: boolean;
   readonly chunkCount: number;
 };
 
@@ -47,12 +52,18 @@ export type EnvelopeHeader = EnvelopeIds & {
 export type KeyedHeader = {
   readonly bytes: Uint8Array;
   readonly fields: EnvelopeHeader;
+  /** Bytes without padding. */
+  readonly contentLength: number;
   readonly key: Uint8Array<ArrayBuffer>;
 };
 
+/** Whether an object tells its length. `padme`: only that of the step which it has been rounded up to. */
+export type EnvelopePadding = "none" | "padme";
+
 /** Bytes of the envelope around `plaintextLength` bytes. */
-export function envelopeSize(plaintextLength: number): number {
-  return ENVELOPE_HEADER_BYTES + plaintextLength + chunkCountOf(plaintextLength) * TAG_BYTES;
+export function envelopeSize(plaintextLength: number, padding: EnvelopePadding = "none"): number {
+  const held = padding === "padme" ? padmeLength(plaintextLength) : plaintextLength;
+  return ENVELOPE_HEADER_BYTES + held + chunkCountOf(held) * TAG_BYTES;
 }
 
 /**
@@ -66,10 +77,12 @@ export function parseEnvelopeHeader(header: Uint8Array): EnvelopeHeader {
     new PersonaError("ENVELOPE_INVALID", `The object is not a version 1 envelope: ${what}.`);
   if (header.length !== ENVELOPE_HEADER_BYTES) throw invalid(`its header has ${header.length} bytes`);
   if (!equalBytes(header.subarray(0, 4), MAGIC)) throw invalid("it does not begin with PSN1");
-  if (header[4] !== 1 || header[5] !== 1 || header[6] !== 20 || header[7] !== 0) {
-    throw invalid("its version, suite or chunk size is unknown");
+  if (header[4] !== 1 || header[5] !== 1 || header[6] !== 20 || (header[7] !== 0 && header[7] !== 1)) {
+    throw invalid("its version, suite, chunk size or padding is unknown");
   }
-  if (header.subarray(72, INFO_END).some((byte) => byte !== 0)) throw invalid("reserved bytes are not zero");
+  const isPadded = header[7] === 1;
+  const reserved = header.subarray(isPadded ? LENGTH_END : LENGTH_AT, INFO_END);
+  if (reserved.some((byte) => byte !== 0)) throw invalid("reserved bytes are not zero");
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const integer = (offset: number): number => {
     const value = view.getBigUint64(offset);
@@ -82,6 +95,7 @@ export function parseEnvelopeHeader(header: Uint8Array): EnvelopeHeader {
     keyEpoch: view.getUint32(44),
     version: integer(48),
     plaintextLength: integer(56),
+    isPadded,
     chunkCount: integer(64),
   };
   if (fields.plaintextLength > MAX_PLAINTEXT_BYTES || fields.chunkCount !== chunkCountOf(fields.plaintextLength)) {
@@ -92,16 +106,24 @@ export function parseEnvelopeHeader(header: Uint8Array): EnvelopeHeader {
 
 /** A new header with a fresh salt. */
 export function makeHeader(
-  ids: EnvelopeIds & { readonly dek: Uint8Array; readonly version: number; readonly plaintextLength: number },
+  ids: EnvelopeIds & {
+    readonly dek: Uint8Array;
+    readonly version: number;
+    /** Without padding. */
+    readonly plaintextLength: number;
+    readonly padding?: EnvelopePadding | undefined;
+  },
   salt: Uint8Array = randomBytes(32),
 ): KeyedHeader {
-  const { plaintextLength } = ids;
-  if (!Number.isSafeInteger(plaintextLength) || plaintextLength < 0 || plaintextLength > MAX_PLAINTEXT_BYTES) {
-    throw new RangeError(`plaintextLength is not a length: ${plaintextLength}`);
+  const { plaintextLength: contentLength } = ids;
+  if (!Number.isSafeInteger(contentLength) || contentLength < 0 || contentLength > MAX_PLAINTEXT_BYTES) {
+    throw new RangeError(`plaintextLength is not a length: ${contentLength}`);
   }
+  const isPadded = ids.padding === "padme";
+  const plaintextLength = isPadded ? padmeLength(contentLength) : contentLength;
   const bytes = new Uint8Array(ENVELOPE_HEADER_BYTES);
   bytes.set(MAGIC, 0);
-  bytes.set([1, 1, 20, 0], 4);
+  bytes.set([1, 1, 20, isPadded ? 1 : 0], 4);
   bytes.set(fromHex(ids.datasetId, 32), 8);
   bytes.set(u32(ids.segment), 40);
   bytes.set(u32(ids.keyEpoch), 44);
@@ -109,9 +131,11 @@ export function makeHeader(
   bytes.set(u64(plaintextLength), 56);
   bytes.set(u64(chunkCountOf(plaintextLength)), 64);
   bytes.set(salt, INFO_END);
+  // Before the derivation, which covers it: a length that was changed is another key.
+  if (isPadded) bytes.set(maskLength(ids.dek, bytes, u64(contentLength)), LENGTH_AT);
   const okm = deriveOkm(ids.dek, bytes);
   bytes.set(okm.subarray(32), SALT_END);
-  return { bytes, fields: parseEnvelopeHeader(bytes), key: takeKey(okm) };
+  return { bytes, fields: parseEnvelopeHeader(bytes), contentLength, key: takeKey(okm) };
 }
 
 /**
@@ -146,7 +170,14 @@ export function openHeader(bytes: Uint8Array, expected: openHeader.Expected): Ke
       data: { datasetId: fields.datasetId, segment: fields.segment, keyEpoch: fields.keyEpoch },
     });
   }
-  return { bytes, fields, key: takeKey(okm) };
+  const contentLength = contentLengthOf(bytes, fields, expected.dek);
+  if (contentLength === undefined) {
+    zeroise(okm);
+    throw new PersonaError("ENVELOPE_INVALID", "The object's padding does not fit its length.", {
+      data: { datasetId: fields.datasetId, segment: fields.segment, paddedBytes: fields.plaintextLength },
+    });
+  }
+  return { bytes, fields, contentLength, key: takeKey(okm) };
 }
 
 export declare namespace openHeader {
@@ -155,7 +186,7 @@ export declare namespace openHeader {
     readonly dek: Uint8Array;
     /** Expected version; compared when given. */
     readonly version?: number;
-    /** Refuse objects whose plaintext is longer, before anything of it is read. */
+    /** Refuse objects whose plaintext, padding and all, is longer, before anything of it is read. */
     readonly maxPlaintextBytes?: number;
   };
 }
@@ -180,6 +211,26 @@ export function damaged(fields: EnvelopeHeader, what: string, chunk: number, cau
     data: { datasetId: fields.datasetId, segment: fields.segment, chunk },
     cause,
   });
+}
+
+/** The length without padding, of a header that is authentic; undefined where the padding is not the one of that length. */
+function contentLengthOf(header: Uint8Array, fields: EnvelopeHeader, dek: Uint8Array): number | undefined {
+  if (!fields.isPadded) return fields.plaintextLength;
+  const opened = maskLength(dek, header, header.subarray(LENGTH_AT, LENGTH_END));
+  const length = new DataView(opened.buffer).getBigUint64(0);
+  if (length > BigInt(fields.plaintextLength)) return undefined;
+  return padmeLength(Number(length)) === fields.plaintextLength ? Number(length) : undefined;
+}
+
+/** Hides a length, and shows a hidden one. The mask is the object's own, because its salt is. */
+function maskLength(dek: Uint8Array, header: Uint8Array, length: Uint8Array): Uint8Array<ArrayBuffer> {
+  const mask = hkdfSha256({
+    ikm: dek,
+    salt: header.subarray(INFO_END, SALT_END),
+    info: concatBytes(LENGTH_LABEL, header.subarray(0, LENGTH_AT)),
+    length: LENGTH_END - LENGTH_AT,
+  });
+  return Uint8Array.from(mask, (byte, at) => byte ^ (length[at] ?? 0));
 }
 
 function deriveOkm(dek: Uint8Array, header: Uint8Array): Uint8Array<ArrayBuffer> {

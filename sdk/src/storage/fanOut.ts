@@ -3,28 +3,57 @@ import { type ByteSource, rechunk } from "./byteStream.ts";
 /** Takes the bytes of one branch; gives up when the signal fires. */
 export type Sink<T> = (branch: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<T>;
 
+/** Why a sink that did nothing wrong was stopped. */
+export const TOO_FEW_LEFT: unique symbol = Symbol("too few sinks are left");
+
 /** Pieces are handed on at this size, so that a time limit on each is a lower limit on speed. */
 const PIECE_BYTES = 2 ** 20;
 
 /**
  * Reads a source once and gives it to several sinks side by side, holding one piece. A sink that fails, or does not take a
  * piece within `stallMs`, is left behind and the others go on; when none is left the source is told to stop. After the last
- * piece each sink has `finishMs` to end.
+ * piece each sink has `finishMs` to end. When fewer than `least` can still succeed the others are stopped with {@link TOO_FEW_LEFT}.
+ * When `signal` fires all are out at once, whether or not they ever notice, and a source
+ * that gives nothing is waited for no longer.
  *
  * @throws what the source throws, when all sinks have been told.
  */
 export async function fanOut<T>(
   source: ByteSource,
   sinks: readonly Sink<T>[],
-  { stallMs, finishMs, signal }: { readonly stallMs: number; readonly finishMs: number; readonly signal?: AbortSignal },
+  {
+    stallMs,
+    finishMs,
+    least = 1,
+    signal,
+  }: {
+    readonly stallMs: number;
+    readonly finishMs: number;
+    readonly least?: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<PromiseSettledResult<T>[]> {
   const branches = sinks.map((sink) => startBranch(sink, signal));
+  let left = branches.length;
+  for (const { outcome } of branches) {
+    void outcome.then(({ status }) => {
+      if (status === "rejected") left -= 1;
+      if (left < least) for (const branch of branches) branch.fail(TOO_FEW_LEFT);
+    });
+  }
+  const pieces = rechunk(source, PIECE_BYTES);
+  const allOut = Promise.all(branches.map((branch) => branch.outcome)).then((): IteratorReturnResult<undefined> => {
+    return { done: true, value: undefined };
+  });
   try {
-    for await (const piece of rechunk(source, PIECE_BYTES)) {
+    for (;;) {
+      const next = await Promise.race([pieces.next(), allOut]);
       const live = branches.filter((branch) => branch.live());
-      if (live.length === 0) break;
-      await Promise.all(live.map((branch) => branch.offer(piece, stallMs)));
+      if (next.done === true || live.length === 0) break;
+      await Promise.all(live.map((branch) => branch.offer(next.value, stallMs)));
     }
+    // Not awaited: a source that hangs does so in ending, too. What it throws then is of no use to anybody.
+    pieces.return(undefined).catch(() => undefined);
   } catch (cause) {
     for (const branch of branches) branch.fail(cause);
     await Promise.all(branches.map((branch) => branch.outcome));
@@ -52,13 +81,16 @@ function startBranch<T>(sink: Sink<T>, signal: AbortSignal | undefined): Branch<
   let end: { readonly cause?: unknown } | undefined;
 
   const settle = (result: PromiseSettledResult<T>): void => {
+    if (settled) return;
     settled = true;
+    signal?.removeEventListener("abort", onAbort);
     held?.taken();
     held = undefined;
     resolve(result);
   };
   /** Out at once, whether or not the sink ever notices: one that hangs must not hold the others. */
   const drop = (cause: unknown): void => {
+    if (settled) return;
     end ??= { cause };
     refuse?.(cause);
     stop.abort(cause);
@@ -82,11 +114,14 @@ function startBranch<T>(sink: Sink<T>, signal: AbortSignal | undefined): Branch<
       },
     }),
   };
-  const both = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-  sink(branch, both).then(
+  const onAbort = (): void => drop(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  sink(branch, stop.signal).then(
     (value) => settle({ status: "fulfilled", value }),
     (reason: unknown) => settle({ status: "rejected", reason }),
   );
+
+  if (signal?.aborted === true) drop(signal.reason);
 
   return {
     outcome,

@@ -34,6 +34,7 @@ export {
   ENVELOPE_HEADER_BYTES,
   type EnvelopeHeader,
   type EnvelopeIds,
+  type EnvelopePadding,
   envelopeSize,
   parseEnvelopeHeader,
 } from "./envelopeHeader.ts";
@@ -94,9 +95,11 @@ export {
   provenanceLevels,
 } from "./manifest.ts";
 export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export { requireManifestHistory } from "./manifestHistory.ts";
 export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { loadOwnerBackup, MAX_BACKUP_BYTES, storeOwnerBackup } from "./ownerBackup.ts";
+export { padmeLength } from "./padmeLength.ts";
 export { createPasskey, type Passkey, type PasskeyAuthenticator } from "./passkey.ts";
 export { makeRecoveryKit, openRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recoveryKit.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";

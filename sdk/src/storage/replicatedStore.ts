@@ -4,7 +4,7 @@ import { isPersonaError, PersonaError } from "../errors/index.ts";
 import { type BlobReader, type BlobStore, type CallOptions, MAX_BLOCK_BYTES } from "./blobStore.ts";
 import { createBlobReader, type ReadMedium } from "./blockStore.ts";
 import { cidOfDigest, parseCid } from "./cid.ts";
-import { fanOut, type Sink } from "./fanOut.ts";
+import { fanOut, type Sink, TOO_FEW_LEFT } from "./fanOut.ts";
 import { readBack } from "./readBack.ts";
 import { type NamedStore, reportFailure, type StoreReport, storesInsufficient } from "./storeReport.ts";
 import { writeUnixFs } from "./unixfs.ts";
@@ -81,20 +81,10 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
     ...reader,
     async put(source, options = {}) {
       requireLive(options);
-      // Once too few stores are left, nobody need read the rest.
-      const hopeless = new AbortController();
-      let left = stores.length;
       const sinks = stores.map(
         ({ store }): Sink<BlobStore.PutResult> =>
-          async (branch, signal) => {
-            try {
-              return await store.put(branch, { signal });
-            } catch (error) {
-              left -= 1;
-              if (left < wanted) hopeless.abort();
-              throw error;
-            }
-          },
+          async (branch, signal) =>
+            store.put(branch, { signal }),
       );
       // It stores nothing: it says which CID the bytes have, whatever a store says.
       const reference: Sink<BlobStore.PutResult> = (branch, signal) =>
@@ -102,11 +92,8 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
       const [truth, ...outcomes] = await fanOut(
         source instanceof Uint8Array ? [source] : source,
         [reference, ...sinks],
-        {
-          stallMs,
-          finishMs,
-          signal: AbortSignal.any([hopeless.signal, ...(options.signal === undefined ? [] : [options.signal])]),
-        },
+        // Once too few stores are left, nobody need read the rest.
+        { stallMs, finishMs, least: wanted + 1, signal: options.signal },
       );
       requireLive(options);
       const known = truth?.status === "fulfilled" ? truth.value : undefined;
@@ -114,7 +101,7 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
       const reports = outcomes.flatMap((outcome, at): StoreReport[] => {
         const store = stores[at]?.name ?? "";
         if (outcome.status === "rejected") {
-          if (isPersonaError(outcome.reason, "CANCELLED"))
+          if (outcome.reason === TOO_FEW_LEFT)
             return [{ store, cid, status: "failed", reason: "stopped, for too few others were left" }];
           return [reportFailure(store, cid, outcome.reason)];
         }
@@ -136,9 +123,13 @@ export function createReplicatedStore(parameters: createReplicatedStore.Paramete
       }
       const digest: Hex = sha256Hex(bytes);
       const cid = cidOfDigest(digest, codec);
-      const { values, reports } = await askAll(cid, options, (store, signal) =>
-        store.putBlock(bytes, codec, { signal }),
-      );
+      const { values, reports } = await askAll(cid, options, async (store, signal) => {
+        const kept = await store.putBlock(bytes, codec, { signal });
+        if (kept.cid === cid) return kept;
+        throw new PersonaError("DIGEST_MISMATCH", "The store kept the block under another CID.", {
+          data: { cid, got: kept.cid, wanted: cid },
+        });
+      });
       if (values.length < wanted)
         throw storesInsufficient("store the block", { cid, wanted, good: values.length, reports });
       return { cid, digest };

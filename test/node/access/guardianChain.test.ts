@@ -46,6 +46,7 @@ class Endpoint {
       enclaveKey: unused,
       keyBanned: unused,
       node: unused,
+      signedBy: unused,
       job: jobOf,
     };
   }

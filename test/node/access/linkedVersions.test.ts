@@ -1,7 +1,15 @@
 /** Versions that writers have published, read from a real chain: what a writer may not do to others' segments, no reader takes. */
 import { readDatasetVersions } from "@persona-protocol/sdk/access";
-import { type ChainClient, callContract, datasetIdOf, datasetRegistryAbi } from "@persona-protocol/sdk/contracts";
+import {
+  type ChainClient,
+  callContract,
+  createChainView,
+  datasetIdOf,
+  datasetRegistryAbi,
+  type InputSpec,
+} from "@persona-protocol/sdk/contracts";
 import { randomBytes, toHex } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import {
   catalogueHash,
   cidOfDigest,
@@ -16,6 +24,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { type Hex, pad } from "viem";
+import { readManifest } from "../../../node/src/enclave/runtime/worker/readManifest.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { createMemoryMedium } from "../../helpers/memoryMedium.ts";
 import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
@@ -160,5 +169,77 @@ describe("versions of writers, as readers take them", function () {
     const cid = cidOfDigest((await versions()).former[0]?.manifestDigest ?? "0x", "dag-cbor");
     expect(medium.blocks.delete(cid)).to.equal(true);
     await expectError("BLOB_NOT_FOUND", read);
+  });
+
+  describe("as a worker's enclave takes them, which sees no events", () => {
+    /** Both segments are granted, at the newest version. */
+    const inEnclave = async (choice: { readonly withheld?: Hex; readonly head?: Partial<DatasetHead> } = {}) => {
+      const view = createChainView(chain.governor, chain.deployment);
+      const { number } = await view.block("latest");
+      const { version } = await view.dataset(datasetId, number);
+      const { manifestDigest, keyBoxDigest } = head;
+      const input: InputSpec = {
+        datasetId,
+        keyEpoch: 1,
+        version,
+        manifestDigest,
+        keyBoxDigest,
+        segments: 0b11n,
+        grantHash: id(),
+      };
+      const host = {
+        block: async (digest: Hex): Promise<Uint8Array> => {
+          if (digest === choice.withheld) throw new PersonaError("HOST_DID_NOT_DELIVER", "Withheld.");
+          return store.getBlock(cidOfDigest(digest, "dag-cbor"));
+        },
+      };
+      const opened = { head: { ...head, ...choice.head }, catalogue: first.catalogue };
+      return readManifest({ chain: view, host }, input, opened, number);
+    };
+    const rolledBack = async (): Promise<Manifest> => {
+      const own = await next();
+      const [was] = own.segments;
+      if (was === undefined) throw new Error("no segment");
+      return { ...own, segments: [{ ...was, entry: randomBytes(40) }, ...own.segments.slice(1)] };
+    };
+
+    it("default: a writer's version that changes its own segment", async () => {
+      const own = await next();
+      await write(own);
+      expect(await inEnclave()).to.deep.equal(own.segments);
+    });
+
+    it("error: a segment that says an older version than the one that changes it", async () => {
+      await write(await rolledBack());
+      await expectError("MANIFEST_INVALID", () => inEnclave());
+    });
+
+    it("error: the same, and an honest version after it: what is compared goes back to where the segment was written", async () => {
+      const bad = await rolledBack();
+      await write(bad);
+      const later = { ...bad, version: 3, previous: head.manifestDigest };
+      await write({ ...later, segments: [...bad.segments.slice(0, 1), await segment(1, 3)] }, 3);
+      await expectError("MANIFEST_INVALID", () => inEnclave());
+      // A host that does not bring the version in between prevents the comparison, and is trusted as far as that.
+      expect(await inEnclave({ withheld: later.previous })).to.have.lengthOf(2);
+    });
+
+    it("error: a granted segment that was dropped", async () => {
+      const own = await next();
+      await write({ ...own, segments: own.segments.slice(1) });
+      await expectError("MANIFEST_INVALID", () => inEnclave());
+    });
+
+    it("error: a catalogue that the chain does not have", async () => {
+      const own = await next();
+      await write({ ...own, catalogue: [...own.catalogue, id()] });
+      await expectError("MANIFEST_INVALID", () => inEnclave());
+    });
+
+    it("error: a head that is not the chain's, whoever says so", async () => {
+      for (const field of ["guardianSetHash", "keyBoxDigest", "catalogueHash"] as const) {
+        await expectError("CHAIN_DISAGREES", () => inEnclave({ head: { [field]: id() } }));
+      }
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** What revoking, new keys and erasing undo, and what they do not: real guardians, a real chain, a worker whose key the test holds. */
-import { releaseShareInfo, revoke } from "@persona-protocol/sdk/access";
+import { inputReleasesHash, releaseShareInfo, releasesHashOf, revoke } from "@persona-protocol/sdk/access";
 import type { BuiltJob } from "@persona-protocol/sdk/compute";
 import {
   callContract,
@@ -15,7 +15,7 @@ import {
 import { open, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
-import { type Hex, keccak256 } from "viem";
+import type { Hex } from "viem";
 import { expectError } from "../../helpers/errors.ts";
 import {
   askRelease,
@@ -100,7 +100,7 @@ describe("the moments of revocation", function () {
       code: 0,
       ciphertextDigest: sha256Hex(ciphertext),
       plaintextCommitment: randomHex32(random),
-      releasesHash: keccak256(`0x${signatures.map((signature) => signature.slice(2)).join("")}`),
+      releasesHash: releasesHashOf([inputReleasesHash(signatures)]),
       outputBytes: ciphertext.length,
     };
     const signature = await scene.worker.identity.account.signTypedData(typedData.receipt(deployment, receipt));

@@ -28,8 +28,10 @@ describe("parsePublishOptions", () => {
       accountPassphraseFile: "/p",
       guardians: [1, 2, 3],
       threshold: 2,
+      padding: "padme",
       out: undefined,
     });
+    expect(parsePublishOptions({ ...flags, padding: false }).padding).to.equal("none");
     expect(outOf("0xab")).to.equal(`${process.cwd()}/dataset-0xab.json`);
     expect(parsePublishOptions({ ...flags, out: "/x.json" }).outOf("0xab")).to.equal("/x.json");
   });

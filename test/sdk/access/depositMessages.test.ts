@@ -79,7 +79,7 @@ describe("deposit messages", () => {
       ["owner", random.bytes(19)],
       ["owner", random.bytes(32)],
       ["salt", random.bytes(31)],
-      ["signature", random.bytes(64)],
+      ["signature", random.bytes(2_049)],
       ["head", "head"],
       ["body", null],
       ["extra", 0],

@@ -175,8 +175,7 @@ describe("release messages", () => {
     for (const [field, value] of [
       ["v", 2],
       ["v", "1"],
-      ["signature", random.bytes(64)],
-      ["signature", random.bytes(66)],
+      ["signature", random.bytes(2_049)],
       ["kemKey", random.bytes(1_215)],
       ["kemKey", [...random.bytes(1_216)]],
       ["request", null],

@@ -65,6 +65,7 @@ describe("resolveGuardians", () => {
       keyBanned: unused,
       dataset: unused,
       job: unused,
+      signedBy: unused,
     };
   }
 

@@ -9,6 +9,7 @@ import {
   encryptEnvelope,
   encryptEnvelopeBytes,
   envelopeSize,
+  padmeLength,
   parseEnvelopeHeader,
   readEnvelopeRange,
 } from "@persona-protocol/sdk/storage";
@@ -16,6 +17,7 @@ import { expect } from "chai";
 import type { Hex } from "viem";
 import { expectError } from "../../helpers/errors.ts";
 import { createRandom } from "../../helpers/random.ts";
+import { openSecond, sealSecond } from "../../helpers/secondEnvelope.ts";
 import { twoKeyCiphertext } from "../../helpers/twoKeyCiphertext.ts";
 
 const SEALED_CHUNK = ENVELOPE_CHUNK_BYTES + 16;
@@ -45,6 +47,7 @@ describe("encryptEnvelope", () => {
       ...ids,
       version: 9,
       plaintextLength: plaintext.length,
+      isPadded: false,
       chunkCount: 3,
     });
   });
@@ -384,5 +387,99 @@ describe("readEnvelopeRange", () => {
       readEnvelopeRange(readRange, { ...ids, segment: 0, dek, offset: 0, length: 1 }),
     );
     await expectError("INTERNAL", () => read(readRange, -1, 1));
+  });
+});
+
+describe("padding", () => {
+  const read = (object: Uint8Array) => decryptEnvelopeBytes(object, { ...ids, dek });
+  const seal = (bytes: Uint8Array) => encryptEnvelopeBytes(bytes, { ...ids, dek, version: 9, padding: "padme" });
+
+  it("default: lengths of one step make objects of one size, and each comes back as it was", async () => {
+    const sizes = new Set<number>();
+    for (const length of [2 ** 20 + 1, 2 ** 20 + 20_000, 2 ** 20 + 32_768]) {
+      const bytes = random.bytes(length);
+      const object = await seal(bytes);
+      sizes.add(object.length);
+      expect(object).to.have.lengthOf(envelopeSize(length, "padme"));
+      const fields = parseEnvelopeHeader(header(object));
+      expect(fields).to.include({ plaintextLength: 2 ** 20 + 32_768, isPadded: true, chunkCount: 2 });
+      expect(Buffer.from(await read(object)).equals(bytes), `${length}`).to.equal(true);
+    }
+    expect([...sizes]).to.deep.equal([152 + 2 ** 20 + 32_768 + 2 * 16]);
+  });
+
+  it("behavior: steps are those of the paper: at most 12 % more, few lengths, never less", () => {
+    // Table of a by-hand computation: 9 = 1001 has an exponent of two binary digits, so 1010; and so on.
+    for (const [length, padded] of [
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [8, 8],
+      [9, 10],
+      [1_000, 1_024],
+      [1_025, 1_088],
+      [2 ** 20, 2 ** 20],
+      [2 ** 20 + 1, 2 ** 20 + 2 ** 15],
+      [2 ** 40 + 1, 2 ** 40 + 2 ** 34],
+      [2 ** 52 - 1, 2 ** 52],
+      [2 ** 52, 2 ** 52],
+    ] as const) {
+      expect(padmeLength(length), `${length}`).to.equal(padded);
+    }
+    const steps = new Set<number>();
+    for (let length = 0; length < 70_000; length++) {
+      const padded = padmeLength(length);
+      steps.add(padded);
+      expect(padded >= length && padded <= length * 1.12, `${length}`).to.equal(true);
+      expect(padmeLength(padded), `${length}`).to.equal(padded);
+    }
+    expect(steps.size).to.be.lessThan(220);
+  });
+
+  it("behavior: chunks of nothing but padding", async () => {
+    const bytes = Buffer.alloc(2 ** 26 + 1, "some text of no special length");
+    const object = await seal(bytes);
+    expect(parseEnvelopeHeader(header(object))).to.include({ plaintextLength: 2 ** 26 + 2 ** 21, chunkCount: 66 });
+    expect(Buffer.from(await read(object)).equals(bytes)).to.equal(true);
+    // They are read, and must be whole, although nothing of them is given out.
+    const changed = Uint8Array.from(object);
+    changed[object.length - 20] = (changed[object.length - 20] ?? 0) ^ 1;
+    await expectError("ENVELOPE_INVALID", () => read(changed));
+    await expectError("ENVELOPE_INVALID", () => read(object.subarray(0, -1_048_592)));
+  });
+
+  it("behavior: a range ends where the content does", async () => {
+    const bytes = random.bytes(2 ** 20 + 100);
+    const object = await seal(bytes);
+    const range = async (offset: number, length: number) =>
+      readEnvelopeRange(async (at, size) => object.subarray(at, at + size), { ...ids, dek, offset, length });
+    expect(Buffer.from(await range(2 ** 20 - 10, 2 ** 30)).equals(bytes.subarray(2 ** 20 - 10))).to.equal(true);
+    expect(await range(bytes.length, 5)).to.have.lengthOf(0);
+  });
+
+  it("behavior: the hidden length is another for each object", async () => {
+    const [one, two] = [await seal(new Uint8Array(1_000)), await seal(new Uint8Array(1_000))];
+    expect(one.subarray(72, 80)).not.to.deep.equal(two.subarray(72, 80));
+    expect(Buffer.from(one.subarray(80, 88)).equals(Buffer.alloc(8))).to.equal(true);
+  });
+
+  it("error: padding must not stand for bytes that the source did not give", async () => {
+    for (const given of [999, 1_001, 1_024]) {
+      const parameters = { ...ids, dek, version: 9, plaintextLength: 1_000, padding: "padme" } as const;
+      await expectError("ENVELOPE_INVALID", () => collectBytes(encryptEnvelope([new Uint8Array(given)], parameters)));
+    }
+  });
+
+  it("error: a true key around a length that the padding does not fit", async () => {
+    const salt = Buffer.from(random.bytes(32));
+    const named = { datasetId: Buffer.from(datasetId.slice(2), "hex"), segment: 3, keyEpoch: 2, version: 9 };
+    for (const lie of [0, 992, 1_025, 2 ** 52]) {
+      const object = sealSecond(Buffer.alloc(1_000), Buffer.from(dek), salt, named, lie);
+      const error = await expectError("ENVELOPE_INVALID", () => read(object));
+      expect(error.data).to.include({ paddedBytes: 1_024 });
+      expect(() => openSecond(object, Buffer.from(dek), named)).to.throw("ENVELOPE_INVALID");
+    }
+    const honest = sealSecond(Buffer.alloc(1_000), Buffer.from(dek), salt, named, true);
+    expect(await read(honest)).to.have.lengthOf(1_000);
   });
 });

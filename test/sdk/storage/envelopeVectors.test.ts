@@ -10,6 +10,7 @@ import { openSecond, Refused, sealSecond } from "../../helpers/secondEnvelope.ts
 type Accepted = {
   readonly name: string;
   readonly plaintextLength: number;
+  readonly padding?: "padme";
   readonly salt: Hex;
   readonly header: Hex;
   readonly tags: readonly Hex[];
@@ -48,10 +49,10 @@ describe("test/vectors/envelope.json", () => {
   const objects = new Map<string, Buffer>();
   const plaintexts = new Map<string, Buffer>();
   before(() => {
-    for (const { name, plaintextLength, salt } of vectors.accepted) {
+    for (const { name, plaintextLength, salt, padding } of vectors.accepted) {
       const plaintext = Buffer.from(Uint8Array.from({ length: plaintextLength }, (_, at) => at % 251));
       plaintexts.set(name, plaintext);
-      objects.set(name, sealSecond(plaintext, dek, bytes(salt), ids));
+      objects.set(name, sealSecond(plaintext, dek, bytes(salt), ids, padding !== undefined));
     }
   });
   const objectOf = (name: string): Buffer => objects.get(name) ?? expect.fail(`no vector is called ${name}`);

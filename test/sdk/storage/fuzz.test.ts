@@ -28,8 +28,12 @@ describe(`mutations (PERSONA_SEED=${seed})`, function () {
 
   it(`behavior: no envelope of ${runs} is accepted`, async () => {
     const ids = { datasetId: toHex(randomBytes(32)), segment: 1, keyEpoch: 2, dek: randomBytes(32) };
-    for (const length of [0, 1_000]) {
-      const envelope = await encryptEnvelopeBytes(randomBytes(length), { ...ids, version: 3 });
+    for (const [length, padding] of [
+      [0, "none"],
+      [1_000, "none"],
+      [1_000, "padme"],
+    ] as const) {
+      const envelope = await encryptEnvelopeBytes(randomBytes(length), { ...ids, version: 3, padding });
       await fuzz(envelope, async (bytes) => {
         expect(await refusedOr(() => decryptEnvelopeBytes(bytes, ids))).to.equal(undefined);
       });
@@ -39,7 +43,7 @@ describe(`mutations (PERSONA_SEED=${seed})`, function () {
   it(`behavior: no range of ${runs} envelopes gives other bytes than the true ones`, async () => {
     const ids = { datasetId: toHex(randomBytes(32)), segment: 1, keyEpoch: 2, dek: randomBytes(32) };
     const plaintext = randomBytes(1_000);
-    const envelope = await encryptEnvelopeBytes(plaintext, { ...ids, version: 3 });
+    const envelope = await encryptEnvelopeBytes(plaintext, { ...ids, version: 3, padding: "padme" });
     await fuzz(envelope, async (bytes, random) => {
       const [offset, length] = [random.integer(1_100), 1 + random.integer(100)];
       const readRange = async (at: number, count: number): Promise<Uint8Array> => bytes.subarray(at, at + count);

@@ -3,7 +3,9 @@ import {
   createBlobStore,
   type DatasetVersions,
   encodeCbor,
+  encodeKeyBoxHead,
   encodeManifest,
+  encryptEnvelopeBytes,
   type HeadObjects,
   planGarbage,
   unpinGarbage,
@@ -17,7 +19,12 @@ describe("planGarbage", () => {
   const medium = createMemoryMedium();
   const store = createBlobStore(medium);
   const id = (): Hex => toHex(randomBytes(32));
-  const file = async (): Promise<string> => (await store.put(randomBytes(50))).cid;
+  const object = async (datasetId: Hex): Promise<string> => {
+    const ids = { datasetId, segment: 0, keyEpoch: 1, version: 1, dek: randomBytes(32) };
+    return (await store.put(await encryptEnvelopeBytes(randomBytes(50), ids))).cid;
+  };
+  const keyBoxHead = (datasetId: Hex): Uint8Array =>
+    encodeKeyBoxHead({ datasetId, keyEpoch: 1, nonce: id(), threshold: 2, guardians: [1, 2], segments: [] }).bytes;
 
   type Version = HeadObjects & { readonly manifest: string; readonly keyBox: string };
 
@@ -40,13 +47,13 @@ describe("planGarbage", () => {
       })),
     });
     const manifest = await store.putBlock(bytes, "dag-cbor");
-    const keyBox = await store.putBlock(encodeCbor(randomBytes(20)), "dag-cbor");
+    const keyBox = await store.putBlock(keyBoxHead(datasetId), "dag-cbor");
     return { manifestDigest: manifest.digest, keyBoxDigest: keyBox.digest, manifest: manifest.cid, keyBox: keyBox.cid };
   }
 
   async function history(status: DatasetVersions["status"] = "active") {
     const datasetId = id();
-    const [dropped, taken, added] = [await file(), await file(), await file()];
+    const [dropped, taken, added] = [await object(datasetId), await object(datasetId), await object(datasetId)];
     const old = await version(datasetId, 1, [dropped, taken]);
     const now = await version(datasetId, 2, [taken, added]);
     const dataset: DatasetVersions = { datasetId, status, head: now, former: [old] };
@@ -95,6 +102,34 @@ describe("planGarbage", () => {
       expect(released).to.include(hostile.manifest);
       expect(released).to.not.include(victim.taken).and.not.include(victim.added);
     }
+  });
+
+  it("error: a writer names what is not the dataset's, to have it deleted: a backup, another's object, a file of anybody", async () => {
+    // None of these is known to the plan: the other dataset is not given, and a backup is no dataset.
+    const other = await history();
+    const loneFile = (await store.put(randomBytes(3_000))).cid;
+    const large = (await store.put(randomBytes(3 * 2 ** 20))).cid;
+    const empty = (await store.put(new Uint8Array())).cid;
+    const { dataset, now, dropped } = await history();
+    const hostile = await version(dataset.datasetId, 2, [other.taken, loneFile, large, empty, dropped]);
+    const backup = await store.putBlock(encodeCbor({ v: 1, what: "a backup" }), "dag-cbor");
+    const former = [hostile, { manifestDigest: hostile.manifestDigest, keyBoxDigest: backup.digest }];
+    former.push({ manifestDigest: hostile.manifestDigest, keyBoxDigest: other.now.keyBoxDigest });
+    const plan = await planGarbage(store, [{ ...dataset, head: now, former }]);
+    const spared = [other.taken, loneFile, large, empty, backup.cid, other.now.keyBox];
+    expect(cids(plan.foreign)).to.have.members(spared);
+    for (const cid of spared) expect(cids(plan.release)).to.not.include(cid);
+    expect(cids(plan.release)).to.include(dropped).and.include(hostile.manifest);
+  });
+
+  it("behavior: of what is nowhere any more the pin is let go; what is damaged stays and is told", async () => {
+    const { dataset, dropped, old } = await history();
+    medium.blocks.delete(dropped);
+    expect(cids((await planGarbage(store, [dataset])).release)).to.include(dropped);
+    medium.blocks.set(old.keyBox, randomBytes(40));
+    const plan = await planGarbage(store, [dataset]);
+    expect(plan.unreadable).to.deep.equal([old.keyBox]);
+    expect(cids(plan.release)).to.not.include(old.keyBox);
   });
 
   it("behavior: a KeyBox that a later version kept stays", async () => {

@@ -143,6 +143,62 @@ describe("createReplicatedStore", () => {
     expect(pieces).to.be.lessThan(50);
   });
 
+  it("error: too few stores left ends it at once, although another hangs and looks at no signal", async () => {
+    const stuck = memory("stuck", () => ({ pin: hang }));
+    const silent = memory("silent", () => ({ write: hang }));
+    for (const other of [stuck, silent]) {
+      const patience = { stallMs: 60_000, finishMs: 60_000 };
+      const store = createReplicatedStore({ stores: [full("disk"), other], wanted: 2, ...patience });
+      const from = performance.now();
+      await expectError("STORES_INSUFFICIENT", () => store.put(randomBytes(3 * MIB)));
+      expect(performance.now() - from).to.be.lessThan(5_000);
+    }
+  });
+
+  it("error: CANCELLED: told to stop while the source gives nothing, or a store takes nothing", async () => {
+    async function* stalling(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield randomBytes(MIB);
+      await hang();
+    }
+    const patience = { stallMs: 60_000, finishMs: 60_000 };
+    for (const [source, stores] of [
+      [stalling(), [memory("a"), memory("b")]],
+      [randomBytes(4 * MIB), [slow("a"), slow("b")]],
+    ] as const) {
+      const store = createReplicatedStore({ stores, wanted: 1, ...patience });
+      const from = performance.now();
+      await expectError("CANCELLED", () => store.put(source, { signal: AbortSignal.timeout(100) }));
+      expect(performance.now() - from).to.be.lessThan(5_000);
+    }
+  });
+
+  it("error: all stores fail while the source gives nothing", async () => {
+    async function* stalling(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield randomBytes(8 * MIB);
+      await hang();
+    }
+    const store = createReplicatedStore({ stores: [full("a"), full("b")], wanted: 1, stallMs: 60_000 });
+    const from = performance.now();
+    await expectError("STORES_INSUFFICIENT", () => store.put(stalling()));
+    expect(performance.now() - from).to.be.lessThan(5_000);
+  });
+
+  it("error: a store that keeps a block under another CID has not kept it", async () => {
+    const { store: honest } = memory("x");
+    const wrong = {
+      name: "wrong",
+      store: { ...honest, putBlock: async () => honest.putBlock(encodeCbor("other"), "dag-cbor") },
+    };
+    const reports: StoreReport[] = [];
+    const store = createReplicatedStore({
+      stores: [wrong, memory("b")],
+      wanted: 2,
+      onReport: (report) => void reports.push(report),
+    });
+    await expectError("STORES_INSUFFICIENT", () => store.putBlock(encodeCbor({ a: 1 }), "dag-cbor"));
+    expect(reports.map(({ store, status }) => [store, status])).to.deep.equal([["wrong", "wrong"]]);
+  });
+
   it("behavior: reading back takes as long as blocks keep coming; a store that stops is slow", async () => {
     const patient = memory("patient", (medium) => ({
       async read(cid) {

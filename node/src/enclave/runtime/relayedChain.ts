@@ -69,9 +69,14 @@ export function relayedChain(peer: Pick<Peer, "call">, deployment: Deployment, e
       if (!isHex(answer)) throw unusable("no bytes");
       return decodeFunctionResult({ abi: prepared.abi, functionName, data: answer });
     },
+    async call({ data, blockNumber }: { readonly data: Hex; readonly blockNumber: bigint }) {
+      const answer = await rpc("eth_call", [{ data }, numberToHex(blockNumber)]);
+      if (!isHex(answer)) throw unusable("no bytes");
+      return { data: answer === "0x" ? undefined : answer };
+    },
   };
-  // The two functions of the client as the view calls them: at a block that it names.
-  return createChainView(client as unknown as Pick<PublicClient, "getBlock" | "readContract">, deployment);
+  // The three functions of the client as the view calls them: at a block that it names.
+  return createChainView(client as unknown as Pick<PublicClient, "getBlock" | "readContract" | "call">, deployment);
 }
 
 type Read = {

@@ -28,8 +28,14 @@ export async function checkDeposit(
   const owner = getAddress(deposit.owner);
 
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
-  const signer = signerOf(typedDigest(typedData.keyBoxDeposit(chain.deployment, message)), deposit.signature);
-  if (signer !== owner || !(await ownsDataset(chain, owner, deposit.salt, datasetId))) {
+  const digest = typedDigest(typedData.keyBoxDeposit(chain.deployment, message));
+  const { number } = await chain.block("latest");
+  const isOwner = await ownsDataset(chain, owner, deposit.salt, datasetId, number);
+  // An owner that is a contract is asked; anybody can name one for a dataset that is not registered, so its gas is bounded.
+  const isSigned =
+    isOwner &&
+    (signerOf(digest, deposit.signature) === owner || (await chain.signedBy(owner, digest, deposit.signature, number)));
+  if (!isSigned) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },
     });
@@ -72,8 +78,7 @@ function signerOf(digest: Hex, signature: Hex): Address | undefined {
   }
 }
 
-async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex): Promise<boolean> {
-  const { number } = await chain.block("latest");
+async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex, number: bigint): Promise<boolean> {
   const dataset = await chain.dataset(datasetId, number);
   if (dataset.status !== "none") return dataset.owner === owner;
   return datasetIdOf(chain.deployment, owner, salt) === datasetId;

@@ -79,12 +79,16 @@ export type ReleaseCheck = {
  */
 export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
   const { chain, nodeId, revocations, limits } = context;
-  const { request, params } = call;
+  const { request, params, signature } = call;
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
   const input = params.order.inputs[request.input];
-  const signer = signerOf(context, call);
-  const look = await chain.look();
+  // The look is on its way while the signature is recovered.
+  const digest = typedDigest(typedData.releaseRequest(chain.view.deployment, request));
+  const looking = chain.look();
+  const key = keyThatSigned(digest, signature);
+  const look = await looking;
+  const signer = await signerOf(context, call, { digest, key }, look);
   const ids = { jobId, datasetId: input?.datasetId ?? zeroHash, signer, block: look.newest };
 
   const objections: ErrorCode[] = [];
@@ -141,12 +145,32 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   return { ...ids, status: "refused", code: firstOf(objections) ?? "INPUT_UNKNOWN" };
 }
 
-function signerOf({ chain }: GuardianContext, { request, signature }: ReleaseCall): Address {
+function keyThatSigned(digest: Hex, signature: Hex): Address | undefined {
   try {
-    return recoverSigner(typedDigest(typedData.releaseRequest(chain.view.deployment, request)), signature);
-  } catch (cause) {
-    throw new PersonaError("REQUEST_INVALID", "The release request is not signed.", { cause });
+    return recoverSigner(digest, signature);
+  } catch {
+    return undefined;
   }
+}
+
+/**
+ * An enclave signs by its key. Who asks to read (attempt 0) may be a contract, whose word must hold like every permission: at the
+ * confirmed block and at the newest. That the request is really its own is for the chain's record of it to say.
+ */
+async function signerOf(
+  { chain: { view } }: GuardianContext,
+  { request, signature, params }: ReleaseCall,
+  { digest, key }: { readonly digest: Hex; readonly key: Address | undefined },
+  { confirmed, newest }: Look,
+): Promise<Address> {
+  const { requester } = params.order;
+  if (request.attempt === 0 && key !== requester) {
+    const blocks = confirmed.number === newest.number ? [newest] : [confirmed, newest];
+    const words = await Promise.all(blocks.map(({ number }) => view.signedBy(requester, digest, signature, number)));
+    if (words.every((isOwn) => isOwn)) return requester;
+  }
+  if (key !== undefined) return key;
+  throw new PersonaError("REQUEST_INVALID", "The release request is not signed.");
 }
 
 /** As it is confirmed, and as it is now, where that is another block: both must allow the release. */

@@ -97,6 +97,8 @@ export function createGuardianChain(
       enclaveKey: (signer, at) => once(at, `key ${signer}`, (view) => view.enclaveKey(signer, at)),
       keyBanned: (signer, at) => once(at, `banned ${signer}`, (view) => view.keyBanned(signer, at)),
       node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
+      // As above.
+      signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),
       job: (jobId, at) => once(at, `job ${jobId}`, (view) => view.job(jobId, at)),
     },
   };

@@ -52,7 +52,6 @@ export function createRevocationBook(chain: GuardianChain, log: Pick<AccessLog, 
     async take(bytes) {
       const revocation = decodeRevocation(bytes);
       const { owner, datasetId, what } = revocation;
-      await verifyRevocation(chain.view.deployment, revocation);
       const { newest } = await chain.look();
       const dataset = await chain.view.dataset(datasetId, newest.number);
       // A dataset costs its owner gas: strangers cannot fill the book.
@@ -60,6 +59,10 @@ export function createRevocationBook(chain: GuardianChain, log: Pick<AccessLog, 
         throw new PersonaError("OWNER_MISMATCH", "Revocations are taken from the dataset's owner only.", {
           data: { datasetId, owner },
         });
+      // Last: an owner that is a contract is asked, and nobody else's contract.
+      await verifyRevocation(chain.view.deployment, revocation, (digest) =>
+        chain.view.signedBy(owner, digest, revocation.signature, newest.number),
+      );
       const name = nameOf(revocation);
       const earlier = written.get(name);
       if (earlier !== undefined) return void (await earlier);

@@ -1,4 +1,4 @@
-import { checkScope, segmentIndexes } from "@persona-protocol/sdk/access";
+import { checkScope, inputReleasesHash, segmentIndexes } from "@persona-protocol/sdk/access";
 import {
   argsCommitmentOf,
   checkGuardianLists,
@@ -17,16 +17,15 @@ import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/
 import {
   catalogueHash,
   combineShares,
-  decodeManifest,
   type KeyBoxHead,
   MAX_KEY_BOX_HEAD_BYTES,
-  MAX_MANIFEST_BYTES,
   type ManifestSegment,
   verifyKeyBoxHead,
   verifyShare,
 } from "@persona-protocol/sdk/storage";
-import { type Hex, keccak256 } from "viem";
+import type { Hex } from "viem";
 import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
+import { readManifest } from "./readManifest.ts";
 
 /** One segment, fetched and keyed, still encrypted. */
 export type PlannedSegment = {
@@ -48,8 +47,8 @@ export type ObtainedKeys = {
   readonly plan: JobPlan;
   /** DEKs by `datasetId/index`. The caller zeroises them. */
   readonly deks: ReadonlyMap<string, Uint8Array>;
-  /** keccak over the release signatures in order of (input, guardian). */
-  readonly releasesHash: Hex;
+  /** For each input: keccak over its release signatures in the order of the guardians. */
+  readonly releases: readonly Hex[];
 };
 
 const maxProgramBytes = 64 * 1024;
@@ -69,20 +68,21 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
     answers.push(answer);
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
-      if (bundle === undefined) continue;
-      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle)]);
+      if (bundle === undefined || answer.status !== "released") continue;
+      const { blockNumber } = answer.answer.release;
+      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, blockNumber)]);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
       const deks = await combine(context, plan, heads, answers);
-      if (deks !== undefined) return { plan, deks, releasesHash: releasesHashOf(answers) };
+      if (deks !== undefined) return { plan, deks, releases: releasesOf(answers, heads.length) };
     }
   }
   throw notEnough(answers, heads);
 }
 
 /** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
-async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPlan> {
+async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: bigint): Promise<JobPlan> {
   const {
     chain,
     host,
@@ -121,8 +121,13 @@ async function fetchPlan(context: JobContext, bundle: JobBundle): Promise<JobPla
     if (objection !== undefined)
       throw new PersonaError("GUARDIANS_REFUSED", "The supervisor itself refuses this job.", { data: { objection } });
   }
-  const listed = await Promise.all(spec.inputs.map((input) => listSegments(context, input)));
-  return { bundle, jobSpecHash, program, args, segments: await fetchSegments(context, listed.flat()) };
+  const listed: Omit<PlannedSegment, "ciphertext">[] = [];
+  for (const [i, opened] of bundle.inputs.entries()) {
+    const input = spec.inputs[i];
+    if (input === undefined) continue;
+    for (const segment of await readManifest(context, input, opened, releasedAt)) listed.push({ input, segment });
+  }
+  return { bundle, jobSpecHash, program, args, segments: await fetchSegments(context, listed) };
 }
 
 /** One after the other, and only when all together fit: a manifest may claim any size, and its data may be made of nothing. */
@@ -139,22 +144,6 @@ async function fetchSegments(
   const planned: PlannedSegment[] = [];
   for (const entry of listed) planned.push({ ...entry, ciphertext: await host.blob(entry.segment) });
   return planned;
-}
-
-async function listSegments({ host }: JobContext, input: InputSpec): Promise<Omit<PlannedSegment, "ciphertext">[]> {
-  const { datasetId, keyEpoch, manifestDigest: digest } = input;
-  const bytes = await host.block(digest, MAX_MANIFEST_BYTES);
-  const manifest = decodeManifest(bytes, { digest, datasetId, keyEpoch, version: Number(input.version) });
-  const listed: Omit<PlannedSegment, "ciphertext">[] = [];
-  for (const index of segmentIndexes(input.segments)) {
-    const segment = manifest.segments.find((candidate) => candidate.index === index);
-    if (segment === undefined)
-      throw new PersonaError("MANIFEST_INVALID", "The manifest lacks a granted segment.", {
-        data: { datasetId, segment: index },
-      });
-    listed.push({ input, segment });
-  }
-  return listed;
 }
 
 async function fetchHeads({ host }: JobContext, bundle: JobBundle): Promise<KeyBoxHead[]> {
@@ -216,12 +205,11 @@ function releasedTo(answers: readonly GuardianAnswer[], input: number): Released
   return answers.filter((answer): answer is Released => answer.status === "released" && answer.input === input);
 }
 
-function releasesHashOf(answers: readonly GuardianAnswer[]): Hex {
-  const signatures = answers
-    .filter((answer) => answer.status === "released")
-    .sort((a, b) => a.input - b.input || a.guardian - b.guardian)
-    .map(({ answer }) => answer.signature.slice(2));
-  return keccak256(`0x${signatures.join("")}`);
+function releasesOf(answers: readonly GuardianAnswer[], inputs: number): Hex[] {
+  return Array.from({ length: inputs }, (_, input) => {
+    const released = releasedTo(answers, input).sort((a, b) => a.guardian - b.guardian);
+    return inputReleasesHash(released.map(({ answer }) => answer.signature));
+  });
 }
 
 /** Refusals that are about the node or the moment, and so prove nothing against the job. All others are its own fault. */

@@ -1,3 +1,4 @@
+import { releasesHashOf } from "@persona-protocol/sdk/access";
 import { encodeResult, type Program, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
@@ -14,6 +15,8 @@ export type SignedReceipt = {
   readonly signature: Hex;
   /** Empty for a failure. */
   readonly ciphertext: Uint8Array;
+  /** The hashes that `releasesHash` is over, one for each input; empty for a failure. Nothing secret: owners look for theirs. */
+  readonly releases: readonly Hex[];
   /** For the operator's log: the code of what went wrong, never its text. */
   readonly failure: string | undefined;
 };
@@ -37,7 +40,7 @@ export async function runJob(context: JobContext & { readonly sandboxes: Sandbox
   } catch (error) {
     const code = failureCodeOf(error, opened);
     const failure = failureTextOf(error);
-    return sign(context, { ...emptyReceipt, code }, new Uint8Array(), failure);
+    return sign(context, { ...emptyReceipt, code }, new Uint8Array(), [], failure);
   }
 }
 
@@ -76,7 +79,7 @@ async function succeed(
   keys: ObtainedKeys,
   dueBy: number,
 ): Promise<SignedReceipt> {
-  const { plan, deks, releasesHash } = keys;
+  const { plan, deks, releases } = keys;
   const { bundle, program, jobSpecHash } = plan;
   try {
     const tables = await decryptTables(plan, deks);
@@ -94,8 +97,9 @@ async function succeed(
     zeroise(plaintext);
     return await sign(
       context,
-      { code: 0, ...digests, releasesHash, outputBytes: ciphertext.length },
+      { code: 0, ...digests, releasesHash: releasesHashOf(releases), outputBytes: ciphertext.length },
       ciphertext,
+      releases,
       undefined,
     );
   } finally {
@@ -173,11 +177,12 @@ async function sign(
   { chain, identity, jobId, params, attempt }: JobContext,
   outcome: Outcome,
   ciphertext: Uint8Array,
+  releases: readonly Hex[],
   failure: string | undefined,
 ): Promise<SignedReceipt> {
   const receipt: Receipt = { jobId, jobSpecHash: params.order.specHash, attempt, ...outcome };
   const signature = await identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
-  return { receipt, signature, ciphertext, failure };
+  return { receipt, signature, ciphertext, releases, failure };
 }
 
 /** Name of a job in the supervisor's latch. */

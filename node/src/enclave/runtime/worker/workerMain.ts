@@ -67,11 +67,12 @@ const peer = createPeer({
       receipts.set(name, running);
       // Nothing was signed: the host may ask again when the chain has moved.
       running.catch(() => receipts.delete(name));
-      const { receipt, signature, ciphertext, failure } = await running;
+      const { receipt, signature, ciphertext, releases, failure } = await running;
       return {
         receipt: encodeStruct("Receipt", receipt),
         signature: hexToBytes(signature),
         ciphertext,
+        releases: releases.map((hash) => hexToBytes(hash)),
         failure: failure ?? null,
       };
     },
