@@ -121,6 +121,16 @@ describe("mbox connector", () => {
     expect(counts["headers"]).to.equal(2);
   });
 
+  it("behavior: a Thunderbird profile: mailboxes without an ending, also beyond those that are looked at to recognise it", async () => {
+    const files: Record<string, string> = {};
+    for (let box = 0; box < 40; box++) {
+      files[`Mail/Local Folders/Box${box}`] = mail(`mail ${box}`);
+      files[`Mail/Local Folders/Box${box}.msf`] = '// <!-- <mdb:mork:z v="1.4"/> -->';
+    }
+    const { connector, counts } = await readTables(files);
+    expect([connector, counts["headers"]]).to.deep.equal(["mbox", 40]);
+  });
+
   it("error: a file that is called mbox and is none", async () => {
     await expectError("EXPORT_INVALID", () => readTables({ "a.mbox": "no mailbox\n" }));
   });

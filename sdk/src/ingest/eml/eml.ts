@@ -1,6 +1,6 @@
 import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { inspectInput } from "../inspectInput.ts";
-import { beginsAsMail, findMail } from "../mail/findMail.ts";
+import { beginsAsMail, findMail, looksToDetect } from "../mail/findMail.ts";
 import { mailSegments } from "../mail/mailSegments.ts";
 import { openMails } from "../mail/openMail.ts";
 import { beginsAsMbox } from "../mail/readMboxMessages.ts";
@@ -12,10 +12,11 @@ import { beginsAsMbox } from "../mail/readMboxMessages.ts";
 export const eml: Connector = { id: "eml", segments: mailSegments, detect, open };
 
 async function detect(input: InspectedInput): Promise<number> {
-  const { mails } = await findMail(input, (path) => input.head(path));
+  const { mails, named } = await findMail(input, (path) => input.head(path), looksToDetect);
   for (const { path } of mails.slice(0, 4)) {
     const head = await input.head(path);
-    if (beginsAsMail(head) || beginsAsMbox(head)) return 0.9;
+    // A text may begin with `To:` and `Subject:`, too.
+    if (beginsAsMail(head) || beginsAsMbox(head)) return named ? 0.9 : 0.6;
   }
   return mails.length > 0 ? 0.5 : 0;
 }

@@ -7,22 +7,32 @@ const mailName = /\.eml$/i;
 const maildirPlace = /(?:^|\/)(?:cur|new)\/[^/]+$/;
 
 /** Names that other connectors read: not worth a look. */
-const otherName = /\.(?:js|json|csv|xml|html?|ics|vcf|zip|gz|jpe?g|png|gif|mp4|pdf|txt|md|gpx|tcx|fit|parquet)$/i;
-const maxLooks = 16;
+const otherName = /\.(?:msf|js|json|csv|xml|html?|ics|vcf|zip|gz|jpe?g|png|gif|mp4|pdf|txt|md|gpx|tcx|fit|parquet)$/i;
+/** Enough to recognise a profile; who opens it looks at all. */
+export const looksToDetect = 16;
 
-export type MailFiles = { readonly mailboxes: readonly ArchiveEntry[]; readonly mails: readonly ArchiveEntry[] };
+export type MailFiles = {
+  readonly mailboxes: readonly ArchiveEntry[];
+  readonly mails: readonly ArchiveEntry[];
+  /** By their endings or places, not by how they begin. */
+  readonly named: boolean;
+};
 
 /**
  * The mailboxes and mails of an input: by their names, and where there are none by how a few files begin (Thunderbird's
  * mailboxes have no ending, a renamed file has another).
  */
-export async function findMail(input: ArchiveInput, head: (path: string) => Promise<Uint8Array>): Promise<MailFiles> {
+export async function findMail(
+  input: ArchiveInput,
+  head: (path: string) => Promise<Uint8Array>,
+  maxLooks = Number.POSITIVE_INFINITY,
+): Promise<MailFiles> {
   const entries = input.entries();
   const mailboxes = entries.filter(({ path }) => mailboxName.test(path));
   const mails = entries.filter(({ path }) => mailName.test(path) || maildirPlace.test(path));
-  if (mailboxes.length > 0 || mails.length > 0) return { mailboxes, mails };
+  if (mailboxes.length > 0 || mails.length > 0) return { mailboxes, mails, named: true };
   const candidates = entries.length === 1 ? entries : entries.filter(({ path }) => !otherName.test(path));
-  const found: { mailboxes: ArchiveEntry[]; mails: ArchiveEntry[] } = { mailboxes: [], mails: [] };
+  const found = { mailboxes: [] as ArchiveEntry[], mails: [] as ArchiveEntry[], named: false };
   for (const entry of candidates.slice(0, maxLooks)) {
     const bytes = await head(entry.path);
     if (beginsAsMbox(bytes)) found.mailboxes.push(entry);

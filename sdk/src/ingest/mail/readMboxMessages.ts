@@ -28,6 +28,7 @@ const maxLineBytes = 1024;
  * mbox has no standard that all keep (RFC 4155 is one of several), so what begins a message is decided here: a line
  * `From <anything> <date with time and year>` after an empty line or before a header field; or the short forms
  * `From -` (Thunderbird) and `From <id@anything>` (Google Takeout), which need both. `From Russia with love` is text.
+ * Content-Length is not believed: a sender who guesses well would hide the next mail.
  * `>From ` loses one `>`, whether the writer quoted such lines once (mboxo) or every time (mboxrd).
  *
  * Errors: `EXPORT_INVALID` when the file does not begin with such a line.

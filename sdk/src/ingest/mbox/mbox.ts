@@ -1,6 +1,6 @@
 import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { inspectInput } from "../inspectInput.ts";
-import { findMail } from "../mail/findMail.ts";
+import { findMail, looksToDetect } from "../mail/findMail.ts";
 import { mailSegments } from "../mail/mailSegments.ts";
 import { openMailboxes } from "../mail/openMail.ts";
 import { beginsAsMbox } from "../mail/readMboxMessages.ts";
@@ -13,7 +13,7 @@ import { beginsAsMbox } from "../mail/readMboxMessages.ts";
 export const mbox: Connector = { id: "mbox", segments: mailSegments, detect, open };
 
 async function detect(input: InspectedInput): Promise<number> {
-  const { mailboxes } = await findMail(input, (path) => input.head(path));
+  const { mailboxes } = await findMail(input, (path) => input.head(path), looksToDetect);
   const [first] = mailboxes;
   if (first === undefined) return 0;
   for (const { path } of mailboxes.slice(0, 4)) if (beginsAsMbox(await input.head(path))) return 0.9;
