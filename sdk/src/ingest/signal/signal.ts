@@ -1,6 +1,7 @@
 import { createTextChatConnector } from "../chats/createTextChatConnector.ts";
 import type { Attachment } from "../chats/messageRecord.ts";
 import type { TextContent } from "../chats/textChatRecords.ts";
+import type { Connector } from "../connector.ts";
 import { isWhatsappName } from "../whatsapp/whatsappName.ts";
 import { isSignalLine, parseSignalStart } from "./parseSignalStart.ts";
 
@@ -11,7 +12,7 @@ import { isSignalLine, parseSignalStart } from "./parseSignalStart.ts";
  * The exporters call the owner `Me`; where they do, `is_own` is true. All others are treated as other people. The files have
  * neither zone nor ids.
  */
-export const signal = createTextChatConnector(
+export const signal: Connector = createTextChatConnector(
   "signal",
   { service: "signal", parseStart: parseSignalStart, ownerName: "Me", chatName, contentOf: signalContent },
   { isNamed: () => false, sureness },

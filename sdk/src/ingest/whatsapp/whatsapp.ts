@@ -1,4 +1,5 @@
 import { createTextChatConnector } from "../chats/createTextChatConnector.ts";
+import type { Connector } from "../connector.ts";
 import { isSignalLine } from "../signal/parseSignalStart.ts";
 import { parseWhatsappStart } from "./parseWhatsappStart.ts";
 import { whatsappContent } from "./whatsappContent.ts";
@@ -11,7 +12,7 @@ import { isWhatsappName } from "./whatsappName.ts";
  * The file does not say who of its senders exported it: `is_own` is false for all, and all are treated as other people. It has
  * no zone, no ids and, for most chats, no year of four digits: see `textChatRecords.ts` for how each is settled.
  */
-export const whatsapp = createTextChatConnector(
+export const whatsapp: Connector = createTextChatConnector(
   "whatsapp",
   {
     service: "whatsapp",
