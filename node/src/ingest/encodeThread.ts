@@ -22,7 +22,11 @@ export type EncodeThread = {
  */
 export function startEncodeThread(folder: string): EncodeThread {
   // The files outlive the thread: whoever reads them closes them.
-  const worker = new Worker(new URL("./encodeThreadMain.ts", import.meta.url), { trackUnmanagedFds: false });
+  const worker = new Worker(new URL("./encodeThreadMain.ts", import.meta.url), {
+    trackUnmanagedFds: false,
+    // Without a bound, V8 lets its garbage grow to what the machine has. Two row groups and their encoding fit many times.
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 },
+  });
   const waiting: { resolve(reply: EncodeReply): void; reject(cause: Error): void }[] = [];
   let underWay = 0;
   let roomFor: (() => void) | undefined;

@@ -16,7 +16,7 @@ export type RowGroupBuffer = {
 
 /** A row group ends at whichever comes first: the memory of a writer is a row group or two. */
 const rowGroupRecords = 32_768;
-const rowGroupCharacters = 16 * 2 ** 20;
+const rowGroupCharacters = 4 * 2 ** 20;
 
 export function createRowGroupBuffer({ columns }: RecordSchema): RowGroupBuffer {
   const names = columns.map(({ name }) => name);
