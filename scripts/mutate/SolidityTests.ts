@@ -31,6 +31,8 @@ type TestChoice = {
 
 type LoadedArtifact = { readonly name: string; readonly isSuite: boolean; readonly artifact: Artifact };
 
+/** Of one test. A mutant that never ends shall end soon; no test needs a tenth of it. */
+const GAS_LIMIT = 1n << 28n;
 const HARDFORK = "osaka"; // as hardhat.test.config.ts has it
 
 /**
@@ -70,6 +72,7 @@ export class SolidityTests {
       ...(invariant && { invariant }),
       includeTraces: IncludeTraces.None,
       collectStackTraces: CollectStackTraces.OnFailure,
+      gasLimit: GAS_LIMIT,
       disableBlockGasLimit: true,
       disableTransactionGasCap: true,
       generateGasReport: false,

@@ -15,8 +15,8 @@ const RANDOM = "^(testFuzz|invariant)";
  */
 const NEVER = "^test_(Draws_|[A-Za-z]*Handler)";
 const ASKED_TOGETHER = "^invariant_(0[1-9]|[12][0-9]|3[0-6])_";
-/** Of each fuzz test. A mutant that needs more is not held by tests. */
-const FUZZ_RUNS = 64;
+/** A mutant that needs more draws or longer walks than these is not held by tests: they differ from seed to seed. */
+const RANDOMNESS = { fuzzRuns: 16, walks: { runs: 2, depth: 50 } };
 
 let setup: WorkerSetup | undefined;
 let loading: Promise<SolidityTests> | undefined;
@@ -47,7 +47,7 @@ async function judge({ sources }: WorkerSetup, task: WorkerTask): Promise<Verdic
 }
 
 const plain = { grepExclude: `${RANDOM}|${NEVER}` };
-const random = { grep: RANDOM, grepExclude: ASKED_TOGETHER, fuzzRuns: FUZZ_RUNS };
+const random = { grep: RANDOM, grepExclude: ASKED_TOGETHER, ...RANDOMNESS };
 
 /** Those near first: most mutants fail there. */
 async function failing(codes: Codes, { near, far }: WorkerTask, choice: typeof plain | typeof random) {
