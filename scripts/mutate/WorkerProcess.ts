@@ -5,6 +5,8 @@ import { cpuSeconds } from "./cpuSeconds.ts";
 import type { PreparedTests, PrepareTask, Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 type Stopped = { readonly status: "timeout" | "crashed"; readonly by: readonly string[] };
+/** A verdict, or why there is none. `passed` is not the last word: the random tests are left. */
+export type Finding = Verdict | Stopped;
 export type Judgement = (Verdict & { readonly status: Exclude<Verdict["status"], "passed"> }) | Stopped;
 
 /** A worker that can be killed: a mutant may loop for ever, and then nothing in its process can be stopped. */
@@ -22,7 +24,7 @@ export class WorkerProcess {
     this.#cpuLimit = options.cpuLimit;
   }
 
-  judge(task: WorkerTask): Promise<Verdict | Stopped> {
+  judge(task: WorkerTask): Promise<Finding> {
     return this.#ask(task, this.#cpuLimit);
   }
 

@@ -1,14 +1,14 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { suiteOf } from "./nearSuites.ts";
-import type { Judgement } from "./WorkerProcess.ts";
+import type { Finding } from "./WorkerProcess.ts";
 
 /**
  * What a judgement rests on: texts, by what they are the texts of, hashed. Of a killed mutant each test contract that fails
  * is enough by itself; of any other all of them are needed.
  */
 export type Basis = Readonly<Record<string, string>>;
-type Entry = { readonly id: string; readonly judgement: Judgement; readonly basis: Basis };
+type Entry = { readonly id: string; readonly judgement: Finding; readonly basis: Basis };
 
 /** One line a judged mutant, so that a run that was stopped goes on where it was, and one after a change does what is new. */
 export class Journal {
@@ -27,7 +27,7 @@ export class Journal {
   }
 
   /** What is known and still true. */
-  known(id: string, basisNow: (judgement: Judgement) => Basis): Judgement | undefined {
+  known(id: string, basisNow: (judgement: Finding) => Basis): Finding | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     const { judgement, basis } = entry;

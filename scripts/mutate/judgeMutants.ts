@@ -5,7 +5,7 @@ import { NearSuites } from "./nearSuites.ts";
 import { rankTests } from "./rankTests.ts";
 import { basisOf, openReach, prepareTests } from "./reach.ts";
 import type { MutationPlan } from "./readMutants.ts";
-import { type Judgement, WorkerProcess } from "./WorkerProcess.ts";
+import { type Finding, type Judgement, WorkerProcess } from "./WorkerProcess.ts";
 import type { WorkerTask } from "./workerMessages.ts";
 
 const HOME = ".cache/mutate";
@@ -25,17 +25,23 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
   const journal = new Journal(join(root, HOME, "journal.jsonl"));
   const near = new NearSuites();
   const judged = new Map<Mutant, Judgement>();
+  /** Only the random tests are left for them. */
+  const passed = new Set<Mutant>();
   for (const mutant of mutants) {
     const known = options.fresh
       ? undefined
       : journal.known(mutant.id, (judgement) => basisOf(reach, plan, mutant, judgement));
     if (known === undefined) continue;
-    judged.set(mutant, known);
+    if (isJudgement(known)) judged.set(mutant, known);
+    else passed.add(mutant);
     near.add(mutant, known.by);
   }
 
-  const batches = batchesOf(mutants.filter((mutant) => !judged.has(mutant)));
-  const queue = batches.flatMap((batch) => batch.map((mutant): Turn => ({ mutant, batch, isRandom: false })));
+  const batches = batchesOf(mutants.filter((mutant) => !judged.has(mutant) && !passed.has(mutant)));
+  /** A worker takes a whole batch, which it compiles once. */
+  const queue = batches.map((batch) => batch.map((mutant): Turn => ({ mutant, batch, isRandom: false })));
+  const later = (mutant: Mutant) => queue.push([{ mutant, batch: [mutant], isRandom: true }]);
+  for (const mutant of passed) later(mutant);
   if (queue.length > 0 && !reach.isPrepared) await prepareTests(newWorker(), []);
   const workOn = async (worker: WorkerProcess, turn: Turn) => {
     const { mutant } = turn;
@@ -48,12 +54,15 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
       names: [...plan.closureOf(targets)],
       batch: turn.batch,
       isRandom: turn.isRandom,
+      likely: near.likely(mutant),
       ...near.split(mutant, reach.suitesOf(targets)),
     };
     const verdict = targets.length === 0 ? ({ status: "equivalent", by: [] } as const) : await worker.judge(task);
     const { status } = verdict;
     if (status === "passed") {
-      queue.push({ ...turn, isRandom: true });
+      const judgement = { status, by: [] };
+      journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
+      later(mutant);
       return;
     }
     const judgement: Judgement = { status, by: status === "killed" ? rankTests(verdict.by, mutant) : verdict.by };
@@ -61,12 +70,14 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
     judged.set(mutant, judgement);
     // What a worker says at its end may be another worker's doing: it is asked again in the next run.
     if (status !== "crashed") journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
-    options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.length });
+    options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.flat().length });
   };
   const work = async () => {
     const worker = newWorker();
     try {
-      for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) await workOn(worker, turn);
+      for (let turns = queue.shift(); turns !== undefined; turns = queue.shift()) {
+        for (const turn of turns) await workOn(worker, turn);
+      }
     } finally {
       worker.close();
     }
@@ -93,6 +104,10 @@ export declare namespace judgeMutants {
 }
 
 type Turn = { readonly mutant: Mutant; readonly batch: readonly Mutant[]; readonly isRandom: boolean };
+
+function isJudgement(finding: Finding): finding is Judgement {
+  return finding.status !== "passed";
+}
 
 function batchesOf(mutants: readonly Mutant[]): Mutant[][] {
   return [...Map.groupBy(mutants, ({ path }) => path).values()].flatMap((inFile) =>

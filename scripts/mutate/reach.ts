@@ -5,7 +5,7 @@ import type { Mutant } from "./Mutant.ts";
 import { suiteOf } from "./nearSuites.ts";
 import { type MutationPlan, nameOf, type Target } from "./readMutants.ts";
 import { closureFingerprint, suiteBasis, wholeFingerprint } from "./suiteTexts.ts";
-import type { Judgement, WorkerProcess } from "./WorkerProcess.ts";
+import type { Finding, WorkerProcess } from "./WorkerProcess.ts";
 import type { PreparedTests } from "./workerMessages.ts";
 
 /** Which test contracts deploy what, and what a judgement by them rests on. */
@@ -53,7 +53,7 @@ export async function prepareTests(worker: WorkerProcess, reach: readonly string
 }
 
 /** The texts that a judgement rests on, as they are now. */
-export function basisOf(reach: Reach, plan: MutationPlan, { path }: Mutant, { status, by }: Judgement): Basis {
+export function basisOf(reach: Reach, plan: MutationPlan, { path }: Mutant, { status, by }: Finding): Basis {
   const targets = plan.targetsOf(path);
   if (status === "invalid" || status === "equivalent") {
     return { contracts: closureFingerprint(plan, plan.closureOf(targets)) };

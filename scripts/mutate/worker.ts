@@ -20,7 +20,8 @@ const RANDOMNESS = { fuzzRuns: 16, walks: { runs: 2, depth: 50 } };
 
 let setup: WorkerSetup | undefined;
 let loading: Promise<SolidityTests> | undefined;
-let lastBuild: { readonly key: string; readonly build: Build } | undefined;
+/** With the test contracts that are known to pass on it while no mutant is chosen. */
+let lastBuild: { readonly key: string; readonly build: Build; readonly passed: Set<string> } | undefined;
 
 process.on("message", (message: WorkerSetup | WorkerTask | PrepareTask) => {
   if ("sources" in message) setup = message;
@@ -35,19 +36,47 @@ async function judge({ sources }: WorkerSetup, task: WorkerTask): Promise<Verdic
   const texts = new Map(sources);
   const mutant = task.batch.find(({ id }) => id === task.id);
   if (mutant === undefined) throw new Error(`There is no mutant ${task.id} among those to be compiled.`);
-  const codes = codesFromBuild(await buildOf(texts, task), mutant.id) ?? compileMutant(texts, task, mutant);
+  // Those that are left for the random tests are few, and of many files.
+  const build = task.isRandom ? undefined : buildOf(texts, task);
+  const built = build && codesFromBuild(build, mutant.id);
+  const codes = built ?? compileMutant(texts, task, mutant);
   if (codes === undefined) return { status: "invalid", by: [] };
   if (!task.isRandom) {
-    const by = await failing(codes, task, plain);
-    return by.length > 0 ? { status: "killed", by } : { status: "passed", by };
+    const soon = await failingOf(codes, task.likely);
+    const by = soon.length > 0 ? soon : await failing(codes, task, plain);
+    if (by.length === 0) return { status: "passed", by };
+    if (built === undefined || (await isTrueBuild(build, by))) return { status: "killed", by };
+    lastBuild = { key: keyOf(task), build: { codes: new Map(), numbers: new Map() }, passed: new Set() };
+    return judge({ sources }, task);
   }
   if (isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
   const by = await failing(codes, task, random);
   return { status: by.length > 0 ? "killed" : "survived", by };
 }
 
+/** With none of its mutants chosen a build is the contract as it is: what kills one of them must pass on it. */
+async function isTrueBuild(build: Build | undefined, by: readonly string[]): Promise<boolean> {
+  const unchanged = build && codesFromBuild(build, "");
+  const passed = lastBuild?.passed;
+  if (unchanged === undefined || passed === undefined) return false;
+  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(suite));
+  if (suites.length === 0) return true;
+  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...plain });
+  for (const suite of suites) passed.add(suite);
+  return failed.length === 0;
+}
+
 const plain = { grepExclude: `${RANDOM}|${NEVER}` };
 const random = { grep: RANDOM, grepExclude: ASKED_TOGETHER, ...RANDOMNESS };
+
+/** Of single tests those that fail. */
+async function failingOf(codes: Codes, titles: readonly string[]): Promise<readonly string[]> {
+  if (titles.length === 0) return [];
+  const names = new Set(titles.map((title) => title.split(".")[1]?.split("(")[0]));
+  const suites = [...new Set(titles.map(suiteOf))];
+  const grep = `^(${[...names].join("|")})\\(`;
+  return (await (await loadTests()).run({ codes, suites, ...plain, grep })).failed;
+}
 
 /** Those near first: most mutants fail there. */
 async function failing(codes: Codes, { near, far }: WorkerTask, choice: typeof plain | typeof random) {
@@ -56,17 +85,14 @@ async function failing(codes: Codes, { near, far }: WorkerTask, choice: typeof p
   return failed.length > 0 ? failed : (await tests.run({ codes, suites: far, ...choice })).failed;
 }
 
-async function buildOf(sources: ReadonlyMap<string, string>, task: WorkerTask): Promise<Build> {
-  const key = task.batch.map(({ id }) => id).join(" ");
-  if (lastBuild?.key === key) return lastBuild.build;
-  const build = compileBatch(sources, task);
-  lastBuild = { key, build };
-  // With none of its mutants chosen it must be the contract as it is.
-  const unchanged = codesFromBuild(build, "");
-  if (unchanged === undefined || (await failing(unchanged, task, plain)).length === 0) return build;
-  const none = { codes: new Map(), numbers: new Map() };
-  lastBuild = { key, build: none };
-  return none;
+function buildOf(sources: ReadonlyMap<string, string>, task: WorkerTask): Build {
+  const key = keyOf(task);
+  if (lastBuild?.key !== key) lastBuild = { key, build: compileBatch(sources, task), passed: new Set() };
+  return lastBuild.build;
+}
+
+function keyOf({ batch }: WorkerTask): string {
+  return batch.map(({ id }) => id).join(" ");
 }
 
 function loadTests(): Promise<SolidityTests> {
@@ -80,7 +106,8 @@ async function prepare({ reach: names }: PrepareTask): Promise<PreparedTests> {
   await hre.tasks.getTask("build").run({ quiet: true });
   const tests = await loadTests();
   const suites = [...tests.suites.keys()];
-  for (const choice of [plain, random]) {
+  // What has passed on the same texts passes.
+  for (const choice of names.length === 0 ? [] : [plain, random]) {
     const { failed } = await tests.run({ codes: new Map(), suites, ...choice });
     if (failed.length > 0) return { failed, suites: {}, reach: {} };
   }

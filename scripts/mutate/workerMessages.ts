@@ -17,6 +17,8 @@ export type MutantSource = {
 /** One mutant to be judged. */
 export type WorkerTask = MutantSource & {
   readonly id: string;
+  /** Tests, as `ATest.test_a()`, that are likely to notice it. */
+  readonly likely: readonly string[];
   /** Test contracts that notice a change of the targets, those first that are likely to notice this one. */
   readonly near: readonly string[];
   readonly far: readonly string[];
@@ -36,7 +38,7 @@ export type Verdict = {
   readonly by: readonly string[];
 };
 
-/** Compile the tests and run them, and say which test contracts deploy which of these: `contracts/x/A.sol:A`. */
+/** Compile the tests; where `reach` names contracts, run them, and say which test contracts deploy which of these. */
 export type PrepareTask = { readonly reach: readonly string[] };
 export type PreparedTests = {
   /** Tests that fail on the contracts as they are. */
