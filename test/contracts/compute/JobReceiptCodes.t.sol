@@ -34,4 +34,13 @@ contract JobReceiptCodesTest is JobKit {
         settle(job, 63);
         yes(statusOf(job) == JobStatus.Open);
     }
+
+    /// The last of the proved ones, after a release: the node is paid and so are the owners.
+    function test_failJob_WithTheLastProvedCode() public {
+        Posted memory job = claimedJob();
+        settle(job, 31);
+        yes(statusOf(job) == JobStatus.Failed);
+        eq(owed(OPERATOR), FEE);
+        eq(owed(OWNER), PRICE);
+    }
 }

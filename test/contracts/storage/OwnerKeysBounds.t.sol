@@ -56,4 +56,14 @@ contract OwnerKeysBoundsTest is OwnerKeysKit {
         vm.warp(ripeAt + 30 days);
         yes(!keys.isRipe(OWNER, SECOND));
     }
+
+    /// A signature is spent by what it has done.
+    function test_RevertWhen_VetoSignatureComesTwice() public {
+        ask(ANNA);
+        bytes32 digest = keys.vetoDigest(OWNER, ANNA);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(OWNER_KEY, digest);
+        keys.vetoRecoveryBySig(OWNER, ANNA, abi.encodePacked(r, s, v));
+        expect(abi.encodeWithSelector(IOwnerKeys.RecoveryUnknown.selector, OWNER, ANNA));
+        keys.vetoRecoveryBySig(OWNER, ANNA, abi.encodePacked(r, s, v));
+    }
 }
