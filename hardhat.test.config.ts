@@ -29,8 +29,7 @@ export default defineConfig({
   paths: {
     sources: "./contracts",
     tests: { solidity: "./test/contracts" },
-    // Mutants are put into copies of them (scripts/mutate/).
-    artifacts: process.env["PERSONA_TEST_ARTIFACTS"] ?? `./cache/${deep ? "deep" : "test"}-artifacts`,
+    artifacts: `./cache/${deep ? "deep" : "test"}-artifacts`,
     cache: `./cache/${deep ? "deep" : "test"}`,
   },
   // What a test needs otherwise it says itself: `hardhat-config: fuzz.runs = 1000`, or `hardhat-config: deep.fuzz.runs = …`.

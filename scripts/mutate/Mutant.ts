@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Switch } from "./placeSwitch.ts";
 
 /** One change of one source file, by bytes. */
 export type Edit = {
@@ -20,9 +21,11 @@ export type Mutant = Edit & {
   /** `JobMarket.claimJob`; the contract alone for what is in none of its functions. */
   readonly place: string;
   readonly original: string;
+  /** Where it can be chosen at run time; undefined where it has to be compiled by itself. */
+  readonly at: Switch | undefined;
 };
 
-export type PlacedEdit = Edit & { readonly place: string };
+export type PlacedEdit = Edit & Pick<Mutant, "place" | "at">;
 
 /** Names the edits of one file. Two that look the same in one function are told apart by their order. */
 export function nameMutants(path: string, source: Buffer, edits: readonly PlacedEdit[]): Mutant[] {

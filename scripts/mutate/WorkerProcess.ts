@@ -1,9 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { ToolError } from "../command/ToolError.ts";
 import { cpuSeconds } from "./cpuSeconds.ts";
-import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
+import type { PreparedTests, PrepareTask, Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
-export type Judgement = Verdict | { readonly status: "timeout" | "crashed"; readonly by: readonly string[] };
+type Stopped = { readonly status: "timeout" | "crashed"; readonly by: readonly string[] };
+/** A verdict, or why there is none. `passed` is not the last word: the random tests are left. */
+export type Finding = Verdict | Stopped;
+export type Judgement = (Verdict & { readonly status: Exclude<Verdict["status"], "passed"> }) | Stopped;
 
 /** A worker that can be killed: a mutant may loop for ever, and then nothing in its process can be stopped. */
 export class WorkerProcess {
@@ -20,22 +24,41 @@ export class WorkerProcess {
     this.#cpuLimit = options.cpuLimit;
   }
 
-  judge(task: WorkerTask): Promise<Judgement> {
+  judge(task: WorkerTask): Promise<Finding> {
+    return this.#ask(task, this.#cpuLimit);
+  }
+
+  /** @throws ToolError when tests fail, or cannot be compiled */
+  async prepare(task: PrepareTask): Promise<PreparedTests> {
+    const answer = await this.#ask<PreparedTests | Stopped>(task, Number.POSITIVE_INFINITY);
+    const failed = "status" in answer ? answer.by : answer.failed;
+    if ("status" in answer || failed.length > 0) {
+      throw new ToolError(`${failed.join("\n")}\n\nThe Solidity tests must pass before mutants can be judged.`);
+    }
+    return answer;
+  }
+
+  close(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
+
+  #ask<Answer>(task: WorkerTask | PrepareTask, cpuLimit: number): Promise<Answer | Stopped> {
     const child = this.#start();
     return new Promise((resolve) => {
-      const end = (judgement: Judgement) => {
+      const end = (answer: Answer | Stopped) => {
         clearInterval(timer);
         child.removeAllListeners("message").removeAllListeners("close");
-        resolve(judgement);
+        resolve(answer);
       };
       const pid = child.pid ?? 0;
       const before = cpuSeconds(pid) ?? 0;
       const timer = setInterval(() => {
-        if ((cpuSeconds(pid) ?? 0) - before < this.#cpuLimit) return;
+        if ((cpuSeconds(pid) ?? 0) - before < cpuLimit) return;
         this.close();
         end({ status: "timeout", by: [] });
       }, 1_000);
-      child.once("message", (verdict: Verdict) => end(verdict));
+      child.once("message", (answer: Answer) => end(answer));
       child.once("close", () => {
         this.#child = undefined;
         end({ status: "crashed", by: [this.#said.trim().slice(-1_000)] });
@@ -44,21 +67,12 @@ export class WorkerProcess {
     });
   }
 
-  close(): void {
-    this.#child?.kill("SIGKILL");
-    this.#child = undefined;
-  }
-
   #start(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
     this.#said = "";
     const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), {
       cwd: this.#root,
-      env: {
-        ...process.env,
-        HARDHAT_CONFIG: "hardhat.test.config.ts",
-        PERSONA_TEST_ARTIFACTS: this.#setup.artifacts,
-      },
+      env: { ...process.env, HARDHAT_CONFIG: "hardhat.test.config.ts" },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -1,5 +1,6 @@
-import { type AstNode, children, spanOf, text, walk } from "../solidity/ast.ts";
+import { type AstNode, children, isNode, spanOf, text, walk } from "../solidity/ast.ts";
 import type { Edit, PlacedEdit } from "./Mutant.ts";
+import { placeSwitch } from "./placeSwitch.ts";
 
 /** What an operator may look at: the node, what is around it (nearest last), and the bytes of the file. */
 export type Site = { readonly node: AstNode; readonly parents: readonly AstNode[]; readonly source: Buffer };
@@ -12,10 +13,24 @@ export function findEdits(ast: AstNode, source: Buffer, operators: readonly Oper
     if ([...parents, node].some(isWithoutCode)) continue;
     const place = placeOf(parents, node);
     for (const operator of operators) {
-      for (const edit of operator({ node, parents, source })) found.push({ ...edit, place });
+      for (const edit of operator({ node, parents, source })) {
+        found.push({ ...edit, place, at: placeSwitch(edit, nodesAround(edit, parents, node), source) });
+      }
     }
   }
   return found.sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** An operator may change a part of the node that it was asked about: its condition, its modifier. */
+function nodesAround({ start, end }: Edit, parents: readonly AstNode[], node: AstNode): AstNode[] {
+  const around = [...parents, node];
+  for (let next: AstNode | undefined = node; next !== undefined; ) {
+    next = Object.values(next)
+      .flat()
+      .find((part): part is AstNode => isNode(part) && spanOf(part).start <= start && end <= spanOf(part).end);
+    if (next !== undefined) around.push(next);
+  }
+  return around;
 }
 
 /** The text of a node. */

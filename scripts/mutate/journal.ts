@@ -1,34 +1,62 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Judgement } from "./WorkerProcess.ts";
+import { suiteOf } from "./nearSuites.ts";
+import type { Finding } from "./WorkerProcess.ts";
 
-export type Journal = {
-  readonly known: ReadonlyMap<string, Judgement>;
-  readonly add: (id: string, judgement: Judgement) => void;
-};
+/**
+ * What a judgement rests on: texts, by what they are the texts of, hashed. Of a killed mutant each test contract that fails
+ * is enough by itself; of any other all of them are needed.
+ */
+export type Basis = Readonly<Record<string, string>>;
+type Entry = { readonly id: string; readonly judgement: Finding; readonly basis: Basis };
 
-/** One line a judged mutant, so that a run that was stopped goes on where it was. */
-export function openJournal(path: string): Journal {
-  mkdirSync(dirname(path), { recursive: true });
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-  const known = new Map<string, Judgement>();
-  for (const line of lines) {
-    const entry = parse(line);
-    if (entry !== undefined) known.set(entry.id, entry.judgement);
+/** One line a judged mutant, so that a run that was stopped goes on where it was, and one after a change does what is new. */
+export class Journal {
+  readonly #path: string;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(path: string) {
+    this.#path = path;
+    mkdirSync(dirname(path), { recursive: true });
+    for (const line of existsSync(path) ? readFileSync(path, "utf8").split("\n") : []) {
+      const entry = parse(line);
+      if (entry !== undefined) this.#entries.set(entry.id, entry);
+    }
+    // Without what was said twice, and the half line of a run that was killed.
+    writeFileSync(path, [...this.#entries.values()].map(lineOf).join(""));
   }
-  return {
-    known,
-    add: (id, judgement) => {
-      known.set(id, judgement);
-      appendFileSync(path, `${JSON.stringify({ id, judgement })}\n`);
-    },
-  };
+
+  /** What is known and still true. */
+  known(id: string, basisNow: (judgement: Finding) => Basis): Finding | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const { judgement, basis } = entry;
+    const now = basisNow(judgement);
+    if (judgement.status !== "killed") return holds(basis, now) && holds(now, basis) ? judgement : undefined;
+    const by = judgement.by.filter((title) => {
+      const hash = basis[suiteOf(title)];
+      return hash !== undefined && hash === now[suiteOf(title)];
+    });
+    return by.length === 0 ? undefined : { ...judgement, by };
+  }
+
+  add(entry: Entry): void {
+    this.#entries.set(entry.id, entry);
+    appendFileSync(this.#path, lineOf(entry));
+  }
 }
 
-/** The last line of a run that was killed may be half a line. */
-function parse(line: string): { id: string; judgement: Judgement } | undefined {
+function holds(basis: Basis, now: Basis): boolean {
+  return Object.entries(basis).every(([name, hash]) => now[name] === hash);
+}
+
+function lineOf(entry: Entry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+function parse(line: string): Entry | undefined {
   try {
-    return JSON.parse(line) as { id: string; judgement: Judgement };
+    return JSON.parse(line) as Entry;
   } catch {
     return undefined;
   }

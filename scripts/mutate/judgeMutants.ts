@@ -1,64 +1,91 @@
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { ToolError } from "../command/ToolError.ts";
-import { openJournal } from "./journal.ts";
-import { applyEdit, type Mutant } from "./Mutant.ts";
+import { Journal } from "./journal.ts";
+import type { Mutant } from "./Mutant.ts";
+import { NearSuites } from "./nearSuites.ts";
 import { rankTests } from "./rankTests.ts";
-import { fingerprintOf, type MutationPlan } from "./readMutants.ts";
-import { type Judgement, WorkerProcess } from "./WorkerProcess.ts";
+import { basisOf, openReach, prepareTests } from "./reach.ts";
+import type { MutationPlan } from "./readMutants.ts";
+import { type Finding, type Judgement, WorkerProcess } from "./WorkerProcess.ts";
+import type { WorkerTask } from "./workerMessages.ts";
 
-/** Where hardhat.test.config.ts leaves what it compiles. */
-const ARTIFACTS = "cache/test-artifacts";
+const HOME = ".cache/mutate";
+/** Mutants of one file that are compiled together: more of them, and the contract gets too large to be deployed quickly. */
+const BATCH = 60;
 
 /**
- * Runs the Solidity tests against each mutant. What is known from an earlier run on the same contracts and tests is not
- * done again.
+ * Runs the Solidity tests against each mutant: those that are not random against all, then the others against what is left.
+ * What is known from an earlier run, and rests on contracts and tests that have not changed since, is not done again.
  */
 export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[], options: judgeMutants.Options) {
   const { root } = plan.project;
-  const tests = globSync("{test/contracts/**/*.sol,hardhat.*config.ts}", { cwd: root });
-  const texts = new Map([
-    ...plan.project.sources,
-    ...tests.map((path) => [path, readFileSync(join(root, path), "utf8")] as const),
-  ]);
-  const home = join(root, ".cache/mutate");
-  const journal = openJournal(join(home, `${fingerprintOf(texts)}.jsonl`));
-  const open = mutants.filter(({ id }) => options.fresh || !journal.known.has(id));
-  if (open.length > 0) await runTests(root);
+  const newWorker = () => {
+    return new WorkerProcess({ root, setup: { sources: [...plan.project.sources] }, cpuLimit: options.cpuLimit });
+  };
+  const reach = await openReach(plan, join(root, HOME), newWorker);
+  const journal = new Journal(join(root, HOME, "journal.jsonl"));
+  const near = new NearSuites();
+  const judged = new Map<Mutant, Judgement>();
+  /** Only the random tests are left for them. */
+  const passed = new Set<Mutant>();
+  for (const mutant of mutants) {
+    const known = options.fresh
+      ? undefined
+      : journal.known(mutant.id, (judgement) => basisOf(reach, plan, mutant, judgement));
+    if (known === undefined) continue;
+    if (isJudgement(known)) judged.set(mutant, known);
+    else passed.add(mutant);
+    near.add(mutant, known.by);
+  }
 
-  const queue = [...open];
-  const work = async (n: number) => {
-    const artifacts = join(home, `artifacts-${n}`);
-    rmSync(artifacts, { recursive: true, force: true });
-    cpSync(join(root, ARTIFACTS), artifacts, { recursive: true });
-    const setup = { sources: [...plan.project.sources], artifacts };
-    const worker = new WorkerProcess({ root, setup, cpuLimit: options.cpuLimit });
+  const batches = batchesOf(mutants.filter((mutant) => !judged.has(mutant) && !passed.has(mutant)));
+  /** A worker takes a whole batch, which it compiles once. */
+  const queue = batches.map((batch) => batch.map((mutant): Turn => ({ mutant, batch, isRandom: false })));
+  const later = (mutant: Mutant) => queue.push([{ mutant, batch: [mutant], isRandom: true }]);
+  for (const mutant of passed) later(mutant);
+  if (queue.length > 0 && !reach.isPrepared) await prepareTests(newWorker(), []);
+  const workOn = async (worker: WorkerProcess, turn: Turn) => {
+    const { mutant } = turn;
+    const targets = plan.targetsOf(mutant.path);
+    const startedAt = performance.now();
+    const task: WorkerTask = {
+      id: mutant.id,
+      path: mutant.path,
+      targets,
+      names: [...plan.closureOf(targets)],
+      batch: turn.batch,
+      isRandom: turn.isRandom,
+      likely: near.likely(mutant),
+      ...near.split(mutant, reach.suitesOf(targets)),
+    };
+    const verdict = targets.length === 0 ? ({ status: "equivalent", by: [] } as const) : await worker.judge(task);
+    const { status } = verdict;
+    if (status === "passed") {
+      const judgement = { status, by: [] };
+      journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
+      later(mutant);
+      return;
+    }
+    const judgement: Judgement = { status, by: status === "killed" ? rankTests(verdict.by, mutant) : verdict.by };
+    near.add(mutant, judgement.by);
+    judged.set(mutant, judgement);
+    // What a worker says at its end may be another worker's doing: it is asked again in the next run.
+    if (status !== "crashed") journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
+    options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.flat().length });
+  };
+  const work = async () => {
+    const worker = newWorker();
     try {
-      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const targets = plan.targetsOf(mutant.path);
-        const source = Buffer.from(plan.project.sources.get(mutant.path) ?? "");
-        const task = {
-          path: mutant.path,
-          text: applyEdit(source, mutant),
-          targets,
-          names: [...plan.closureOf(targets)],
-        };
-        const startedAt = performance.now();
-        const verdict: Judgement = targets.length === 0 ? { status: "equivalent", by: [] } : await worker.judge(task);
-        const judgement = verdict.status === "killed" ? { ...verdict, by: rankTests(verdict.by, mutant) } : verdict;
-        journal.add(mutant.id, judgement);
-        options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.length });
+      for (let turns = queue.shift(); turns !== undefined; turns = queue.shift()) {
+        for (const turn of turns) await workOn(worker, turn);
       }
     } finally {
       worker.close();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.jobs, open.length) }, (_, n) => work(n)));
+  await Promise.all(Array.from({ length: Math.min(options.jobs, queue.length) }, work));
   return new Map(
     mutants.flatMap((mutant) => {
-      const judgement = journal.known.get(mutant.id);
+      const judgement = judged.get(mutant);
       return judgement === undefined ? [] : [[mutant, judgement] as const];
     }),
   );
@@ -76,20 +103,14 @@ export declare namespace judgeMutants {
   };
 }
 
-/** Compiles the tests, and shows that they pass: a test that fails already would kill every mutant. */
-async function runTests(root: string): Promise<void> {
-  const program = fileURLToPath(new URL("../test/solidity.ts", import.meta.url));
-  const child = spawn(process.execPath, [program], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new ToolError(`${said.trim()}\n\nThe Solidity tests must pass before mutants can be judged.`);
-  if (!existsSync(join(root, ARTIFACTS))) throw new ToolError(`The tests left no artifacts in ${ARTIFACTS}.`);
+type Turn = { readonly mutant: Mutant; readonly batch: readonly Mutant[]; readonly isRandom: boolean };
+
+function isJudgement(finding: Finding): finding is Judgement {
+  return finding.status !== "passed";
+}
+
+function batchesOf(mutants: readonly Mutant[]): Mutant[][] {
+  return [...Map.groupBy(mutants, ({ path }) => path).values()].flatMap((inFile) =>
+    Array.from({ length: Math.ceil(inFile.length / BATCH) }, (_, n) => inFile.slice(n * BATCH, (n + 1) * BATCH)),
+  );
 }

@@ -10,9 +10,16 @@ import { type Mutant, nameMutants } from "./Mutant.ts";
 /** A contract that tests deploy from its artifact: `contracts/x/A.sol`, `A`. */
 export type Target = { readonly path: string; readonly name: string };
 
+/** As the artifact is called: `contracts/x/A.sol:A`. */
+export function nameOf({ path, name }: Target): string {
+  return `${path}:${name}`;
+}
+
 export type MutationPlan = {
   readonly project: SolidityProject;
   readonly mutants: readonly Mutant[];
+  /** Everything that tests deploy. */
+  readonly targets: readonly Target[];
   /** The deployable contracts that a change of this file can change. */
   readonly targetsOf: (path: string) => readonly Target[];
   /** The sources that those contracts are compiled from. */
@@ -44,6 +51,7 @@ export function readMutants(root: string, operators: readonly Operator[]): Mutat
   return {
     project,
     mutants,
+    targets,
     targetsOf: (path) => targets.filter((target) => closures.get(target.path)?.has(path)),
     closureOf: (wanted) => new Set(wanted.flatMap(({ path }) => [...(closures.get(path) ?? [])])),
   };

@@ -1,126 +1,128 @@
-// A process that judges mutants, one after the other: it keeps the compiler and Hardhat loaded. Started by judgeMutants.ts.
+// A process that judges mutants, one after the other: it keeps the compiler and the tests loaded. Started by judgeMutants.ts.
 //
-// Tests deploy contracts by `vm.getCode`, from artifacts. So only the contract that was changed is compiled, its code is
-// put into this worker's own copy of the test artifacts, and the tests are run as they are compiled already.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { optimized, unoptimized } from "../../hardhat.config.ts";
-import { compileSolidity, errorsOf, mustCompile, type SolidityOutput } from "../solidity/compileSolidity.ts";
-import type { Target } from "./readMutants.ts";
-import type { Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
-
-type Code = { readonly bytecode: string; readonly deployedBytecode: string; readonly immutableReferences: object };
-type SolidityRun = {
-  readonly suiteResults: readonly {
-    readonly id: { readonly name: string };
-    readonly testResults: readonly { readonly name: string; readonly status: string }[];
-  }[];
-};
+// Tests deploy contracts by `vm.getCode`, from artifacts. So only the contract that was changed is compiled, together with its
+// other mutants, and the tests are run as they are compiled already.
+import { type Build, codesFromBuild, compileBatch, compileMutant, isEquivalent } from "./compileMutants.ts";
+import { suiteOf } from "./nearSuites.ts";
+import { type Codes, SolidityTests } from "./SolidityTests.ts";
+import type { PreparedTests, PrepareTask, Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
 /** Tests that draw at random, or walk through everything, take most of the time; the others find most, and run first. */
-const LONG = "^(testFuzz|invariant|test_[A-Za-z]*Handler)";
-/** A million draws from code that is inside the test: whatever the mutant, they are the same. */
-const STATISTICS = "^test_Draws_";
+const RANDOM = "^(testFuzz|invariant)";
+/**
+ * Not run: a million draws from code that is inside the test; how much a walk reaches; and walks for one invariant each, which
+ * `invariant_AllAtOnce` asks together. What only they would notice counts as survived.
+ */
+const NEVER = "^test_(Draws_|[A-Za-z]*Handler)";
+const ASKED_TOGETHER = "^invariant_(0[1-9]|[12][0-9]|3[0-6])_";
+/** A mutant that needs more draws or longer walks than these is not held by tests: they differ from seed to seed. */
+const RANDOMNESS = { fuzzRuns: 16, walks: { runs: 2, depth: 50 } };
 
-/** Without the hash of the sources, and optimised, code that does the same looks the same. */
-const comparable = { ...optimized.settings, metadata: { bytecodeHash: "none", appendCBOR: false } };
-
-/** By target: the comparable code of what is not changed. Most mutants do not live to be compared. */
-const originals = new Map<string, string>();
 let setup: WorkerSetup | undefined;
+let loading: Promise<SolidityTests> | undefined;
+/** With the test contracts that are known to pass on it while no mutant is chosen. */
+let lastBuild: { readonly key: string; readonly build: Build; readonly passed: Set<string> } | undefined;
 
-process.on("message", (message: WorkerSetup | WorkerTask) => {
+process.on("message", (message: WorkerSetup | WorkerTask | PrepareTask) => {
   if ("sources" in message) setup = message;
+  else if ("reach" in message) void prepare(message).then((prepared) => process.send?.(prepared));
   else if (setup !== undefined) void judge(setup, message).then((verdict) => process.send?.(verdict));
 });
 
 // Whoever started it is gone.
 process.on("disconnect", () => process.exit());
 
-async function judge(setup: WorkerSetup, task: WorkerTask): Promise<Verdict> {
-  const sources = new Map([...setup.sources, [task.path, task.text]]);
-  const output = compile(sources, task, unoptimized.settings);
-  if (errorsOf(output) !== "") return { status: "invalid", by: [] };
-  const by = await failingWith(setup, task, codesOf(output, task));
-  if (by.length > 0) return { status: "killed", by };
-  const same = comparableCode(sources, task) === originalCode(setup, task);
-  return { status: same ? "equivalent" : "survived", by: [] };
-}
-
-function originalCode(setup: WorkerSetup, task: WorkerTask): string {
-  const key = JSON.stringify(task.targets);
-  const code = originals.get(key) ?? comparableCode(new Map(setup.sources), task);
-  originals.set(key, code);
-  return code;
-}
-
-function comparableCode(sources: ReadonlyMap<string, string>, task: WorkerTask): string {
-  return JSON.stringify(codesOf(mustCompile(compile(sources, task, comparable)), task));
-}
-
-/** @returns the tests that fail when the targets have this code */
-async function failingWith({ artifacts }: WorkerSetup, { targets }: WorkerTask, codes: readonly Code[]) {
-  const restore = targets.map((target, n) => patch(artifactPath(artifacts, target), codes[n]));
-  try {
-    const by = await failing({ grepExclude: `${LONG}|${STATISTICS}` });
-    return by.length > 0 ? by : await failing({ grep: LONG });
-  } finally {
-    for (const undo of restore) undo();
+async function judge({ sources }: WorkerSetup, task: WorkerTask): Promise<Verdict> {
+  const texts = new Map(sources);
+  const mutant = task.batch.find(({ id }) => id === task.id);
+  if (mutant === undefined) throw new Error(`There is no mutant ${task.id} among those to be compiled.`);
+  // Those that are left for the random tests are few, and of many files.
+  const build = task.isRandom ? undefined : buildOf(texts, task);
+  const built = build && codesFromBuild(build, mutant.id);
+  const codes = built ?? compileMutant(texts, task, mutant);
+  if (codes === undefined) return { status: "invalid", by: [] };
+  if (!task.isRandom) {
+    const soon = await failingOf(codes, task.likely);
+    const by = soon.length > 0 ? soon : await failing(codes, task, plain);
+    if (by.length === 0) return { status: "passed", by };
+    if (built === undefined || (await isTrueBuild(build, by))) return { status: "killed", by };
+    lastBuild = { key: keyOf(task), build: { codes: new Map(), numbers: new Map() }, passed: new Set() };
+    return judge({ sources }, task);
   }
+  if (isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
+  const by = await failing(codes, task, random);
+  return { status: by.length > 0 ? "killed" : "survived", by };
 }
 
-function compile(
-  sources: ReadonlyMap<string, string>,
-  { targets, names }: WorkerTask,
-  settings: object,
-): SolidityOutput {
-  const outputs = ["bytecode", "deployedBytecode"].map((name) => `evm.${name}.object`);
-  const wanted = [...outputs, "evm.bytecode.linkReferences", "evm.deployedBytecode.immutableReferences"];
-  const paths = new Set(targets.map(({ path }) => path));
-  const select = Object.fromEntries(
-    [...paths].map((path) => {
-      const inFile = targets.filter((target) => target.path === path);
-      return [path, Object.fromEntries(inFile.map(({ name }) => [name, wanted]))];
-    }),
-  );
-  return compileSolidity({ sources: new Map([...sources].filter(([name]) => names.includes(name))), settings, select });
+/** With none of its mutants chosen a build is the contract as it is: what kills one of them must pass on it. */
+async function isTrueBuild(build: Build | undefined, by: readonly string[]): Promise<boolean> {
+  const unchanged = build && codesFromBuild(build, "");
+  const passed = lastBuild?.passed;
+  if (unchanged === undefined || passed === undefined) return false;
+  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(suite));
+  if (suites.length === 0) return true;
+  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...plain });
+  for (const suite of suites) passed.add(suite);
+  return failed.length === 0;
 }
 
-function codesOf(output: SolidityOutput, { targets }: WorkerTask): Code[] {
-  return targets.map((target) => codeOf(output, target));
+const plain = { grepExclude: `${RANDOM}|${NEVER}` };
+const random = { grep: RANDOM, grepExclude: ASKED_TOGETHER, ...RANDOMNESS };
+
+/** Of single tests those that fail. */
+async function failingOf(codes: Codes, titles: readonly string[]): Promise<readonly string[]> {
+  if (titles.length === 0) return [];
+  const names = new Set(titles.map((title) => title.split(".")[1]?.split("(")[0]));
+  const suites = [...new Set(titles.map(suiteOf))];
+  const grep = `^(${[...names].join("|")})\\(`;
+  return (await (await loadTests()).run({ codes, suites, ...plain, grep })).failed;
 }
 
-function codeOf(output: SolidityOutput, { path, name }: Target): Code {
-  const { bytecode, deployedBytecode } = output.contracts?.[path]?.[name]?.evm ?? {};
-  if (bytecode === undefined || deployedBytecode === undefined) throw new Error(`No code was made of ${path}:${name}.`);
-  // Nothing here is linked; a mutant of one that is would fail every test and look killed.
-  if (Object.keys(bytecode.linkReferences ?? {}).length > 0) throw new Error(`${name} needs an external library.`);
-  return {
-    bytecode: `0x${bytecode.object}`,
-    deployedBytecode: `0x${deployedBytecode.object}`,
-    immutableReferences: deployedBytecode.immutableReferences ?? {},
-  };
+/** Those near first: most mutants fail there. */
+async function failing(codes: Codes, { near, far }: WorkerTask, choice: typeof plain | typeof random) {
+  const tests = await loadTests();
+  const { failed } = await tests.run({ codes, suites: near, ...choice });
+  return failed.length > 0 ? failed : (await tests.run({ codes, suites: far, ...choice })).failed;
 }
 
-function artifactPath(artifacts: string, { path, name }: Target): string {
-  return join(artifacts, path, `${name}.json`);
+function buildOf(sources: ReadonlyMap<string, string>, task: WorkerTask): Build {
+  const key = keyOf(task);
+  if (lastBuild?.key !== key) lastBuild = { key, build: compileBatch(sources, task), passed: new Set() };
+  return lastBuild.build;
 }
 
-/** @returns puts it back */
-function patch(path: string, code: Code | undefined): () => void {
-  const before = readFileSync(path, "utf8");
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(before), ...code }));
-  return () => writeFileSync(path, before);
+function keyOf({ batch }: WorkerTask): string {
+  return batch.map(({ id }) => id).join(" ");
 }
 
-async function failing(choice: { readonly grep?: string; readonly grepExclude?: string }): Promise<string[]> {
+function loadTests(): Promise<SolidityTests> {
+  loading ??= SolidityTests.load();
+  return loading;
+}
+
+/** Compiles the tests and runs them on the contracts as they are: what fails already would kill every mutant. */
+async function prepare({ reach: names }: PrepareTask): Promise<PreparedTests> {
   const { default: hre } = await import("hardhat");
-  const task = hre.tasks.getTask(["test", "solidity"]);
-  const returned: unknown = await task.run({ noCompile: true, ...choice });
-  const { success, value, error } = returned as { success: boolean; value?: SolidityRun; error?: SolidityRun };
-  const failed = ((success ? value : error)?.suiteResults ?? []).flatMap(({ id, testResults }) =>
-    testResults.filter(({ status }) => status === "Failure").map(({ name }) => `${id.name}.${name}`),
-  );
-  if (!success && failed.length === 0) throw new Error("The tests ended with an error that is no test's.");
-  return failed.sort();
+  await hre.tasks.getTask("build").run({ quiet: true });
+  const tests = await loadTests();
+  const suites = [...tests.suites.keys()];
+  // What has passed on the same texts passes.
+  for (const choice of names.length === 0 ? [] : [plain, random]) {
+    const { failed } = await tests.run({ codes: new Map(), suites, ...choice });
+    if (failed.length > 0) return { failed, suites: {}, reach: {} };
+  }
+  return { failed: [], suites: Object.fromEntries(tests.suites), reach: await findReach(tests, names) };
+}
+
+/** A test contract that passes where there is no such contract does not deploy it. */
+async function findReach(tests: SolidityTests, names: readonly string[]): Promise<PreparedTests["reach"]> {
+  const suites = [...tests.suites.keys()];
+  const reach = Object.fromEntries(suites.map((suite) => [suite, [] as string[]]));
+  for (const name of names) {
+    // Each test once: they would all fail at once, in `setUp`, or never.
+    const choice = { suites, grepExclude: NEVER, fuzzRuns: 1, walks: { runs: 1, depth: 1 } };
+    const { failed } = await tests.run({ codes: new Map([[name, undefined]]), ...choice });
+    for (const suite of new Set(failed.map(suiteOf))) reach[suite]?.push(name);
+  }
+  return reach;
 }

@@ -2,7 +2,12 @@ import solc from "solc";
 import { ToolError } from "../command/ToolError.ts";
 import type { AstNode } from "./ast.ts";
 
-type SolidityError = { readonly severity: string; readonly formattedMessage: string };
+type SolidityError = {
+  readonly severity: string;
+  readonly formattedMessage: string;
+  /** In bytes. */
+  readonly sourceLocation?: { readonly file: string; readonly start: number; readonly end: number };
+};
 
 type ContractOutput = {
   readonly evm?: {

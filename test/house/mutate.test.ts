@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { CHOSEN, choose, combineMutants } from "../../scripts/mutate/combineMutants.ts";
 import { applyEdit, nameMutants } from "../../scripts/mutate/Mutant.ts";
 import { rankTests } from "../../scripts/mutate/rankTests.ts";
-import { makeMutationTree, runOn } from "./mutationTree.ts";
+import { makeMutationTree, NINTH_TEST, runOn } from "./mutationTree.ts";
 
 const mutate = (root: string, ...args: readonly string[]) => runOn(root, "scripts/mutate.ts", "--jobs", "1", ...args);
 
@@ -31,6 +32,19 @@ describe("npm run mutate", function () {
     expect(second.code, second.stderr).to.equal(0);
     expect(second.stderr).to.not.include("left"); // all known from the first run
     expect(readFileSync(join(root, "docs/mutation.md"), "utf8")).to.include("nobody opens it nine times");
+  });
+
+  it("behavior: a new test meets what survived, and not what another file kills", async () => {
+    const root = makeMutationTree();
+    expect((await mutate(root)).code).to.equal(1);
+    writeFileSync(join(root, "test/contracts/Ninth.t.sol"), NINTH_TEST);
+    const { code, stderr } = await mutate(root);
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/killed .*opened < 9 → opened <= 9 .*NinthTest\.test_open_CountsToNine/);
+    expect(stderr).to.not.include("delete check");
+    writeFileSync(join(root, "test/contracts/Safe.t.sol"), NINTH_TEST.replace("NinthTest", "SafeTest"));
+    // What only the old file had noticed is asked about again.
+    expect((await mutate(root)).stderr).to.include("delete check");
   });
 
   it("behavior: --list, --contract and --sample choose, the same for the same seed", async () => {
@@ -65,7 +79,14 @@ describe("npm run mutate", function () {
 });
 
 describe("nameMutants", () => {
-  const edit = (start: number) => ({ operator: "compare", place: "A.f", start, end: start + 1, replacement: ">" });
+  const edit = (start: number) => ({
+    operator: "compare",
+    place: "A.f",
+    start,
+    end: start + 1,
+    replacement: ">",
+    at: undefined,
+  });
 
   it("behavior: an id survives lines that are added, and tells equals apart", () => {
     const [first, second] = nameMutants("A.sol", Buffer.from("< <"), [edit(0), edit(2)]);
@@ -78,6 +99,34 @@ describe("nameMutants", () => {
     const source = Buffer.from("// é\na < b");
     const at = source.indexOf("<");
     expect(applyEdit(source, { ...edit(at) })).to.equal("// é\na > b");
+  });
+});
+
+describe("combineMutants", () => {
+  const source = Buffer.from("if (a < 5) b = 1; // é");
+  const at = (text: string) => source.indexOf(text);
+  const numbered = (number: number, kind: "expression" | "statement", text: string, replacement: string) => {
+    const [start, end] = [at(text), at(text) + Buffer.byteLength(text)];
+    const edit = { operator: "compare", start, end, replacement };
+    return { number, edit, at: { kind, start, end } };
+  };
+
+  it("default: every change and the unchanged code, inner ones in the unchanged", () => {
+    const { text, places } = combineMutants(source, [
+      numbered(1, "expression", "a < 5", "a <= 5"),
+      numbered(2, "statement", "if (a < 5) b = 1;", "{}"),
+      numbered(3, "statement", "b = 1;", "{}"),
+    ]);
+    expect(text.split("\n")[0]).to.equal(
+      "{ if (chosenMutant == 2) { {} } else { if ((chosenMutant == 1 ? (a <= 5) : (a < 5))) " +
+        "{ if (chosenMutant == 3) { {} } else { b = 1; } } } } // é",
+    );
+    const written = places.map(({ start, end }) => Buffer.from(text).subarray(start, end).toString());
+    expect(written).to.deep.equal(["{}", "a <= 5", "{}"]);
+  });
+
+  it("behavior: the code is chosen by a number of the same length", () => {
+    expect(choose(`7f${CHOSEN}14`, 17)).to.equal(`7f${"11".padStart(64, "0")}14`);
   });
 });
 

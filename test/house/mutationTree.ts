@@ -9,7 +9,7 @@ export default defineConfig({
   solidity: { compilers: [{ version: "0.8.37", path: join(import.meta.dirname, "node_modules/solc/soljson.js") }] },
   paths: {
     tests: { solidity: "./test/contracts" },
-    artifacts: process.env.PERSONA_TEST_ARTIFACTS ?? "./cache/test-artifacts",
+    artifacts: "./cache/test-artifacts",
     cache: "./cache/test",
   },
 });
@@ -48,6 +48,12 @@ contract SafeTest {
   }
 }
 `;
+
+/** Opens it until it counts no more. */
+export const NINTH_TEST = TEST.replace("contract SafeTest", "contract NinthTest").replace(
+  /function test_open_Counts[^}]*\}/,
+  "function test_open_CountsToNine() external { for (uint256 i = 0; i < 10; ++i) safe.open(1234); require(safe.opened() == 9); }",
+);
 
 export function makeMutationTree(files: Readonly<Record<string, string>> = {}): string {
   const root = makeTree({

@@ -1,0 +1,110 @@
+import { optimized, unoptimized } from "../../hardhat.config.ts";
+import { compileSolidity, errorsOf, mustCompile, type SolidityOutput } from "../solidity/compileSolidity.ts";
+import { choose, combineMutants } from "./combineMutants.ts";
+import { applyEdit, type Mutant } from "./Mutant.ts";
+import { nameOf, type Target } from "./readMutants.ts";
+import type { Code } from "./SolidityTests.ts";
+import type { MutantSource } from "./workerMessages.ts";
+
+type Sources = ReadonlyMap<string, string>;
+type TargetCodes = ReadonlyMap<string, Code>;
+/** Code with every mutant of a batch in it, and the numbers of those that it has. */
+export type Build = { readonly codes: TargetCodes; readonly numbers: ReadonlyMap<string, number> };
+
+/** Without the hash of the sources, and optimised, code that does the same looks the same. */
+const comparable = { ...optimized.settings, metadata: { bytecodeHash: "none", appendCBOR: false } };
+
+/** All of a batch in one; those that do not compile together are left out, to be compiled each by itself. */
+export function compileBatch(sources: Sources, { path, targets, names, batch }: MutantSource): Build {
+  const source = Buffer.from(sources.get(path) ?? "");
+  let mutants = batch.flatMap((edit, n) => (edit.at === undefined ? [] : [{ edit, at: edit.at, number: n + 1 }]));
+  while (mutants.length > 0) {
+    const { text, places } = combineMutants(source, mutants);
+    const output = compile(new Map([...sources, [path, text]]), { targets, names }, unoptimized.settings);
+    const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
+    if (errors.length === 0) {
+      return {
+        codes: codesOf(output, targets),
+        numbers: new Map(mutants.map(({ edit, number }) => [edit.id, number])),
+      };
+    }
+    const wrong = new Set(
+      errors.map(({ sourceLocation: at }) => {
+        if (at?.file !== path) return undefined;
+        const inside = places.filter(({ start, end }) => start <= at.start && at.end <= end).at(-1);
+        // Of `number == 1 ? changed : unchanged` as a whole the compiler says that they are of two types.
+        return (inside ?? places.find(({ start, end }) => at.start <= start && end <= at.end))?.number;
+      }),
+    );
+    const before = mutants.length;
+    mutants = mutants.filter(({ number }) => !wrong.has(number));
+    // An error elsewhere: assembly takes plain constants only.
+    if (mutants.length === before) mutants = mutants.filter(({ edit }) => edit.place.includes("."));
+    if (mutants.length === before) break;
+  }
+  return { codes: new Map(), numbers: new Map() };
+}
+
+/** @returns undefined when the build does not have it; the unchanged code for an id of ""  */
+export function codesFromBuild({ codes, numbers }: Build, id: string): TargetCodes | undefined {
+  const number = id === "" ? 0 : numbers.get(id);
+  if (number === undefined) return undefined;
+  return new Map(
+    [...codes].map(([name, { bytecode, deployedBytecode }]) => {
+      return [
+        name,
+        { bytecode: choose(bytecode, number), deployedBytecode: choose(deployedBytecode, number) },
+      ] as const;
+    }),
+  );
+}
+
+/** @returns undefined when it does not compile */
+export function compileMutant(sources: Sources, from: MutantSource, mutant: Mutant): TargetCodes | undefined {
+  const output = compile(changed(sources, mutant), from, unoptimized.settings);
+  return errorsOf(output) === "" ? codesOf(output, from.targets) : undefined;
+}
+
+/** Whether the compiler makes the same of the changed file as of the unchanged one. */
+export function isEquivalent(sources: Sources, from: MutantSource, mutant: Mutant): boolean {
+  const key = JSON.stringify(from.targets);
+  const original = originals.get(key) ?? comparableCode(sources, from);
+  originals.set(key, original);
+  return comparableCode(changed(sources, mutant), from) === original;
+}
+
+/** By targets: the comparable code of what is not changed. Most mutants do not live to be compared. */
+const originals = new Map<string, string>();
+
+function comparableCode(sources: Sources, from: MutantSource): string {
+  return JSON.stringify([...codesOf(mustCompile(compile(sources, from, comparable)), from.targets)]);
+}
+
+function changed(sources: Sources, mutant: Mutant): Sources {
+  return new Map([...sources, [mutant.path, applyEdit(Buffer.from(sources.get(mutant.path) ?? ""), mutant)]]);
+}
+
+function compile(
+  sources: Sources,
+  { targets, names }: Pick<MutantSource, "targets" | "names">,
+  settings: object,
+): SolidityOutput {
+  const wanted = ["evm.bytecode.object", "evm.deployedBytecode.object", "evm.bytecode.linkReferences"];
+  const byPath = Map.groupBy(targets, ({ path }) => path);
+  const select = Object.fromEntries(
+    [...byPath].map(([path, inFile]) => [path, Object.fromEntries(inFile.map(({ name }) => [name, wanted]))]),
+  );
+  return compileSolidity({ sources: new Map([...sources].filter(([name]) => names.includes(name))), settings, select });
+}
+
+function codesOf(output: SolidityOutput, targets: readonly Target[]): TargetCodes {
+  return new Map(targets.map((target) => [nameOf(target), codeOf(output, target)]));
+}
+
+function codeOf(output: SolidityOutput, { path, name }: Target): Code {
+  const { bytecode, deployedBytecode } = output.contracts?.[path]?.[name]?.evm ?? {};
+  if (bytecode === undefined || deployedBytecode === undefined) throw new Error(`No code was made of ${path}:${name}.`);
+  // Nothing here is linked; a mutant of one that is would fail every test and look killed.
+  if (Object.keys(bytecode.linkReferences ?? {}).length > 0) throw new Error(`${name} needs an external library.`);
+  return { bytecode: `0x${bytecode.object}`, deployedBytecode: `0x${deployedBytecode.object}` };
+}
