@@ -6,7 +6,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChainKind, startChain } from "../node/src/dev/chainProcess.ts";
-import { freePort } from "../node/src/dev/freePort.ts";
 import { createProcesses } from "../node/src/dev/processes.ts";
 import { connectGasChain } from "./gas/chain.ts";
 import { type GasFigures, measureGas } from "./gas/measureGas.ts";
@@ -23,7 +22,7 @@ async function measureOn(kind: ChainKind, log: (line: string) => void): Promise<
   const logDir = await mkdtemp(join(tmpdir(), "persona-gas-"));
   const processes = createProcesses(logDir);
   try {
-    const url = await startChain(processes, kind, await freePort(0), new AbortController().signal);
+    const url = await startChain(processes, kind, 0, new AbortController().signal);
     return await measureGas(connectGasChain(url, kind), kind, (line) => log(`${kind}: ${line}`));
   } finally {
     await processes.stopAll();

@@ -9,7 +9,6 @@ import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { deployProtocol, requirePredicted } from "../../node/src/deploy/deployProtocol.ts";
 import { localConstructors, localGovernance } from "../../node/src/deploy/protocolParameters.ts";
 import { startChain } from "../../node/src/dev/chainProcess.ts";
-import { freePort } from "../../node/src/dev/freePort.ts";
 import { createProcesses, type Processes } from "../../node/src/dev/processes.ts";
 import { localDeployer } from "../../scripts/deploy/network.ts";
 import { expectError } from "../helpers/errors.ts";
@@ -32,7 +31,7 @@ describe("deploy, in a process of its own", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-deploy-"));
     processes = createProcesses(folder);
-    rpcUrl = await startChain(processes, "hardhat", await freePort(0), AbortSignal.timeout(60_000));
+    rpcUrl = await startChain(processes, "hardhat", 0, AbortSignal.timeout(60_000));
     client = createChainClient({ rpcUrl, chainId: 31_337, account: localDeployer });
   });
 

@@ -27,7 +27,6 @@ import {
 import { roles, selectorOf } from "../../node/src/deploy/roles.ts";
 import { type DeploymentToVerify, verifyDeployment } from "../../node/src/deploy/verifyDeployment.ts";
 import { startChain } from "../../node/src/dev/chainProcess.ts";
-import { freePort } from "../../node/src/dev/freePort.ts";
 import { createProcesses, type Processes } from "../../node/src/dev/processes.ts";
 
 const day = 86_400;
@@ -57,7 +56,7 @@ describe("governance", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-governance-"));
     processes = createProcesses(folder);
-    rpcUrl = await startChain(processes, "hardhat", await freePort(0), AbortSignal.timeout(60_000));
+    rpcUrl = await startChain(processes, "hardhat", 0, AbortSignal.timeout(60_000));
   });
 
   let snapshot: unknown;

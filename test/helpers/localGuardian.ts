@@ -66,6 +66,7 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
           operators: new Map(),
           revocations: createRevocationBook(chain, log),
           limits,
+          erasures: { settle: async () => 0 },
           deposit: async (keyBoxDigest) => deposits.get(keyBoxDigest),
         },
         log,

@@ -7,7 +7,6 @@ import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { startChain } from "../../node/src/dev/chainProcess.ts";
 import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
-import { freePort } from "../../node/src/dev/freePort.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
 
 export type TestChain = LocalDeployment & {
@@ -31,7 +30,7 @@ export async function startTestChain(): Promise<TestChain> {
   };
   try {
     const signal = AbortSignal.timeout(60_000);
-    const rpcUrl = await startChain(processes, "hardhat", await freePort(0), signal);
+    const rpcUrl = await startChain(processes, "hardhat", 0, signal);
     const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
     const governor = createChainClient({ rpcUrl, chainId: 31_337, account });
     const local = await deployContracts(governor);

@@ -1,28 +1,21 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import { finishRotation } from "./guardianRotation.ts";
 
-/** What a guardian's host keeps on disk: sealed keys and sealed shares (its access log is a file of its own). Nothing in it opens without the enclave. */
+/** What a guardian's host keeps on disk: its node id and its sealed keys, which open in the enclave only. Deposits and the access log are kept apart. */
 export type GuardianFiles = {
   sealedKeys(): Promise<Uint8Array | undefined>;
   saveSealedKeys(sealed: Uint8Array): Promise<void>;
   nodeId(): Promise<number | undefined>;
   saveNodeId(nodeId: number): Promise<void>;
-  deposit(keyBoxDigest: Hex): Promise<Uint8Array | undefined>;
-  saveDeposit(keyBoxDigest: Hex, bytes: Uint8Array): Promise<void>;
 };
-
-const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66);
 
 export async function openGuardianFiles(dataDir: string): Promise<GuardianFiles> {
   await finishRotation(dataDir);
-  const deposits = join(dataDir, "deposits");
-  await mkdir(deposits, { recursive: true, mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const keys = join(dataDir, "enclave-keys.sealed");
   const node = join(dataDir, "node.json");
-  const depositFile = (keyBoxDigest: Hex) => join(deposits, `${digest.parse(keyBoxDigest).slice(2)}.cbor`);
   return {
     sealedKeys: () => readOptional(keys),
     saveSealedKeys: (sealed) => replaceFile(keys, sealed),
@@ -33,12 +26,10 @@ export async function openGuardianFiles(dataDir: string): Promise<GuardianFiles>
         : z.object({ nodeId: z.number() }).parse(JSON.parse(new TextDecoder().decode(bytes))).nodeId;
     },
     saveNodeId: (nodeId) => replaceFile(node, new TextEncoder().encode(JSON.stringify({ nodeId }))),
-    deposit: (keyBoxDigest) => readOptional(depositFile(keyBoxDigest)),
-    saveDeposit: (keyBoxDigest, bytes) => replaceFile(depositFile(keyBoxDigest), bytes),
   };
 }
 
-async function readOptional(file: string): Promise<Uint8Array | undefined> {
+export async function readOptional(file: string): Promise<Uint8Array | undefined> {
   try {
     return new Uint8Array(await readFile(file));
   } catch (error) {
@@ -48,7 +39,7 @@ async function readOptional(file: string): Promise<Uint8Array | undefined> {
 }
 
 /** All of the new content or all of the old, whenever the machine stops. */
-async function replaceFile(file: string, content: Uint8Array): Promise<void> {
+export async function replaceFile(file: string, content: Uint8Array): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, content, { mode: 0o600, flush: true });
   await rename(temporary, file);

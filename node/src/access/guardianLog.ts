@@ -3,7 +3,9 @@ import {
   appendLeaf,
   consistencyProof,
   decodeLogEntry,
+  decodeReleaseAnswer,
   emptyFrontier,
+  encodeReleaseAnswer,
   type Frontier,
   inclusionProof,
   isFrontier,
@@ -11,8 +13,11 @@ import {
   leafHash,
   rootAt,
 } from "@persona-protocol/sdk/access";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex, hexToBytes } from "viem";
+
+/** Answers forgotten by one commit: a release waits for it at most some milliseconds. */
+export const forgetBatch = 256;
 
 /** One line as the enclave hands it over. */
 type StoredLine = {
@@ -39,8 +44,12 @@ export type GuardianLog = {
    */
   append(lines: readonly StoredLine[]): void;
   answer(name: string): Uint8Array | undefined;
-  /** Forgets answers that nobody can ask for any more; the entries stay. @param now Unix seconds of the chain */
-  forgetAnswers(now: number): void;
+  /**
+   * Forgets answers that nobody can ask for any more: the entries and what was signed stay, the sealed shares go.
+   * @param now Unix seconds of the chain
+   * @returns how many it has forgotten; a full batch may not have been all
+   */
+  forgetAnswers(now: number): number;
   revocations(): Uint8Array[];
   /** Entries of one dataset from `from` on, proved in the log of `size` entries. */
   lines(query: { readonly datasetId: Hex; readonly from: number; readonly limit: number; readonly size: number }): {
@@ -63,7 +72,11 @@ export function openGuardianLog(file: string): GuardianLog {
   const selectAnswer = db.prepare(
     "SELECT entries.answer FROM answers JOIN entries ON entries.idx = answers.idx WHERE name = ?",
   );
-  const forget = db.prepare("DELETE FROM answers WHERE until < ?");
+  const selectOver = db.prepare(
+    "SELECT name, entries.idx AS idx, entries.answer AS answer FROM answers LEFT JOIN entries ON entries.idx = answers.idx WHERE until < ? LIMIT ?",
+  );
+  const forget = db.prepare("DELETE FROM answers WHERE name = ?");
+  const updateAnswer = db.prepare("UPDATE entries SET answer = ? WHERE idx = ?");
   const selectRevocations = db.prepare("SELECT message FROM revocations ORDER BY idx");
   const selectLines = db.prepare(
     "SELECT idx, entry, answer FROM entries WHERE dataset_id = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?",
@@ -90,9 +103,11 @@ export function openGuardianLog(file: string): GuardianLog {
             throw new PersonaError("INTERNAL", "A line of the access log does not follow on the last one.", {
               data: { got: index, wanted: next.size },
             });
-          insertEntry.run(index, hexToBytes(decodeLogEntry(entry).datasetId), entry, answer?.bytes ?? null);
+          const isFirst = answer !== undefined && insertAnswer.run(answer.name, answer.until, index).changes > 0;
+          // A second one of a name is never given again.
+          const kept = answer === undefined || isFirst ? answer?.bytes : withoutKeys(answer.bytes);
+          insertEntry.run(index, hexToBytes(decodeLogEntry(entry).datasetId), entry, kept ?? null);
           next = appendLeaf(next, leafHash(entry), (level, at, hash) => insertNode.run(level, at, hexToBytes(hash)));
-          if (answer !== undefined) insertAnswer.run(answer.name, answer.until, index);
           if (revocation !== undefined) insertRevocation.run(index, revocation);
         }
         db.exec("COMMIT");
@@ -107,7 +122,21 @@ export function openGuardianLog(file: string): GuardianLog {
       const bytes = selectAnswer.get(name)?.["answer"];
       return bytes instanceof Uint8Array ? bytes : undefined;
     },
-    forgetAnswers: (now) => void forget.run(now),
+    forgetAnswers(now) {
+      try {
+        db.exec("BEGIN IMMEDIATE");
+        const over = selectOver.all(now, forgetBatch) as { name: string; idx: number | null; answer: unknown }[];
+        for (const { name, idx, answer } of over) {
+          if (idx !== null && answer instanceof Uint8Array) updateAnswer.run(withoutKeys(answer) ?? null, idx);
+          forget.run(name);
+        }
+        db.exec("COMMIT");
+        return over.length;
+      } catch (cause) {
+        if (db.isTransaction) db.exec("ROLLBACK");
+        throw new PersonaError("STORE_FAILED", "The access log cannot be written.", { data: { file }, cause });
+      }
+    },
     revocations: () => selectRevocations.all().map((row) => row["message"] as Uint8Array),
     lines({ datasetId, from, limit, size }) {
       const rows = selectLines.all(hexToBytes(datasetId), from, size, limit + 1);
@@ -133,11 +162,24 @@ export function openGuardianLog(file: string): GuardianLog {
   };
 }
 
+/** What the owner is shown of it; undefined where it is damaged. */
+function withoutKeys(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    const answer = decodeReleaseAnswer(bytes);
+    if (answer.status !== "released") return bytes;
+    const nothing = new Uint8Array();
+    return encodeReleaseAnswer({ ...answer, keys: { bundleKey: { enc: nothing, ct: nothing }, shares: [] } });
+  } catch (error) {
+    if (isPersonaError(error)) return undefined;
+    throw error;
+  }
+}
+
 function open(file: string): DatabaseSync {
   try {
     const db = new DatabaseSync(file);
     // A commit is on the disk when it returns: a release must not be known to anybody before its entry is.
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
     db.exec(`
       CREATE TABLE IF NOT EXISTS entries (
         idx INTEGER PRIMARY KEY,

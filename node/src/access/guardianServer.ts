@@ -5,6 +5,7 @@ import { maxDepositBytes, maxReleaseCallBytes, maxRevocationBytes } from "@perso
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
 import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
+import { createFloodLog } from "./floodLog.ts";
 
 export type GuardianRoutes = {
   /** DAG-CBOR `{ nodeId, signer, kemKey }`; undefined until the guardian serves. */
@@ -47,13 +48,14 @@ export async function startGuardianServer(options: {
     enclave: createGate(maxConcurrent, maxConcurrent),
     rate: createRateLimit("address", addressRate, () => performance.now()),
   };
+  const failures = createFloodLog(log);
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     serve(routes, gates, request, response).catch((error: unknown) => {
       const known = isPersonaError(error)
         ? error
         : new PersonaError("INTERNAL", "The guardian failed.", { cause: error });
-      log.warn({ code: known.code, path: request.url?.split("?", 1)[0] }, "request failed");
+      failures.warn({ code: known.code, path: request.url?.split("?", 1)[0] }, "request failed");
       sendError(response, statusOf(known), known);
     });
   });
@@ -82,6 +84,7 @@ export async function startGuardianServer(options: {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        failures.close();
         server.closeAllConnections();
       }),
   };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
@@ -11,12 +12,19 @@ import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningDuty } from "../startNode.ts";
+import { openGuardianDeposits } from "./guardianDeposits.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
-import { openGuardianLog } from "./guardianLog.ts";
+import { forgetBatch, openGuardianLog } from "./guardianLog.ts";
 import { startGuardianServer } from "./guardianServer.ts";
 import { readLog } from "./readLog.ts";
 
 const forgetEveryMs = 10 * 60_000;
+/** An erased dataset is seen at start, on a request for it, and at the latest after this. */
+const sweepEveryMs = 60 * 60_000;
+/** Datasets of one message to the enclave. */
+const sweepBatch = 256;
+/** Of one dataset, destroyed at once; more are the next sweep's. */
+const maxKeyBoxes = 1_024;
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const answerParams = z.strictObject({ name: z.string().max(256) });
 const logLines = z
@@ -32,12 +40,16 @@ const logLines = z
     }),
   )
   .max(1_024);
-const depositParams = z.strictObject({ keyBoxDigest: z.custom<Hex>((value) => isHex(value)) });
+const hex = z.custom<Hex>((value) => isHex(value));
+const depositParams = z.strictObject({ keyBoxDigest: hex });
+const keptParams = z.strictObject({ datasetId: hex });
+const destroyParams = z.strictObject({ keyBoxDigests: z.array(hex).max(maxKeyBoxes) });
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
+  const deposits = await openGuardianDeposits(config.dataDir);
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl)));
   const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
@@ -48,7 +60,14 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     log: (line) => log.warn({ line }, "enclave says"),
     methods: {
       ...relayChain(...relays.map(({ request }) => request)),
-      deposit: async (params) => (await files.deposit(depositParams.parse(params).keyBoxDigest)) ?? null,
+      deposit: async (params) => (await deposits.read(depositParams.parse(params).keyBoxDigest)) ?? null,
+      kept: async (params) => deposits.keyBoxesOf(keptParams.parse(params).datasetId).slice(0, maxKeyBoxes),
+      async destroy(params) {
+        const { keyBoxDigests } = destroyParams.parse(params);
+        await deposits.destroy(keyBoxDigests);
+        log.info({ keyBoxDigests }, "shares of an erased dataset destroyed");
+        return null;
+      },
       log: async (lines) => journal.append(logLines.parse(lines)),
       answer: async (params) => journal.answer(answerParams.parse(params).name) ?? null,
     },
@@ -64,7 +83,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       release: async (body) => asBytes(await enclave.call("release", body, { timeoutMs: 10_000 })),
       async deposit(body) {
         const keyBoxDigest = await enclave.call("deposit", body, { timeoutMs: 30_000 });
-        await files.saveDeposit(keyBoxDigest as Hex, body);
+        await deposits.save(keyBoxDigest as Hex, body);
       },
       async revoke(body) {
         await enclave.call("revoke", body, { timeoutMs: 10_000 });
@@ -81,13 +100,31 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     throw error;
   });
   const stop = async () => {
+    stopping = true;
     clearInterval(forgetting);
+    clearInterval(sweeping);
     await server.close();
     await enclave.stop();
     for (const relay of relays) relay.close();
     journal.close();
   };
-  const forget = async () => journal.forgetAnswers(Number((await client.getBlock()).timestamp));
+  let stopping = false;
+  const sweep = async () => {
+    const kept = deposits.datasets();
+    for (let at = 0; at < kept.length && !stopping; at += sweepBatch)
+      await enclave.call("sweep", { datasetIds: kept.slice(at, at + sweepBatch) }, { timeoutMs: 60_000 });
+  };
+  // What fails now is found again by the next one.
+  const sweepSoon = () =>
+    void sweep().catch((error: unknown) => {
+      const code = isPersonaError(error) ? error.code : "INTERNAL";
+      if (!stopping) log.warn({ code }, "the sweep for erased datasets failed");
+    });
+  let sweeping: NodeJS.Timeout | undefined;
+  const forget = async () => {
+    const now = Number((await client.getBlock()).timestamp);
+    while (!stopping && journal.forgetAnswers(now) === forgetBatch) await setImmediate();
+  };
   // Nothing hangs on it: what is not forgotten now is forgotten the next time.
   const forgetting = setInterval(() => void forget().catch(() => {}), forgetEveryMs).unref();
 
@@ -123,6 +160,8 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       { timeoutMs: 30_000 },
     );
     serving = { nodeId, ...keys };
+    sweepSoon();
+    sweeping = setInterval(sweepSoon, sweepEveryMs).unref();
     log.info({ nodeId, signer: keys.signer, port: server.port, isolation }, "guardian serves");
     return { nodeId, signer: keys.signer, port: server.port, enclavePid: enclave.pid, ended: enclave.ended, stop };
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   encodeSignedLogHead,
   fetchAccessLog,
   findOmitted,
+  type LogEntryKind,
   type OmissionCheck,
   type SignedLogHead,
   settledJobs,
@@ -93,12 +94,20 @@ function printJson(
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+/** What stands in the place of the job's id. */
+const subjects: Record<LogEntryKind, string> = {
+  release: "job",
+  refusal: "job",
+  revocation: "grant",
+  destruction: "KeyBox",
+};
+
 function printText(logs: readonly AccessLogOfDataset[], failures: readonly Failure[], checks: readonly Check[]): void {
   const lines = logs.flatMap(({ guardian, head, entries }) => [
     `guardian ${guardian}: ${entries.length} entries about this dataset, proved in a log of ${head.size}`,
     ...entries.map(
       ({ index, kind, reason, jobId, signer, blockNumber }) =>
-        `  ${index}  block ${blockNumber}  ${kind}${reason === 0 ? "" : ` ${codeOfReason(reason) ?? reason}`}  job ${jobId}  to ${signer}`,
+        `  ${index}  block ${blockNumber}  ${kind}${reason === 0 ? "" : ` ${codeOfReason(reason) ?? reason}`}  ${subjects[kind]} ${jobId}  ${kind === "release" || kind === "refusal" ? "to" : "of"} ${signer}`,
     ),
   ]);
   for (const { guardian, error } of failures) lines.push(`guardian ${guardian}: ${error.code}: ${error.shortMessage}`);

@@ -13,8 +13,12 @@ export type ChainKind = "hardhat" | "anvil";
 /** Pinned: a newer one may mine or report differently. */
 const anvilPackage = "@foundry-rs/anvil@1.7.1";
 
+/** How Hardhat's chain and anvil say where they listen. */
+const listening = /(?:JSON-RPC server at http:\/\/|^Listening on )127\.0\.0\.1:(\d+)/;
+
 /**
  * Starts a chain on loopback that mines each transaction at once.
+ * @param port 0 lets the chain take a free one, and say which
  * @returns its JSON-RPC URL @throws PersonaError PROCESS_FAILED
  */
 export async function startChain(
@@ -38,10 +42,10 @@ export async function startChain(
     command,
     env,
     readyTimeoutMs: 60_000,
-    isReady: (line) => line.includes("JSON-RPC server at") || line.startsWith("Listening on"),
+    isReady: (line) => listening.test(line),
   });
-  await chain.ready;
-  const url = `http://127.0.0.1:${port}`;
+  const [, taken] = listening.exec(await chain.ready) ?? [];
+  const url = `http://127.0.0.1:${taken}`;
   await untilAnswering(url, signal);
   return url;
 }

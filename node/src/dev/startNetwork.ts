@@ -85,7 +85,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
 
   try {
     onProgress("starting the chain");
-    const port = await freePort(options.port);
+    // Said at once when it is taken. None is chosen here: between the choice and the chain another process could take it.
+    const port = options.port === 0 ? 0 : await freePort(options.port);
     // Ignition takes half a second to load: the chain needs longer to start, in another process.
     const [{ deployContracts }, direct] = await Promise.all([
       import("./deployContracts.ts"),

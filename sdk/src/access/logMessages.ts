@@ -25,7 +25,7 @@ export type LogLine = {
   /** Root right after this entry, which the signed answer names, and the proof that it is the beginning of the page's head. */
   readonly root: Hex;
   readonly rootProof: readonly Hex[];
-  /** The signed release without its sealed keys; of a refusal or revocation nothing. */
+  /** The signed release without its sealed keys; of every other entry nothing. */
   readonly release: { readonly release: Release; readonly signature: Hex } | undefined;
 };
 
@@ -38,7 +38,7 @@ export type LogPage = {
   readonly next: number | undefined;
 };
 
-const kinds: readonly LogEntryKind[] = ["release", "refusal", "revocation"];
+const kinds: readonly LogEntryKind[] = ["release", "refusal", "revocation", "destruction"];
 const entryAbi = [
   { type: "uint8" },
   { type: "uint16" },

@@ -66,19 +66,19 @@ export const logTypedData = {
 export const logHeadHash = ({ size, root }: TreeHead): Hex =>
   keccak256(encodeAbiParameters([{ type: "uint64" }, { type: "bytes32" }], [BigInt(size), root]));
 
-export type LogEntryKind = "release" | "refusal" | "revocation";
+export type LogEntryKind = "release" | "refusal" | "revocation" | "destruction";
 
 /** One line of a guardian's log. */
 export type LogEntry = {
   readonly kind: LogEntryKind;
-  /** 0 for a release, else the number of the refusal. */
+  /** 0 for a release, else the number of the refusal, or of what ended the shares. */
   readonly reason: number;
-  /** The job or request to read; of a revocation the grant's hash, or zero where all grants of the owner were revoked. */
+  /** The job or request to read; of a revocation the grant's hash, or zero where all grants of the owner were revoked; of a destruction the KeyBox's digest. */
   readonly jobId: Hex;
   readonly attempt: number;
   readonly input: number;
   readonly datasetId: Hex;
-  /** Who asked. */
+  /** Who asked; of a destruction the dataset's owner. */
   readonly signer: Address;
   readonly blockNumber: bigint;
   /** Random: the neighbours of an entry must not be guessed from its proof. */

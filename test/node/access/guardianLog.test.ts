@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import {
+  decodeReleaseAnswer,
   encodeLogEntry,
+  encodeReleaseAnswer,
   type LogEntry,
   leafHash,
+  type ReleaseAnswer,
   rootOf,
   verifyConsistency,
   verifyInclusion,
@@ -21,7 +24,7 @@ import { type GuardianLog, openGuardianLog } from "../../../node/src/access/guar
 import { createAccessLog, type LogLineToStore } from "../../../node/src/enclave/runtime/guardian/accessLog.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
-import { randomHex32 } from "../../helpers/structs.ts";
+import { randomHex32, randomStruct } from "../../helpers/structs.ts";
 
 const random = createRandom(testSeed());
 const writer = fileURLToPath(new URL("../../helpers/logWriter.ts", import.meta.url));
@@ -93,6 +96,39 @@ describe("openGuardianLog", () => {
     expect(log.answer("a")).to.equal(undefined);
     expect(log.answer("b")).to.deep.equal(new Uint8Array([2]));
     expect(log.frontier().size).to.equal(3);
+  });
+
+  it("behavior: what was signed stays when an answer is over; the sealed shares go from the file", async () => {
+    const sealed = (index: number) => ({ index, enc: random.bytes(1_120), ct: random.bytes(48) });
+    const answers = [0, 1].map((): ReleaseAnswer & { status: "released" } => {
+      const { index: _, ...bundleKey } = sealed(0);
+      const signature = `0x${"22".repeat(65)}` as const;
+      const release = randomStruct("Release", random);
+      return { status: "released", release, signature, keys: { bundleKey, shares: [sealed(0), sealed(3)] } };
+    });
+    const datasetId = randomHex32(random);
+    for (const [index, answer] of answers.entries()) {
+      const kept = { name: `${index}`, bytes: encodeReleaseAnswer(answer), until: 50 + index };
+      log.append([{ ...lineOf(index, { datasetId }), answer: kept }]);
+    }
+    // A second one of a name is never told again.
+    const bytes = encodeReleaseAnswer(answers[0] as ReleaseAnswer);
+    log.append([{ ...lineOf(2, { datasetId }), answer: { name: "1", bytes, until: 99 } }]);
+    expect(log.forgetAnswers(51)).to.equal(1);
+    reopen();
+    const { lines } = log.lines({ datasetId, from: 0, limit: 9, size: 3 });
+    const shown = lines.map(({ answer }) => decodeReleaseAnswer(answer ?? new Uint8Array()));
+    expect(shown.map((answer) => answer.status === "released" && answer.keys.shares.length)).to.deep.equal([0, 2, 0]);
+    for (const [i, at] of [0, 1, 0].entries())
+      expect(shown[i]).to.deep.include({ release: answers[at]?.release, signature: answers[at]?.signature });
+    log.close();
+    const stored = await readFile(file);
+    const has = (share: Uint8Array | undefined) => stored.includes(Buffer.from(share ?? [1]));
+    expect(answers.map(({ keys }) => keys.shares.map(({ ct }) => has(ct)))).to.deep.equal([
+      [false, false],
+      [true, true],
+    ]);
+    log = openGuardianLog(file);
   });
 
   it("behavior: revocations come back in their order", () => {

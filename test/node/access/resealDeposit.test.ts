@@ -3,6 +3,8 @@ import {
   type ChainView,
   callContract,
   createChainView,
+  datasetIdOf,
+  datasetRegistryAbi,
   measurementPolicyAbi,
   nodeRegistryAbi,
   typedData,
@@ -162,6 +164,46 @@ describe("resealDeposit", function () {
     await expectError("SEALED_BOX_INVALID", () => reseal(target(successor), bytes));
     const missing = await depositOf(encodeKeyBoxBody({ ...body, shares: [first] }));
     await expectError("KEYBOX_INVALID", () => reseal(target(successor), missing));
+  });
+
+  it("error: DATASET_ERASED, by a confirmed block only: what does not move on is lost", async () => {
+    const { client } = guardian;
+    const { chainId, datasetRegistry: registry } = network.deployment;
+    const rpc = client.request as (call: { method: string; params: unknown[] }) => Promise<unknown>;
+    const salt = toHex(randomBytes(32));
+    const datasetId = datasetIdOf(network.deployment, client.account.address, salt);
+    const own = await makeKeyBox({
+      chainId,
+      registry,
+      datasetId,
+      keyEpoch: 1,
+      threshold,
+      guardians: [
+        { nodeId: guardian.nodeId, kemPublicKey: guardian.identity.kem.publicKey },
+        { nodeId: guardian.nodeId + 100, kemPublicKey: (await generateKemKeyPair()).publicKey },
+      ],
+      ownerPublicKey: (await generateKemKeyPair()).publicKey,
+      deks,
+    });
+    const body = encodeKeyBoxBody(bodyForGuardian(own.body, guardian.nodeId));
+    const bytes = encodeDeposit({ ...decodeDeposit(deposit), salt, head: own.headBytes, body });
+    const datasets = { address: registry, abi: datasetRegistryAbi } as const;
+    const digests = [toHex(randomBytes(32)), own.keyBoxDigest, toHex(randomBytes(32))] as const;
+    const made = [salt, ...digests, [toHex(randomBytes(32))]] as const;
+    await callContract(client, { ...datasets, functionName: "registerDataset", args: made });
+    await callContract(client, { ...datasets, functionName: "eraseDataset", args: [datasetId] });
+    const confirmations = 2n;
+    const move = () => resealDeposit({ ...place(), confirmations }, bytes, target(successor));
+    const before = await rpc({ method: "evm_snapshot", params: [] });
+    try {
+      await rpc({ method: "evm_increaseTime", params: [7 * 24 * 3_600] });
+      await callContract(client, { ...datasets, functionName: "concludeErasure", args: [datasetId] });
+      expect(decodeDeposit(await move()).head, "not confirmed").to.deep.equal(own.headBytes);
+      for (let i = 0; i < 2; i++) await rpc({ method: "evm_mine", params: [] });
+      await expectError("DATASET_ERASED", move);
+    } finally {
+      await rpc({ method: "evm_revert", params: [before] });
+    }
   });
 
   it("error: an own key that is destroyed hands nothing over, nor serves", async () => {

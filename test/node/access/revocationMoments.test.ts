@@ -1,5 +1,15 @@
 /** What revoking, new keys and erasing undo, and what they do not: real guardians, a real chain, a worker whose key the test holds. */
-import { inputReleasesHash, releaseShareInfo, releasesHashOf, revoke } from "@persona-protocol/sdk/access";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { decode } from "@ipld/dag-cbor";
+import {
+  fetchAccessLog,
+  inputReleasesHash,
+  releaseShareInfo,
+  releasesHashOf,
+  revoke,
+} from "@persona-protocol/sdk/access";
 import type { BuiltJob } from "@persona-protocol/sdk/compute";
 import {
   callContract,
@@ -13,9 +23,11 @@ import {
   typedData,
 } from "@persona-protocol/sdk/contracts";
 import { open, sha256Hex } from "@persona-protocol/sdk/crypto";
+import { codeOfReason } from "@persona-protocol/sdk/errors";
 import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { Hex } from "viem";
+import { startDaemon } from "../../../node/src/dev/startNetwork.ts";
 import { expectError } from "../../helpers/errors.ts";
 import {
   askRelease,
@@ -23,11 +35,14 @@ import {
   claimedJob,
   grantPosts,
   outcomeOf,
+  post,
   postJob,
   publishSegments,
   type Scene,
   sharedScene,
+  startScene,
 } from "../../helpers/guardianScene.ts";
+import { allGone } from "../../helpers/processTree.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
 
@@ -172,5 +187,67 @@ describe("the moments of revocation", function () {
     expect(dek, "not undone").to.deep.equal(await ownerKey());
     await callContract(scene.owner, { ...registry(), functionName: "restoreDataset", args: [datasetId] });
     expect(await outcomes(job)).to.deep.equal(["RELEASED", "RELEASED", "RELEASED"]);
+  });
+
+  describe("a week later", () => {
+    before(async () => {
+      // Its clock goes on by more than a worker's key lives: nobody else's scene.
+      scene = await startScene();
+    });
+    after(async () => {
+      await scene.network.close();
+      await rm(scene.network.runDir, { recursive: true, force: true });
+      scene = await sharedScene();
+    });
+    const folderOf = (name: string) => join(scene.network.runDir, name, "data/deposits");
+    const fileIn = (name: string) => join(folderOf(name), `${published.dataset.head.keyBoxDigest.slice(2)}.cbor`);
+
+    it("erased for good: each guardian destroys its shares, logs it and takes none again, whatever else it keeps stays; keys that were released and the owner's own copy still open the data", async () => {
+      const kept = await publishSegments(scene.network, scene.owner, scene.ownerKeys.publicKey);
+      const job = await claimedJob(scene, { grants: [await grantOf()] });
+      const { dek } = await keyFrom(job, guardians().slice(0, 2));
+      const { datasetId, head } = published.dataset;
+      const names = scene.network.guardians.map(({ name }) => name);
+      const deposit = await readFile(fileIn(names[0] ?? ""));
+      const rpc = scene.owner.request as (call: { method: string; params: unknown[] }) => Promise<unknown>;
+      await callContract(scene.owner, { ...registry(), functionName: "eraseDataset", args: [datasetId] });
+      expect(await outcomes(job)).to.deep.equal(["DATASET_ERASED", "DATASET_ERASED", "DATASET_ERASED"]);
+      await rpc({ method: "evm_increaseTime", params: [7 * 24 * 3_600] });
+      await rpc({ method: "evm_mine", params: [] });
+      await outcomes(job);
+      expect(
+        names.map((name) => existsSync(fileIn(name))),
+        "erasing",
+      ).to.deep.equal([true, true, true]);
+
+      await callContract(scene.owner, { ...registry(), functionName: "concludeErasure", args: [datasetId] });
+      for (let i = 0; i < 2; i++) await rpc({ method: "evm_mine", params: [] });
+      // Two see it by a request, the third when it starts.
+      const [first, second, third] = scene.network.guardians;
+      if (first === undefined || second === undefined || third === undefined) throw new Error("three guardians");
+      for (const { nodeId } of [first, second])
+        expect(await outcomeOf(scene, job, { guardian: nodeId }), "a reason that comes first").to.equal(
+          "NODE_KEY_EXPIRED",
+        );
+      process.kill(third.pid, "SIGKILL");
+      await allGone([third.enclavePid]);
+      const config = join(scene.network.runDir, third.name, "config.json");
+      await startDaemon(scene.network.processes, `${third.name}-again`, config).ready;
+      while (existsSync(fileIn(third.name))) await new Promise(setImmediate);
+      expect(names.map((name) => existsSync(fileIn(name)))).to.deep.equal([false, false, false]);
+      const left = `${kept.dataset.head.keyBoxDigest.slice(2)}.cbor`;
+      for (const name of names) expect(await readdir(folderOf(name))).to.include(left);
+
+      for (const guardian of guardians()) {
+        const { entries } = await fetchAccessLog(context(), { datasetId, guardian });
+        const destroyed = entries.filter(({ kind }) => kind === "destruction");
+        expect(destroyed.map(({ jobId, reason }) => [jobId, codeOfReason(reason)])).to.deep.equal([
+          [head.keyBoxDigest, "DATASET_ERASED"],
+        ]);
+      }
+      const again = await post(scene, "/deposit", new Uint8Array(deposit), first.nodeId);
+      expect([again.status, (decode(again.body) as { code: string }).code]).to.deep.equal([400, "DATASET_ERASED"]);
+      expect(dek, "not undone").to.deep.equal(await ownerKey());
+    });
   });
 });

@@ -79,7 +79,8 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
       return Promise.all(
         shares.map(async ({ index, share }) => {
           const evmContractConditions = conditionsOf(jobId, params, input);
-          const work = client.encrypt({ evmContractConditions, dataToEncrypt: share });
+          // Also a client that throws before it has a promise to give.
+          const work = (async () => client.encrypt({ evmContractConditions, dataToEncrypt: share }))();
           const { ciphertext, dataToEncryptHash } = await work.catch((cause: unknown) => {
             throw new PersonaError("GUARDIANS_UNAVAILABLE", "Lit's network took nothing.", { cause });
           });
@@ -107,13 +108,8 @@ export function createLitKeyRelease(config: createLitKeyRelease.Config): LitKeyR
         own.map(async ({ index, ciphertext, dataToEncryptHash }) => {
           // Rebuilt from the job, not taken from the record: what was sealed under another condition does not open.
           const evmContractConditions = conditionsOf(jobId, params, request.input);
-          const work = client.decrypt({
-            evmContractConditions,
-            ciphertext,
-            dataToEncryptHash,
-            chain: chain.name,
-            sessionSigs,
-          });
+          const asking = { evmContractConditions, ciphertext, dataToEncryptHash, chain: chain.name, sessionSigs };
+          const work = (async () => client.decrypt(asking))();
           const { decryptedData: share } = await untilAborted(work.catch(releasedNothing), signal);
           requireHash(share, dataToEncryptHash);
           return { index, share };

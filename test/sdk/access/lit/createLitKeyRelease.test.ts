@@ -315,6 +315,17 @@ describe("createLitKeyRelease", () => {
     await expectError("GUARDIANS_UNAVAILABLE", () =>
       createRelease(down).seal({ jobId, params, input: 0, opened, shares }),
     );
+    const throwing = (): never => {
+      throw new TypeError("not connected");
+    };
+    const broken: LitClient = { encrypt: throwing, decrypt: throwing };
+    for (const work of [
+      () => createRelease(broken).seal({ jobId, params, input: 0, opened, shares }),
+      () => createRelease(broken, sealed).release({ call, opened }, { signal }),
+    ]) {
+      const { cause } = await expectError("GUARDIANS_UNAVAILABLE", work);
+      expect(cause).to.be.instanceOf(TypeError);
+    }
     const wrongHash: LitClient = {
       ...refusing.client,
       encrypt: async () => ({ ciphertext: "", dataToEncryptHash: "00" }),

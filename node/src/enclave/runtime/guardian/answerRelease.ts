@@ -14,13 +14,16 @@ import { typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { type KemPublicKey, readyPublicKey, seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
-import { keccak256 } from "viem";
+import { type Hex, keccak256 } from "viem";
 import { recoverSigner } from "../secp256k1.ts";
 import type { AccessLog } from "./accessLog.ts";
 import { type CheckedRelease, checkRelease, type GuardianContext, type ReleaseCheck } from "./checkRelease.ts";
 
 /** Answers kept for repeats; older ones come from the host's disk. */
 const maxAnswers = 1_024;
+
+/** Answers in memory, by the name of their request. */
+export type KeptAnswers = Map<string, { readonly datasetId: Hex; readonly answering: ReturnType<typeof release> }>;
 
 /** The answer that was given to a request of this name before a restart, as the host kept it; null where it has none. */
 export type RecallAnswer = (name: string) => Promise<Uint8Array | undefined>;
@@ -35,9 +38,9 @@ export function createReleaseAnswerer(
   context: GuardianContext,
   log: AccessLog,
   recall: RecallAnswer,
+  released: KeptAnswers = new Map(),
 ): (body: Uint8Array) => Promise<Uint8Array> {
   // Promises, so that a request that comes while the same one is being answered gets that very answer.
-  const released = new Map<string, ReturnType<typeof release>>();
   return async (body) => {
     const call = decodeReleaseCall(body);
     const check = await checkRelease(context, call);
@@ -47,10 +50,10 @@ export function createReleaseAnswerer(
     const { jobId, attempt, input } = call.request;
     const name = [jobId, attempt, input, signer].join();
     const known = released.get(name);
-    const answering = known ?? answerFirst(context, log, recall, call, check, checked, name);
+    const answering = known?.answering ?? answerFirst(context, log, recall, call, check, checked, name);
     const [oldest] = released.keys();
     if (known === undefined && released.size >= maxAnswers && oldest !== undefined) released.delete(oldest);
-    released.set(name, answering);
+    released.set(name, { datasetId: check.datasetId, answering });
     try {
       const answer = await answering;
       if (answer instanceof Uint8Array) return answer;

@@ -11,7 +11,7 @@ import { recoverSigner } from "../secp256k1.ts";
  * Accepts an owner's shares only if they will serve: signed by the dataset's owner, meant for this guardian, and each one
  * opening to what the head commits to. An owner learns of a mistake now, not on the day of a job.
  * @returns the KeyBox digest under which the host keeps it.
- * @throws PersonaError REQUEST_INVALID, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID
+ * @throws PersonaError REQUEST_INVALID, DATASET_ERASED, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID
  */
 export async function checkDeposit(
   {
@@ -30,6 +30,10 @@ export async function checkDeposit(
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
   const digest = typedDigest(typedData.keyBoxDeposit(chain.deployment, message));
   const { number } = await chain.block("latest");
+  if ((await chain.dataset(datasetId, number)).status === "erased")
+    throw new PersonaError("DATASET_ERASED", "The dataset is erased: no guardian keeps shares of it.", {
+      data: { datasetId },
+    });
   const isOwner = await ownsDataset(chain, owner, deposit.salt, datasetId, number);
   // An owner that is a contract is asked; anybody can name one for a dataset that is not registered, so its gas is bounded.
   const isSigned =

@@ -35,6 +35,7 @@ import { type Address, type Hex, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
+import type { Erasures } from "./erasures.ts";
 import type { GuardianChain, Look } from "./guardianChain.ts";
 import { requireOwnKey } from "./ownKey.ts";
 import type { ReleaseLimits } from "./releaseLimits.ts";
@@ -48,6 +49,7 @@ export type GuardianContext = {
   readonly operators: Map<number, Address>;
   readonly revocations: Pick<RevocationBook, "isRevoked" | "isEpochRevoked">;
   readonly limits: ReleaseLimits;
+  readonly erasures: Pick<Erasures, "settle">;
   /** The KeyBox an owner deposited, by its digest; undefined when there is none. */
   readonly deposit: (keyBoxDigest: Hex) => Promise<{ head: Uint8Array; body: Uint8Array } | undefined>;
 };
@@ -74,11 +76,11 @@ export type ReleaseCheck = {
 );
 
 /**
- * @throws PersonaError REQUEST_INVALID without a signature, RATE_LIMITED, CHAIN_DISAGREES, CHAIN_UNREACHABLE, and
+ * @throws PersonaError REQUEST_INVALID without a signature, RATE_LIMITED, CHAIN_DISAGREES, CHAIN_UNREACHABLE, STORE_FAILED, and
  * GUARDIANS_UNAVAILABLE when this guardian's own key may not work
  */
 export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
-  const { chain, nodeId, revocations, limits } = context;
+  const { chain, nodeId, revocations, limits, erasures } = context;
   const { request, params, signature } = call;
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
@@ -114,6 +116,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   limits.job.take(`${jobId} ${signer}`);
   if (!said.beforeClaim) limits.requester.take(params.order.requester);
   if (input !== undefined && revocations.isRevoked(input.owner, input.grantHash)) note("GRANT_REVOKED");
+
+  if (input !== undefined && datasets.every(({ status }) => status === "erased"))
+    await erasures.settle(input.datasetId, look);
 
   const bundle = await openBundle(context, call, jobId);
   if ("code" in bundle) note(bundle.code);

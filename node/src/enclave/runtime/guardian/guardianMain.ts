@@ -15,8 +15,9 @@ import { encodeRegistration, registrationFacts } from "../registrationMessage.ts
 import { relayedChain } from "../relayedChain.ts";
 import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
-import { createReleaseAnswerer } from "./answerRelease.ts";
+import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
+import { createErasures, type Erasures } from "./erasures.ts";
 import { createGuardianChain, type GuardianChain } from "./guardianChain.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
@@ -36,6 +37,8 @@ const serveParams = z.strictObject({
   log: z.strictObject({ size: z.number().int().min(0), peaks: z.array(hex32).max(53) }).refine(isFrontier),
   revocations: z.array(bytes).max(maxRevocations),
 });
+const digests = z.array(hex32).max(1_024);
+const sweepParams = z.strictObject({ datasetIds: digests });
 const resealParams = z.strictObject({
   nodeId: z.number().int().positive(),
   confirmations: z.number().int().min(0).max(1_000),
@@ -60,6 +63,7 @@ type Serving = {
   readonly chain: GuardianChain;
   readonly log: AccessLog;
   readonly revocations: RevocationBook;
+  readonly erasures: Erasures;
   answer(body: Uint8Array): Promise<Uint8Array>;
 };
 
@@ -103,6 +107,15 @@ const peer = createPeer({
       });
       const revocations = createRevocationBook(guardianChain, log);
       for (const revocation of kept) revocations.restore(revocation);
+      const answers: KeptAnswers = new Map();
+      const erasures = createErasures({
+        chain: guardianChain,
+        log,
+        host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits },
+        forget(datasetId) {
+          for (const [name, kept] of answers) if (kept.datasetId === datasetId) answers.delete(name);
+        },
+      });
       const answer = createReleaseAnswerer(
         {
           chain: guardianChain,
@@ -111,12 +124,14 @@ const peer = createPeer({
           operators: new Map(),
           revocations,
           limits: createReleaseLimits(() => performance.now()),
+          erasures,
           deposit: fetchDeposit,
         },
         log,
         recallAnswer,
+        answers,
       );
-      serving = { chain: guardianChain, log, revocations, answer };
+      serving = { chain: guardianChain, log, revocations, erasures, answer };
     },
     async deposit(body) {
       return checkDeposit({ ...requireStarted(), nodeId }, bytes.parse(body));
@@ -132,6 +147,10 @@ const peer = createPeer({
     },
     async revoke(body) {
       await requireServing().revocations.take(bytes.parse(body));
+    },
+    /** The host names what it keeps; which of that ends is for the enclave to say. */
+    async sweep(params) {
+      return { destroyed: await requireServing().erasures.sweep(sweepParams.parse(params).datasetIds) };
     },
     /** The newest head that is on the disk, signed now. */
     async logHead() {
@@ -150,6 +169,14 @@ void peer.closed.then(() => process.exit(0));
 async function fetchDeposit(keyBoxDigest: Hex): Promise<{ head: Uint8Array; body: Uint8Array } | undefined> {
   const stored = await peer.call("deposit", { keyBoxDigest }, { timeoutMs: 10_000 });
   return stored instanceof Uint8Array ? decodeDeposit(stored) : undefined;
+}
+
+async function keptOf(datasetId: Hex): Promise<readonly Hex[]> {
+  return digests.parse(await peer.call("kept", { datasetId }, { timeoutMs: 10_000 }));
+}
+
+async function destroyDeposits(keyBoxDigests: readonly Hex[]): Promise<void> {
+  await peer.call("destroy", { keyBoxDigests: [...keyBoxDigests] }, { timeoutMs: 10_000 });
 }
 
 async function recallAnswer(name: string): Promise<Uint8Array | undefined> {

@@ -23,7 +23,8 @@ import { requireSuccessorKey, requireUnsealedKey } from "./successorKey.ts";
  * The owner's signature stays in the deposit and is of the body as it came: a new body is judged by what its shares open to.
  * @returns the deposit with its shares sealed to the successor
  * @throws PersonaError NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED of either key
- * @throws PersonaError DATASET_ERASED, KEY_EPOCH_OLD: nothing of this deposit may be released ever again, so nothing moves on
+ * @throws PersonaError DATASET_ERASED, KEY_EPOCH_OLD at the confirmed block and at the newest: nothing of this deposit may be released ever
+ * again, so nothing moves on
  * @throws PersonaError REQUEST_INVALID, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID: the host has spoilt it
  */
 export async function resealDeposit(
@@ -41,7 +42,7 @@ export async function resealDeposit(
   await requireSuccessorKey(place, successor);
   const deposit = decodeDeposit(bytes);
   const head = decodeKeyBoxHead(deposit.head);
-  await requireAlive(chain, head);
+  await requireAlive(place, head);
   const body = decodeKeyBoxBody(deposit.body);
   const context = { chainId: chain.deployment.chainId, registry: chain.deployment.datasetRegistry };
 
@@ -65,13 +66,20 @@ export async function resealDeposit(
   return encodeDeposit({ ...deposit, body: encodeKeyBoxBody({ ...body, owner: [], shares }) });
 }
 
-async function requireAlive(chain: ChainView, { datasetId, keyEpoch }: KeyBoxHead): Promise<void> {
-  const dataset = await chain.dataset(datasetId, (await chain.block("latest")).number);
-  if (dataset.status === "erased")
+/** Both blocks must say so: what does not move on is lost, and the newest block may go away. */
+async function requireAlive(
+  { chain, confirmations }: { readonly chain: ChainView; readonly confirmations: bigint },
+  { datasetId, keyEpoch }: KeyBoxHead,
+): Promise<void> {
+  const { number } = await chain.block("latest");
+  const newest = await chain.dataset(datasetId, number);
+  const confirmed = await chain.dataset(datasetId, number > confirmations ? number - confirmations : 0n);
+  const says = [newest, confirmed];
+  if (says.every(({ status }) => status === "erased"))
     throw new PersonaError("DATASET_ERASED", "The dataset is erased: its shares end here.", { data: { datasetId } });
-  if (dataset.status !== "none" && dataset.keyEpoch > keyEpoch) {
+  if (says.every((dataset) => dataset.status !== "none" && dataset.keyEpoch > keyEpoch)) {
     throw new PersonaError("KEY_EPOCH_OLD", "The dataset has newer keys: shares of older ones end here.", {
-      data: { datasetId, keyEpoch, current: dataset.keyEpoch },
+      data: { datasetId, keyEpoch, current: newest.keyEpoch },
     });
   }
 }

@@ -1,0 +1,77 @@
+import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeDeposit } from "@persona-protocol/sdk/access";
+import { isPersonaError } from "@persona-protocol/sdk/errors";
+import { decodeKeyBoxHead } from "@persona-protocol/sdk/storage";
+import { type Hex, isHex } from "viem";
+import { z } from "zod";
+import { readOptional, replaceFile } from "./guardianFiles.ts";
+
+/**
+ * The KeyBoxes that owners have deposited, a file each, on the host's disk. Their shares are sealed to the enclave. Which dataset
+ * a file is of is known for what decodes; a damaged file stays as it is and serves nothing.
+ */
+export type GuardianDeposits = {
+  read(keyBoxDigest: Hex): Promise<Uint8Array | undefined>;
+  /** @param bytes a deposit that the enclave has accepted */
+  save(keyBoxDigest: Hex, bytes: Uint8Array): Promise<void>;
+  /** Of which something is kept. */
+  datasets(): Hex[];
+  /** Digests of the KeyBoxes kept of one dataset. */
+  keyBoxesOf(datasetId: Hex): Hex[];
+  /** Removes them; when it resolves the disk has them no more. What is not there is so again. */
+  destroy(keyBoxDigests: readonly Hex[]): Promise<void>;
+};
+
+const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66);
+const fileName = /^([0-9a-f]{64})\.cbor$/;
+
+/** By one process at a time: what an earlier one has not finished writing is removed. */
+export async function openGuardianDeposits(dataDir: string): Promise<GuardianDeposits> {
+  const folder = join(dataDir, "deposits");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const fileOf = (keyBoxDigest: Hex) => join(folder, `${digest.parse(keyBoxDigest).slice(2).toLowerCase()}.cbor`);
+  /** Dataset of each file, by its digest. */
+  const known = new Map<Hex, Hex>();
+  const note = (keyBoxDigest: Hex, bytes: Uint8Array) => {
+    const datasetId = datasetOf(bytes);
+    if (datasetId !== undefined) known.set(lower(keyBoxDigest), datasetId);
+  };
+  for (const name of await readdir(folder)) {
+    const [, hex] = fileName.exec(name) ?? [];
+    if (hex !== undefined) note(`0x${hex}`, (await readOptional(join(folder, name))) ?? new Uint8Array());
+    // Sealed shares, too.
+    else if (name.endsWith(".tmp")) await rm(join(folder, name));
+  }
+  return {
+    read: (keyBoxDigest) => readOptional(fileOf(keyBoxDigest)),
+    async save(keyBoxDigest, bytes) {
+      await replaceFile(fileOf(keyBoxDigest), bytes);
+      note(keyBoxDigest, bytes);
+    },
+    datasets: () => [...new Set(known.values())],
+    keyBoxesOf: (datasetId) => [...known].flatMap(([name, of]) => (of === lower(datasetId) ? [name] : [])),
+    async destroy(keyBoxDigests) {
+      for (const keyBoxDigest of keyBoxDigests) await rm(fileOf(keyBoxDigest), { force: true });
+      // A file that is gone from a folder which is not on the disk yet comes back when the machine stops.
+      const handle = await open(folder);
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      for (const keyBoxDigest of keyBoxDigests) known.delete(lower(keyBoxDigest));
+    },
+  };
+}
+
+const lower = (hex: Hex): Hex => hex.toLowerCase() as Hex;
+
+function datasetOf(bytes: Uint8Array): Hex | undefined {
+  try {
+    return lower(decodeKeyBoxHead(decodeDeposit(bytes).head).datasetId);
+  } catch (error) {
+    if (isPersonaError(error)) return undefined; // Damaged.
+    throw error;
+  }
+}
