@@ -1,4 +1,4 @@
-import { PersonaError } from "../errors/index.ts";
+import { isPersonaError, PersonaError } from "../errors/index.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
@@ -77,7 +77,10 @@ export function noneOf(label: string, input: ArchiveInput): PersonaError {
   });
 }
 
-/** The records of all files of a kind, one file after the other, and a remark for each that only looked like one. */
+/**
+ * The records of all files of a kind, one file after the other, and a remark for each that only looked like one. Among several, a
+ * file of which not even a first record can be read is left out and said; when there is no other, its error is the answer.
+ */
 export async function* readClaimed(
   input: ArchiveInput,
   { kind, segment }: { readonly kind: FileKind; readonly segment: string },
@@ -89,7 +92,23 @@ export async function* readClaimed(
   for (const { path } of others) {
     yield { segment, value: unreadable(`is a file that is not ${kind.label}`), file: path, position: 0 };
   }
-  for (const file of files) yield* read(file, count(file));
+  let broken: PersonaError | undefined;
+  let whole = 0;
+  for (const file of files) {
+    let records = 0;
+    try {
+      for await (const record of read(file, count(file))) {
+        records += 1;
+        yield record;
+      }
+      whole += 1;
+    } catch (error) {
+      if (records > 0 || !isPersonaError(error) || error.code !== "EXPORT_INVALID") throw error;
+      broken ??= error;
+      yield { segment, value: unreadable("is a file that cannot be read"), file: file.path, position: 0 };
+    }
+  }
+  if (broken !== undefined && whole === 0) throw broken;
 }
 
 /** Reads files of an input with progress over all of them, ending when it is cancelled. */

@@ -6,9 +6,10 @@ import type {
   InspectedInput,
   RawRecord,
 } from "../connector.ts";
+import { inspectInput } from "../inspectInput.ts";
 import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
-import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
+import { findXFiles, findXFilesByHead, type XFileKind, xFileKinds } from "./findXFiles.ts";
 import { createLongPosts } from "./longPosts.ts";
 import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
 import { conversationMessages } from "./xMessages.ts";
@@ -22,7 +23,7 @@ export const xArchive: Connector = { id: "x-archive", segments: xSegments, detec
 
 async function detect(input: InspectedInput): Promise<number> {
   const found = findXFiles(input.entries());
-  if (found === undefined) return 0;
+  if (found === undefined) return (await findXFilesByHead(input)) === undefined ? 0 : 1;
   const { files, folder, manifest } = found;
   const one = files.account[0] ?? files.posts[0] ?? files.likes[0];
   for (const entry of [manifest, one]) {
@@ -39,7 +40,7 @@ function startsAsX(head: Uint8Array): boolean {
 }
 
 async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const found = findXFiles(input.entries());
+  const found = findXFiles(input.entries()) ?? (await findXFilesByHead(inspectInput(input, options)));
   if (found === undefined) return;
   const { files } = found;
   const bytesTotal = Object.values(files)
