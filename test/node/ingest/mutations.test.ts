@@ -96,7 +96,7 @@ async function outcome(bytes: Uint8Array, seed: number): Promise<string> {
     const archive = await openZipArchive(path, { signal });
     try {
       const { segments } = await readArchive(archive, { signal });
-      expect(segments).to.have.length(3);
+      expect(segments).to.have.length(7);
       for (const segment of segments) expect(Buffer.from(segment.bytes.subarray(0, 4)).toString()).to.equal("PAR1");
       return "read";
     } finally {

@@ -115,7 +115,7 @@ bank/qif/mint.qif | qif | accounts=2 | transactions=4 2015-06-12…2015-06-14
 bank/qif/mint_extra.qif | qif | accounts=2 | transactions=3 2015-06-12…2015-06-13
 bank/qif/stripe-default.qif | qif | accounts=1 | transactions=5 2021-02-02…2021-03-16
 bank/qif/xero.qif | qif | accounts=3 | transactions=5 2015-01-23…2015-02-14
-calendar/icalendar | EXPORT_INVALID
+calendar/icalendar | icalendar | events=120 1996-12-30T02:00:00Z…2025-10-28T09:22:39Z | tasks=4
 calendar/icalendar/alarm_etar_future.ics | icalendar | events=1 2024-10-05T12:00:00Z…2024-10-05T12:00:00Z
 calendar/icalendar/alarm_etar_notification.ics | icalendar | events=1 2024-10-05T12:00:00Z…2024-10-05T12:00:00Z
 calendar/icalendar/alarm_google_future.ics | icalendar | events=1 2024-10-04T18:15:00Z…2024-10-04T18:15:00Z

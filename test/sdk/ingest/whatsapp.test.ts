@@ -189,8 +189,7 @@ describe("whatsapp", () => {
     });
     expect(connector).to.equal("whatsapp");
     expect(skipped).to.deep.equal({
-      "files this connector does not read": 1,
-      "a file this connector does not read": 1,
+      "files this connector does not read": 2,
     });
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createFuzz, refusedOr } from "../../helpers/fuzz.ts";
-import { bridgeAll } from "./bridgeAll.ts";
+import { bridgeDetected } from "./connectorRecords.ts";
 import { account, memoryArchive, tweet, ytd } from "./memoryArchive.ts";
 import { readTables } from "./readTables.ts";
 
@@ -169,7 +169,7 @@ describe("X messages, notes and follows", () => {
     const files = archive({ "data/follower.js": ytd("follower", [{ follower: { accountId: "5" } }]) });
     const text = ytd("direct_messages", [conversation([message(), { joinConversation: { initiatingUserId: "3" } }])]);
     await fuzz(new TextEncoder().encode(text), async (bytes) => {
-      await refusedOr(() => bridgeAll(memoryArchive({ ...files, "data/direct-messages.js": bytes }, 97)));
+      await refusedOr(() => bridgeDetected(memoryArchive({ ...files, "data/direct-messages.js": bytes }, 97)));
     });
   });
 });

@@ -14,7 +14,7 @@ const kind: FileKind = {
 /**
  * OFX 1.x (SGML) and 2.x (XML), QFX too: statements of bank accounts, cards and brokers, and lists of accounts. From online banking in
  * North America, Australia and elsewhere. Payees are other people: their names and the memo are marked as such. Positions and balances
- * of securities are skipped and said.
+ * of securities are counted and kept apart.
  */
 export const ofx: Connector = {
   id: "ofx",

@@ -6,7 +6,6 @@ import type {
   InspectedInput,
   RawRecord,
 } from "../connector.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findXFiles, findXFilesByHead, type XFileKind, xFileKinds } from "./findXFiles.ts";
@@ -39,8 +38,8 @@ function startsAsX(head: Uint8Array): boolean {
   return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(text);
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const found = findXFiles(input.entries()) ?? (await findXFilesByHead(inspectInput(input, options)));
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const found = findXFiles(input.entries()) ?? (await findXFilesByHead(input));
   if (found === undefined) return;
   const { files } = found;
   const bytesTotal = Object.values(files)
