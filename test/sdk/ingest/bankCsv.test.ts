@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { bankCsvFile } from "../../../scripts/exports/bank.ts";
 import { bankCsv } from "../../../sdk/src/ingest/bankCsv/bankCsv.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bankCsvFile } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

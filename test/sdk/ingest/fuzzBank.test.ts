@@ -1,9 +1,15 @@
+import {
+  bankCsvFile,
+  camtStatement,
+  mt940Statement,
+  ofxStatement,
+  qifRegister,
+} from "../../../scripts/exports/bank.ts";
 import { bankCsv } from "../../../sdk/src/ingest/bankCsv/bankCsv.ts";
 import { camt } from "../../../sdk/src/ingest/camt/camt.ts";
 import { mt940 } from "../../../sdk/src/ingest/mt940/mt940.ts";
 import { ofx } from "../../../sdk/src/ingest/ofx/ofx.ts";
 import { qif } from "../../../sdk/src/ingest/qif/qif.ts";
-import { bankCsvFile, camtStatement, mt940Statement, ofxStatement, qifRegister } from "../../helpers/exports/bank.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 const bytes = (pieces: Iterable<string>): Uint8Array => new TextEncoder().encode([...pieces].join(""));

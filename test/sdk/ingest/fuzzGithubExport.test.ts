@@ -1,5 +1,5 @@
+import { githubArchive } from "../../../scripts/exports/github.ts";
 import { githubExport } from "../../../sdk/src/ingest/githubExport/githubExport.ts";
-import { githubArchive } from "../../helpers/exports/github.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of githubExport", () => {

@@ -1,5 +1,5 @@
+import { linkedinExport } from "../../../scripts/exports/linkedin.ts";
 import { linkedin } from "../../../sdk/src/ingest/linkedin/linkedin.ts";
-import { linkedinExport } from "../../helpers/exports/linkedin.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of linkedin", () => {

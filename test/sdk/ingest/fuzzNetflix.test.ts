@@ -1,5 +1,5 @@
+import { viewingActivity } from "../../../scripts/exports/netflix.ts";
 import { netflix } from "../../../sdk/src/ingest/netflix/netflix.ts";
-import { viewingActivity } from "../../helpers/exports/netflix.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of netflix", () => {

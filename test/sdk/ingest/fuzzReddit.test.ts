@@ -1,5 +1,5 @@
+import { redditExport } from "../../../scripts/exports/reddit.ts";
 import { reddit } from "../../../sdk/src/ingest/reddit/reddit.ts";
-import { redditExport } from "../../helpers/exports/reddit.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of reddit", () => {

@@ -1,5 +1,5 @@
+import { basicHistory, extendedHistory } from "../../../scripts/exports/spotify.ts";
 import { spotify } from "../../../sdk/src/ingest/spotify/spotify.ts";
-import { basicHistory, extendedHistory } from "../../helpers/exports/spotify.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of spotify", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { gpxTrack } from "../../../scripts/exports/tracks.ts";
 import { gpx } from "../../../sdk/src/ingest/gpx/gpx.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { gpxTrack } from "../../helpers/exports/tracks.ts";
 import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
+import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

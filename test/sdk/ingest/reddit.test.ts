@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { redditExport } from "../../../scripts/exports/reddit.ts";
 import { inspectInput } from "../../../sdk/src/ingest/index.ts";
 import { reddit } from "../../../sdk/src/ingest/reddit/reddit.ts";
-import { redditExport } from "../../helpers/exports/reddit.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

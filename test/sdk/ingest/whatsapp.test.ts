@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { whatsappChat } from "../../helpers/exports/whatsapp.ts";
+import { whatsappChat } from "../../../scripts/exports/whatsapp.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
