@@ -9,7 +9,7 @@ import { exactJsonText } from "./text/json.ts";
 import type { ThirdPartyFilter } from "./thirdParties.ts";
 
 /** What the bridge made of one raw record. */
-export type BuiltRecord = {
+type BuiltRecord = {
   readonly record: SchemaRecord;
   /** The fields no column holds, as a record of `extraSchema`; undefined when there are none. */
   readonly extra: SchemaRecord | undefined;
