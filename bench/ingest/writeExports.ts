@@ -3,8 +3,8 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import yazl from "yazl";
-import { appleHealthExport } from "../../test/helpers/exports/appleHealth.ts";
-import { generateMbox } from "../../test/helpers/exports/mbox.ts";
+import { appleHealthExport } from "../../scripts/exports/appleHealth.ts";
+import { generateMbox } from "../../scripts/exports/mbox.ts";
 
 export type WrittenExport = {
   readonly path: string;

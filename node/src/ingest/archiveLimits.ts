@@ -16,9 +16,9 @@ export type ArchiveLimits = {
 };
 
 export const defaultArchiveLimits: ArchiveLimits = {
-  maxEntryBytes: 4 * 2 ** 30,
+  maxEntryBytes: 64 * 2 ** 30,
   maxEntries: 100_000,
-  maxTotalBytes: 16 * 2 ** 30,
+  maxTotalBytes: 256 * 2 ** 30,
   maxRatio: 300,
 };
 

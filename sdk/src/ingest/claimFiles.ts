@@ -1,15 +1,6 @@
-import { PersonaError } from "../errors/index.ts";
-import type {
-  ArchiveEntry,
-  ArchiveInput,
-  Bridged,
-  ConnectorOpenOptions,
-  ImportRemark,
-  InspectedInput,
-  RawRecord,
-  SegmentDefinition,
-} from "./connector.ts";
-import { inspectInput } from "./inspectInput.ts";
+import { isPersonaError, PersonaError } from "../errors/index.ts";
+import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, InspectedInput, RawItem } from "./connector.ts";
+import { leftOut } from "./leftOut.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
 /** A kind of file that stands for itself: one is an import, and so is an archive that holds some. */
@@ -46,28 +37,24 @@ export async function detectFiles(input: InspectedInput, kind: FileKind): Promis
 
 /**
  * What `open` reads, in the archive's order: the recognised files, or where there are none those whose names claim to be of this
- * kind, which then fail as broken files. `others` were looked at and are none: each is to be remarked, it counts as read.
+ * kind, which then fail as broken files.
  *
  * Errors: `EXPORT_INVALID` when there is no such file at all, and those of {@link ArchiveInput.read}.
  */
 export async function claimFiles(
-  input: ArchiveInput,
+  input: InspectedInput,
   kind: FileKind,
   options: Pick<ConnectorOpenOptions, "signal">,
-): Promise<{ readonly files: readonly ArchiveEntry[]; readonly others: readonly ArchiveEntry[] }> {
-  const inspected = inspectInput(input, options);
+): Promise<readonly ArchiveEntry[]> {
   const recognised: ArchiveEntry[] = [];
   const claiming: ArchiveEntry[] = [];
-  const others: ArchiveEntry[] = [];
   for (const entry of candidatesOf(input.entries(), kind)) {
     throwIfCancelled(options.signal);
-    if (kind.recognise(await inspected.head(entry.path)) > 0) recognised.push(entry);
+    if (kind.recognise(await input.head(entry.path)) > 0) recognised.push(entry);
     else if (endsWithOneOf(entry.path, kind.extensions)) claiming.push(entry);
-    else others.push(entry);
   }
   if (recognised.length === 0 && claiming.length === 0) throw noneOf(kind.label, input);
-  if (recognised.length === 0) return { files: claiming, others };
-  return { files: recognised, others: [...claiming, ...others] };
+  return recognised.length === 0 ? claiming : recognised;
 }
 
 /** What a connector says that was asked for an input that holds nothing of its kind. */
@@ -77,19 +64,44 @@ export function noneOf(label: string, input: ArchiveInput): PersonaError {
   });
 }
 
-/** The records of all files of a kind, one file after the other, and a remark for each that only looked like one. */
+/**
+ * The records of all files of a kind, one file after the other. Among several, a
+ * file of which not even a first record can be read is left out and said; when there is no other, its error is the answer.
+ */
 export async function* readClaimed(
-  input: ArchiveInput,
+  input: InspectedInput,
   { kind, segment }: { readonly kind: FileKind; readonly segment: string },
   options: ConnectorOpenOptions,
-  read: (file: ArchiveEntry, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawRecord>,
-): AsyncGenerator<RawRecord> {
-  const { files, others } = await claimFiles(input, kind, options);
+  read: (file: ArchiveEntry, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawItem>,
+): AsyncGenerator<RawItem> {
+  const files = await claimFiles(input, kind, options);
   const count = countedReader(input, options, files);
-  for (const { path } of others) {
-    yield { segment, value: unreadable(`is a file that is not ${kind.label}`), file: path, position: 0 };
+  yield* readEach(files, segment, (file) => read(file, count(file)));
+}
+
+/** The records of one file after the other, broken ones left out as in {@link readClaimed}. */
+export async function* readEach(
+  files: readonly ArchiveEntry[],
+  segment: string,
+  read: (file: ArchiveEntry) => AsyncIterable<RawItem>,
+): AsyncGenerator<RawItem> {
+  let broken: PersonaError | undefined;
+  let whole = 0;
+  for (const file of files) {
+    let records = 0;
+    try {
+      for await (const record of read(file)) {
+        records += 1;
+        yield record;
+      }
+      whole += 1;
+    } catch (error) {
+      if (records > 0 || !isPersonaError(error) || error.code !== "EXPORT_INVALID") throw error;
+      broken ??= error;
+      yield leftOut(segment, file.path, "is a file that cannot be read");
+    }
   }
-  for (const file of files) yield* read(file, count(file));
+  if (broken !== undefined && whole === 0) throw broken;
 }
 
 /** Reads files of an input with progress over all of them, ending when it is cancelled. */
@@ -108,27 +120,6 @@ export function countedReader(
       bytesRead += chunk.length;
       onProgress?.({ file: entry.path, bytesRead, bytesTotal });
     }
-  };
-}
-
-/** The value of a raw record that is none: its bridge remarks the reason, a constant text. Plain data, as every raw value is. */
-type Unreadable = { readonly unreadable: string; readonly remark: ImportRemark["kind"] };
-
-/** @param remark `changed` when what follows is read all the same */
-export function unreadable(reason: string, remark: ImportRemark["kind"] = "skipped"): Unreadable {
-  return { unreadable: reason, remark };
-}
-
-function isUnreadable(value: unknown): value is Unreadable {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, "unreadable");
-}
-
-/** The bridge of a segment whose raw records may be {@link unreadable}. */
-export function skippingUnreadable(toRecord: SegmentDefinition["toRecord"]): SegmentDefinition["toRecord"] {
-  return (raw, remark, context): Bridged | undefined => {
-    if (!isUnreadable(raw.value)) return toRecord(raw, remark, context);
-    remark(raw.value.remark, raw.value.unreadable);
-    return undefined;
   };
 }
 

@@ -36,7 +36,24 @@ export type RawRecord = {
   readonly file: string;
   /** Byte offset of the record in `file`. */
   readonly position: number;
+  readonly remark?: undefined;
 };
+
+/** Something of a source that becomes no record of the segment, or that was read otherwise than it stands: counted by its reason. */
+export type RawRemark = {
+  /** Null when it belongs to none. */
+  readonly segment: string | null;
+  readonly remark: ImportRemark["kind"];
+  /** A constant text. */
+  readonly reason: string;
+  /** What the source wrote of it, where there is something to keep: it goes to the dataset's own `extra` segment. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  readonly file: string;
+  readonly position: number;
+};
+
+/** What a connector gives, in the source's order. */
+export type RawItem = RawRecord | RawRemark;
 
 /** What an import could not take as it stood. Reasons are constant texts: they never hold the person's data. */
 export type ImportRemark = {
@@ -71,7 +88,7 @@ export type BridgeContext = {
   readonly timeZone: string;
 };
 
-/** An input to be recognised: a look at the beginnings of its files costs little, however many connectors look. */
+/** An input whose beginnings of files cost little to look at, however many connectors look. To look is not to read. */
 export type InspectedInput = ArchiveInput & {
   /** The first bytes of a file, at most 4,096. Errors: those of {@link ArchiveInput.read}. */
   head(path: string): Promise<Uint8Array>;
@@ -96,6 +113,10 @@ export type Connector = {
   detect(input: InspectedInput): Promise<number>;
   /** In the order of the dataset's segment catalogue: append, never reorder. */
   readonly segments: readonly SegmentDefinition[];
-  /** Errors: `EXPORT_INVALID` with file and position, and those of {@link ArchiveInput.read}. */
-  open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncIterable<RawRecord>;
+  /**
+   * Looks at files with `head` and reads those that it takes: a file that is never read is counted as one this connector does not read.
+   *
+   * Errors: `EXPORT_INVALID` with file and position, and those of {@link ArchiveInput.read}.
+   */
+  open(input: InspectedInput, options: ConnectorOpenOptions): AsyncIterable<RawItem>;
 };

@@ -1,7 +1,9 @@
 import { PersonaError } from "../errors/index.ts";
-import type { ArchiveInput, ImportProgress, ImportRemark } from "./connector.ts";
+import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput } from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
+import { inspectInput } from "./inspectInput.ts";
 import { defaultImportLimits, type ImportLimits } from "./limits.ts";
+import { createRemarks } from "./remarks.ts";
 import { extraSchema } from "./schemas/extraSchema.ts";
 import { personSchema } from "./schemas/personSchema.ts";
 import { createSegmentBuilder } from "./segmentBuilder.ts";
@@ -12,6 +14,7 @@ import {
   type SegmentWriter,
   type SpooledSegment,
 } from "./segmentWriter.ts";
+import { exactJsonText } from "./text/json.ts";
 import { createThirdPartyFilter, type ThirdParties } from "./thirdParties.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
@@ -32,7 +35,8 @@ export async function importArchive(
   const limits = { ...defaultImportLimits, ...options.limits };
   const thirdParties = createThirdPartyFilter(options.thirdParties ?? { policy: "keep" });
   throwIfCancelled(signal);
-  const { connector, also } = await detectConnector(input, { id: options.connector, signal });
+  const inspected = inspectInput(input, { signal });
+  const { connector, also } = await detectConnector(inspected, { id: options.connector, signal });
 
   const writers: SegmentWriter[] = [];
   const newWriter = async (...[name, schema]: [string, Parameters<typeof createSegmentWriter>[1]]) => {
@@ -41,16 +45,25 @@ export async function importArchive(
     return writer;
   };
   try {
+    const remarks = createRemarks(connector.segments.map(({ name }) => name));
     const parts = new Map<string, Part>();
     for (const definition of connector.segments) {
-      const builder = createSegmentBuilder(definition, { limits, thirdParties });
+      const builder = createSegmentBuilder(definition, { limits, thirdParties, remarks });
       parts.set(definition.name, { builder, writer: await newWriter(definition.name, definition.schema) });
     }
     const extra = await newWriter("extra", extraSchema);
     const people = await newWriter("people", personSchema);
 
-    const watched = watchReads(input);
+    const watched = watchReads(inspected);
     for await (const raw of connector.open(watched.input, { signal, limits, onProgress, timeZone })) {
+      if (raw.remark !== undefined) {
+        remarks.add(raw.segment, raw.remark, raw.reason);
+        const { segment, fields } = raw;
+        const kept =
+          fields === undefined ? undefined : extra.append({ segment, id: null, fields: exactJsonText(fields) });
+        if (kept !== undefined) await kept;
+        continue;
+      }
       const part = parts.get(raw.segment);
       if (part === undefined) {
         throw new PersonaError("INTERNAL", `Connector ${connector.id} gave a record of a segment it does not have.`);
@@ -66,18 +79,14 @@ export async function importArchive(
     for (const [pseudonym, identity] of thirdParties.people()) await people.append({ pseudonym, identity });
 
     const segments: SpooledSegment[] = [];
-    const remarks: ImportRemark[] = [];
-    for (const { builder, writer } of parts.values()) {
+    for (const { writer } of parts.values()) {
       throwIfCancelled(signal);
       segments.push(await writer.finish());
-      remarks.push(...builder.remarks());
     }
     const unread = watched.unread();
-    if (unread > 0) {
-      remarks.push({ segment: null, kind: "skipped", reason: "files this connector does not read", count: unread });
-    }
+    if (unread > 0) remarks.add(null, "skipped", "files this connector does not read", unread);
     const ownerOnly = [await extra.finish(), await people.finish()];
-    return { connector: connector.id, also, segments, ownerOnly, remarks };
+    return { connector: connector.id, also, segments, ownerOnly, remarks: remarks.all() };
   } catch (error) {
     for (const writer of writers) await writer.discard();
     throw error;
@@ -116,12 +125,13 @@ export type Imported<Segment> = {
   readonly remarks: readonly ImportRemark[];
 };
 
-/** The input, and how many of its files nobody has read. */
-function watchReads(input: ArchiveInput): { readonly input: ArchiveInput; unread(): number } {
+/** The input, and how many of its files nobody has read: to look at the head of one is not to read it. */
+function watchReads(input: InspectedInput): { readonly input: InspectedInput; unread(): number } {
   const read = new Set<string>();
   return {
     input: {
       entries: () => input.entries(),
+      head: (path) => input.head(path),
       read(path, options) {
         read.add(path);
         return input.read(path, options);

@@ -9,7 +9,9 @@ export type {
   ImportProgress,
   ImportRemark,
   InspectedInput,
+  RawItem,
   RawRecord,
+  RawRemark,
   Remark,
   SegmentDefinition,
 } from "./connector.ts";

@@ -1,12 +1,15 @@
 import type { ArchiveInput, InspectedInput } from "./connector.ts";
 
 const headBytes = 4096;
+/** Of an archive with more files, the heads of the others are read again: a hundred thousand would be 400 MB. */
+const maxHeads = 2_000;
 
-/** An input whose heads are read once and remembered. */
+/** An input whose heads are read once and remembered; one that has them already is given back. */
 export function inspectInput(
-  input: ArchiveInput,
+  input: ArchiveInput | InspectedInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): InspectedInput {
+  if ("head" in input) return input;
   const heads = new Map<string, Promise<Uint8Array>>();
   const sizes = new Map(input.entries().map(({ path, size }) => [path, size]));
   return {
@@ -14,7 +17,7 @@ export function inspectInput(
     read: (path, readOptions) => input.read(path, readOptions),
     head(path) {
       const known = heads.get(path) ?? readHead(input, path, { ...options, maxBytes: sizes.get(path) ?? 0 });
-      heads.set(path, known);
+      if (heads.size < maxHeads) heads.set(path, known);
       return known;
     },
   };

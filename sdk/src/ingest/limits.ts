@@ -16,9 +16,10 @@ export type ImportLimits = {
 
 /** Far above any honest export, low enough that a hostile one ends early. */
 export const defaultImportLimits: ImportLimits = {
-  maxEntryBytes: 4 * 2 ** 30,
+  maxEntryBytes: 64 * 2 ** 30,
   maxRecordBytes: 4 * 2 ** 20,
-  maxRecords: 5_000_000,
+  // A health export of some GB has tens of millions. What is remembered of each is its key, 20 bytes (keySet.ts).
+  maxRecords: 200_000_000,
   maxStringLength: 2 ** 20,
   maxDepth: 64,
 };

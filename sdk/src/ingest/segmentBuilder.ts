@@ -2,6 +2,7 @@ import { PersonaError } from "../errors/index.ts";
 import type { BridgeContext, ImportRemark, RawRecord, SegmentDefinition } from "./connector.ts";
 import { createKeySet } from "./keySet.ts";
 import type { ImportLimits } from "./limits.ts";
+import type { Remarks } from "./remarks.ts";
 import { checkRecord } from "./schemas/checkRecord.ts";
 import type { SchemaRecord } from "./schemas/recordSchema.ts";
 import { exactJsonText } from "./text/json.ts";
@@ -18,20 +19,21 @@ type BuiltRecord = {
 export type SegmentBuilder = {
   /** Undefined when the record was skipped, which is remarked. */
   build(raw: RawRecord, context: BridgeContext): BuiltRecord | undefined;
-  remarks(): Iterable<ImportRemark>;
 };
 
 export function createSegmentBuilder(
   { name: segment, schema, toRecord }: SegmentDefinition,
-  { limits, thirdParties }: { readonly limits: ImportLimits; readonly thirdParties: ThirdPartyFilter },
+  {
+    limits,
+    thirdParties,
+    remarks,
+  }: { readonly limits: ImportLimits; readonly thirdParties: ThirdPartyFilter; readonly remarks: Remarks },
 ): SegmentBuilder {
-  const remarked = new Map<string, ImportRemark>();
   const keys = createKeySet();
   let read = 0;
 
   function remark(kind: ImportRemark["kind"], reason: string): undefined {
-    const name = `${kind} ${reason}`;
-    remarked.set(name, { segment, kind, reason, count: (remarked.get(name)?.count ?? 0) + 1 });
+    remarks.add(segment, kind, reason);
   }
 
   return {
@@ -63,6 +65,5 @@ export function createSegmentBuilder(
       const id = schema.key === null ? null : (record[schema.key] ?? null);
       return { record, extra: { segment, id, fields: exactJsonText(bridged.extra) } };
     },
-    remarks: () => remarked.values(),
   };
 }

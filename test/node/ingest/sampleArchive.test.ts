@@ -56,6 +56,10 @@ describe("writeSampleArchive and its import", () => {
       ["account", 1],
       ["posts", 20_000],
       ["likes", 2500],
+      ["messages", 0],
+      ["notes", 0],
+      ["followers", 0],
+      ["following", 0],
     ]);
     const { rows } = await readParquet(
       segments[1]?.bytes ?? new Uint8Array(),
@@ -132,7 +136,15 @@ describe("writeSampleArchive and its import", () => {
     for (const posts of [0, 1, 3]) {
       await writeSampleArchive(folder.path("few.zip"), { posts, likes: posts, canaries });
       const archive = await openArchive(folder.path("few.zip"));
-      expect((await readArchive(archive)).segments.map(({ records }) => records)).to.deep.equal([1, posts, posts]);
+      expect((await readArchive(archive)).segments.map(({ records }) => records)).to.deep.equal([
+        1,
+        posts,
+        posts,
+        0,
+        0,
+        0,
+        0,
+      ]);
       await archive.close();
     }
   });

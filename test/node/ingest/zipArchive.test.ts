@@ -357,9 +357,16 @@ describe("openZipArchive", () => {
   });
 
   describe("limits", () => {
+    const fourGiB = { limits: { maxEntryBytes: 4 * 2 ** 30 } };
+
+    it("error: without a limit of one's own, 10 GB are refused by what they are packed to, and 65 GiB by their size", async () => {
+      await refusedAtOpen("ARCHIVE_HOSTILE", [{ name: "a", data: "x", size: 10 * 2 ** 30 }]);
+      await refusedAtOpen("ARCHIVE_TOO_LARGE", [{ name: "a", data: "x", size: 65 * 2 ** 30 }]);
+    });
+
     it("error: a member of 10 GB, before anything is read", async () => {
       const declared: RawEntry = { name: "data/tweets.js", data: "x", size: 10 * 2 ** 30 };
-      const error = await refusedAtOpen("ARCHIVE_TOO_LARGE", [declared]);
+      const error = await refusedAtOpen("ARCHIVE_TOO_LARGE", [declared], fourGiB);
       expect(error.data.bytes).to.equal(10 * 2 ** 30);
     });
 
@@ -371,7 +378,11 @@ describe("openZipArchive", () => {
       for (let index = 0; index < 64; index++) deflate.write(Buffer.alloc(2 ** 20));
       deflate.end();
       const packed = Buffer.concat(await chunks);
-      await refusedAtOpen("ARCHIVE_TOO_LARGE", [{ name: "data/tweets.js", packed, size: 10 * 2 ** 30, crc: 0 }]);
+      await refusedAtOpen(
+        "ARCHIVE_TOO_LARGE",
+        [{ name: "data/tweets.js", packed, size: 10 * 2 ** 30, crc: 0 }],
+        fourGiB,
+      );
     });
 
     it("error: larger than the reader wants, before and while reading", async () => {

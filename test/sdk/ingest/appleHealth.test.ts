@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { appleHealthExport } from "../../../scripts/exports/appleHealth.ts";
 import { appleHealth } from "../../../sdk/src/ingest/appleHealth/appleHealth.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { appleHealthExport } from "../../helpers/exports/appleHealth.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { bankCsvFile } from "../../../scripts/exports/bank.ts";
 import { bankCsv } from "../../../sdk/src/ingest/bankCsv/bankCsv.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bankCsvFile } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
@@ -112,7 +112,7 @@ describe("bank-csv", () => {
   });
 
   for (const [file, transactions, range, amount] of [
-    ["amazon.csv", 3, "2022-10-11…2022-12-20", "-4.22"],
+    ["amazon.csv", 6, "2022-10-11…2025-04-11", "-4.22"],
     ["capitalone.csv", 2, "2015-12-31…2015-12-31", "-1000.00"],
     ["creditunion.csv", 8, "2015-02-08…2015-03-25", "50000"],
     ["default.csv", 8, "2015-02-08…2015-03-25", "50000"],

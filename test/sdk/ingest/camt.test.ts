@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { camtStatement } from "../../../scripts/exports/bank.ts";
 import { camt } from "../../../sdk/src/ingest/camt/camt.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { camtStatement } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -6,10 +6,13 @@ import {
   type ArchiveInput,
   type Connector,
   defaultImportLimits,
+  detectConnector,
   type ImportLimits,
+  inspectInput,
   readArchive,
   type SchemaRecord,
 } from "../../../sdk/src/ingest/index.ts";
+import { checkRecord } from "../../../sdk/src/ingest/schemas/checkRecord.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 
 export type BridgedAll = {
@@ -19,7 +22,10 @@ export type BridgedAll = {
   readonly remarks: readonly string[];
 };
 
-/** All that a connector makes of an input, repeats included, without a store or a Parquet file. */
+/**
+ * All that a connector makes of an input, repeats included, without a store or a Parquet file. Fails where a bridge makes a record that
+ * does not fit its schema; an import would refuse the whole file for it.
+ */
 export async function bridgeAll(
   connector: Connector,
   input: ArchiveInput,
@@ -30,17 +36,30 @@ export async function bridgeAll(
   const extra: unknown[] = [];
   const remarks: string[] = [];
   const limits = { ...defaultImportLimits, ...options.limits };
-  for await (const raw of connector.open(input, { limits, timeZone })) {
+  for await (const raw of connector.open(inspectInput(input), { limits, timeZone })) {
+    if (raw.remark !== undefined) {
+      remarks.push(`${raw.remark} ${raw.segment}: ${raw.reason}`);
+      if (raw.fields !== undefined) extra.push(raw.fields);
+      continue;
+    }
     const segment = connector.segments.find(({ name }) => name === raw.segment);
     if (segment === undefined) throw new Error(`no segment ${raw.segment}`);
     const bridged = segment.toRecord(raw, (kind, reason) => remarks.push(`${kind} ${raw.segment}: ${reason}`), {
       timeZone,
     });
     if (bridged === undefined) continue;
+    const wrong = checkRecord(segment.schema, bridged.record, limits.maxStringLength);
+    if (wrong !== undefined) throw new Error(`${segment.schema.id}: ${wrong}`);
     records[raw.segment]?.push(bridged.record);
     if (bridged.extra !== undefined) extra.push(bridged.extra);
   }
   return { records, extra, remarks };
+}
+
+/** {@link bridgeAll} by the connector that is surest of the input. */
+export async function bridgeDetected(input: ArchiveInput): Promise<BridgedAll> {
+  const { connector } = await detectConnector(input);
+  return bridgeAll(connector, input);
 }
 
 /** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */

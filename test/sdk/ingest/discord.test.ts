@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { discordPackage } from "../../helpers/exports/discord.ts";
+import { discordPackage } from "../../../scripts/exports/discord.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { repairText } from "../../../sdk/src/ingest/meta/repairText.ts";
-import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

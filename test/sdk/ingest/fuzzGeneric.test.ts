@@ -3,7 +3,7 @@ import { file } from "../../../sdk/src/ingest/generic/file.ts";
 import { json, ndjson } from "../../../sdk/src/ingest/generic/json.ts";
 import { parquet } from "../../../sdk/src/ingest/generic/parquet.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
-import { fuzzConnector } from "../../helpers/fuzzConnector.ts";
+import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of the generic connectors", () => {
   it("behavior: csv", async () => fuzzConnector(csv, { "a.csv": 'a;b\n1;"x;\n""y"\n2;Blåbær\n' })).timeout(600_000);

@@ -1,6 +1,6 @@
+import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { facebook } from "../../../sdk/src/ingest/facebook/facebook.ts";
 import { instagram } from "../../../sdk/src/ingest/instagram/instagram.ts";
-import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzzing of Meta's exports", () => {

@@ -1,6 +1,6 @@
+import { viewingActivity } from "../../../scripts/exports/netflix.ts";
 import { netflix } from "../../../sdk/src/ingest/netflix/netflix.ts";
-import { viewingActivity } from "../../helpers/exports/netflix.ts";
-import { fuzzConnector } from "../../helpers/fuzzConnector.ts";
+import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of netflix", () => {
   it("behavior: changed files are read or refused", async () =>

@@ -1,6 +1,6 @@
+import { basicHistory, extendedHistory } from "../../../scripts/exports/spotify.ts";
 import { spotify } from "../../../sdk/src/ingest/spotify/spotify.ts";
-import { basicHistory, extendedHistory } from "../../helpers/exports/spotify.ts";
-import { fuzzConnector } from "../../helpers/fuzzConnector.ts";
+import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of spotify", () => {
   it("behavior: changed files are read or refused", async () =>

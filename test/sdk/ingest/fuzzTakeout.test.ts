@@ -1,7 +1,7 @@
+import { chromeHistory, locationRecords, watchHistory, watchHtml } from "../../../scripts/exports/takeout.ts";
 import { googleChrome } from "../../../sdk/src/ingest/googleChrome/googleChrome.ts";
 import { googleLocation } from "../../../sdk/src/ingest/googleLocation/googleLocation.ts";
 import { googleYoutube } from "../../../sdk/src/ingest/googleYoutube/googleYoutube.ts";
-import { chromeHistory, locationRecords, watchHistory, watchHtml } from "../../helpers/exports/takeout.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzzing of Takeout", () => {

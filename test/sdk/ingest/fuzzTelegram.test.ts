@@ -1,9 +1,9 @@
+import { discordPackage } from "../../../scripts/exports/discord.ts";
+import { slackExport } from "../../../scripts/exports/slack.ts";
+import { telegramChat } from "../../../scripts/exports/telegram.ts";
 import { discord } from "../../../sdk/src/ingest/discord/discord.ts";
 import { slack } from "../../../sdk/src/ingest/slack/slack.ts";
 import { telegram } from "../../../sdk/src/ingest/telegram/telegram.ts";
-import { discordPackage } from "../../helpers/exports/discord.ts";
-import { slackExport } from "../../helpers/exports/slack.ts";
-import { telegramChat } from "../../helpers/exports/telegram.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzzing of chat archives", () => {

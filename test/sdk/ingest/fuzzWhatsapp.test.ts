@@ -1,6 +1,6 @@
+import { signalChat } from "../../../scripts/exports/signal.ts";
 import { signal } from "../../../sdk/src/ingest/signal/signal.ts";
 import { whatsapp } from "../../../sdk/src/ingest/whatsapp/whatsapp.ts";
-import { signalChat } from "../../helpers/exports/signal.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzzing of text chats", () => {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
+import { csvText, listOf } from "../../../scripts/exports/listOf.ts";
 import { csv } from "../../../sdk/src/ingest/generic/csv.ts";
 import { inspectInput, personSchema, writeParquet } from "../../../sdk/src/ingest/index.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
-import { csvText, listOf } from "../../helpers/exports/listOf.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { githubArchive } from "../../helpers/exports/github.ts";
+import { githubArchive } from "../../../scripts/exports/github.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { chromeHistory } from "../../helpers/exports/takeout.ts";
+import { chromeHistory } from "../../../scripts/exports/takeout.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

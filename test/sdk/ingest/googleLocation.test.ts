@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { locationRecords } from "../../../scripts/exports/takeout.ts";
 import { coordinatesOf } from "../../../sdk/src/ingest/googleLocation/coordinates.ts";
-import { locationRecords } from "../../helpers/exports/takeout.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

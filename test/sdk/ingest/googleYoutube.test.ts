@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { htmlEntry, watchHistory, watchHtml } from "../../../scripts/exports/takeout.ts";
 import { localDate } from "../../../sdk/src/ingest/takeout/localDate.ts";
-import { htmlEntry, watchHistory, watchHtml } from "../../helpers/exports/takeout.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { gpxTrack } from "../../../scripts/exports/tracks.ts";
 import { gpx } from "../../../sdk/src/ingest/gpx/gpx.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { gpxTrack } from "../../helpers/exports/tracks.ts";
 import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
@@ -84,7 +84,16 @@ describe("gpx", () => {
     expect(await detect({ "a.gpx": "junk" })).to.equal(0.3);
     expect(await detect({ "a.xml": "<x/>" })).to.equal(0);
     const { remarks } = await bridgeAll(gpx, memoryArchive({ "a.gpx": "junk", "b.gpx": track("") }));
-    expect(remarks).to.deep.equal(["skipped tracks: is a file that is not a GPX file"]);
+    // Looked at and not read: the import counts it.
+    expect(remarks).to.deep.equal([]);
+    const some = await readArchive(memoryArchive({ "a.gpx": "junk", "b.gpx": track("") }));
+    expect(some.remarks).to.deep.equal([
+      { segment: null, kind: "skipped", reason: "files this connector does not read", count: 1 },
+    ]);
+    const cut = await readArchive(memoryArchive({ "a.gpx": track("<trkpt"), "b.gpx": track("") }));
+    expect(cut.remarks).to.deep.equal([
+      { segment: "tracks", kind: "skipped", reason: "is a file that cannot be read", count: 1 },
+    ]);
     await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.gpx": "junk" })));
     await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.txt": "junk" }), { connector: "gpx" }));
     await expectError("EXPORT_INVALID", () => readArchive(memoryArchive({ "a.gpx": track("<trkpt") })));

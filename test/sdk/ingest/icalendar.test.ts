@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { generateCalendar } from "../../helpers/exports/icalendar.ts";
+import { generateCalendar } from "../../../scripts/exports/icalendar.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 import { readTables } from "./readTables.ts";

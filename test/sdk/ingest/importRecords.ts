@@ -1,4 +1,10 @@
-import { type ArchiveInput, connectors, readArchive, type SchemaRecord } from "../../../sdk/src/ingest/index.ts";
+import {
+  type ArchiveInput,
+  connectors,
+  inspectInput,
+  readArchive,
+  type SchemaRecord,
+} from "../../../sdk/src/ingest/index.ts";
 import { defaultImportLimits } from "../../../sdk/src/ingest/limits.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 
@@ -29,7 +35,11 @@ export async function importRecords(
   const records: Record<string, SchemaRecord[]> = Object.fromEntries(connector.segments.map(({ name }) => [name, []]));
   const extras: (Readonly<Record<string, unknown>> | undefined)[] = [];
   const limits = { ...defaultImportLimits, ...options.limits };
-  for await (const raw of connector.open(archive, { limits, timeZone })) {
+  for await (const raw of connector.open(inspectInput(archive), { limits, timeZone })) {
+    if (raw.remark !== undefined) {
+      if (raw.fields !== undefined) extras.push(raw.fields);
+      continue;
+    }
     const definition = connector.segments.find(({ name }) => name === raw.segment);
     const bridged = definition?.toRecord(raw, () => {}, { timeZone });
     if (bridged === undefined) continue;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { metaJson, metaThread } from "../../helpers/exports/meta.ts";
+import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
@@ -73,7 +73,7 @@ describe("instagram", () => {
     expect(connector).to.equal("instagram");
     expect(counts).to.deep.equal({ account: 1, posts: 3, comments: 2, likes: 2, messages: 2 });
     // Followers: looked at, and said.
-    expect(skipped).to.deep.equal({ "a file this connector does not read": 1 });
+    expect(skipped).to.deep.equal({ "files this connector does not read": 1 });
     expect(times["posts"]).to.deep.equal(["2020-09-13T12:26:40.000Z", "2020-10-06T16:00:00.000Z"]);
     expect(records["account"]?.[0]).to.include({
       username: "ase",

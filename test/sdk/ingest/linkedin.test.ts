@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { linkedinExport } from "../../../scripts/exports/linkedin.ts";
 import { parseLinkedinDay } from "../../../sdk/src/ingest/linkedin/parseLinkedinDay.ts";
-import { linkedinExport } from "../../helpers/exports/linkedin.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import PostalMime from "postal-mime";
+import { generateMbox } from "../../../scripts/exports/mbox.ts";
 import { defaultImportLimits } from "../../../sdk/src/ingest/limits.ts";
 import { readMail } from "../../../sdk/src/ingest/mail/readMail.ts";
 import { readMboxMessages } from "../../../sdk/src/ingest/mail/readMboxMessages.ts";
-import { generateMbox } from "../../helpers/exports/mbox.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 import { readTables } from "./readTables.ts";

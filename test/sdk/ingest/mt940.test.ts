@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { mt940Statement } from "../../../scripts/exports/bank.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { mt940 } from "../../../sdk/src/ingest/mt940/mt940.ts";
-import { mt940Statement } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

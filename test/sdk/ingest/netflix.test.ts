@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { viewingActivity } from "../../../scripts/exports/netflix.ts";
 import { inspectInput } from "../../../sdk/src/ingest/index.ts";
 import { createDateOrder } from "../../../sdk/src/ingest/netflix/dateOrder.ts";
 import { netflix } from "../../../sdk/src/ingest/netflix/netflix.ts";
-import { viewingActivity } from "../../helpers/exports/netflix.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

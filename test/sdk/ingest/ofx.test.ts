@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { ofxStatement } from "../../../scripts/exports/bank.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
 import { ofx } from "../../../sdk/src/ingest/ofx/ofx.ts";
-import { ofxStatement } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { qifRegister } from "../../../scripts/exports/bank.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { qif } from "../../../sdk/src/ingest/qif/qif.ts";
-import { qifRegister } from "../../helpers/exports/bank.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -36,8 +36,9 @@ describe("readArchive", () => {
     const { connector, segments, remarks } = await readArchive(input);
     expect(connector).to.equal("x-archive");
     expect(remarks).to.deep.equal([]);
+    const made = new Date("2009-04-01T10:20:30.000Z");
     expect(segments.map(({ bytes: _, ...rest }) => rest)).to.deep.equal([
-      { name: "account", schema: "persona:account@1", table: "account", records: 1, from: null, to: null },
+      { name: "account", schema: "persona:account@1", table: "account", records: 1, from: made, to: made },
       {
         name: "posts",
         schema: "persona:post@1",
@@ -281,11 +282,7 @@ describe("readArchive", () => {
       for (const files of [{}, { "photos/1.jpg": "x", "README.md": "y" }])
         await expectError("ARCHIVE_UNRECOGNISED", () => readArchive(memoryArchive(files)));
       // A single file is kept as it stands.
-      for (const files of [
-        { "a.txt": "x" },
-        { "src/account.js": "export const account = 1;" },
-        { "a/b/c/d/data/tweets.js": ytd("tweets", []) },
-      ])
+      for (const files of [{ "a.txt": "x" }, { "src/account.js": "export const account = 1;" }])
         expect((await readArchive(memoryArchive(files))).connector).to.equal("file");
     });
 
@@ -297,7 +294,10 @@ describe("readArchive", () => {
       expect(await confidence({ "data/tweets.js": "?" })).to.equal(0.5);
       expect(await confidence({ "tweets.js": "?", "like.js": "" })).to.equal(0.5);
       expect(await confidence({ "src/account.js": "?" })).to.equal(0.02);
-      expect(await confidence({ "data/follower.js": ytd("follower", []) })).to.equal(0);
+      expect(await confidence({ "data/follower.js": ytd("follower", []) })).to.equal(1);
+      expect(await confidence({ "a/b/c/d/data/tweets.js": ytd("tweets", []) })).to.equal(1);
+      expect(await confidence({ "data/profile.js": ytd("profile", []) })).to.equal(0);
+      expect(await confidence({ "data/app.js": ytd("app", []) })).to.equal(0);
     });
   });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { redditExport } from "../../../scripts/exports/reddit.ts";
 import { inspectInput } from "../../../sdk/src/ingest/index.ts";
 import { reddit } from "../../../sdk/src/ingest/reddit/reddit.ts";
-import { redditExport } from "../../helpers/exports/reddit.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
@@ -14,7 +14,7 @@ describe("reddit", () => {
     expect(await summaryOf(memoryArchive(redditExport(5)))).to.deep.equal({
       connector: "reddit",
       segments: {
-        account: [1, null, null],
+        account: [1, "2015-03-02T01:02:03.000Z", "2015-03-02T01:02:03.000Z"],
         posts: [5, "2020-01-01T00:00:00.000Z", "2020-01-01T00:04:00.000Z"],
         comments: [10, "2020-01-01T00:00:00.000Z", "2020-01-01T00:09:00.000Z"],
         votes: [15, null, null],

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { signalChat } from "../../helpers/exports/signal.ts";
+import { signalChat } from "../../../scripts/exports/signal.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { slackExport } from "../../../scripts/exports/slack.ts";
 import { slackText } from "../../../sdk/src/ingest/slack/slackText.ts";
-import { slackExport } from "../../helpers/exports/slack.ts";
 import { expectError } from "./expectError.ts";
 import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

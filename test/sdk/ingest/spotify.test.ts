@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { basicHistory, extendedHistory } from "../../helpers/exports/spotify.ts";
+import { basicHistory, extendedHistory } from "../../../scripts/exports/spotify.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";

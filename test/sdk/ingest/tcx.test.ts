@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { tcxActivity } from "../../../scripts/exports/tracks.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
 import { tcx } from "../../../sdk/src/ingest/tcx/tcx.ts";
-import { tcxActivity } from "../../helpers/exports/tracks.ts";
 import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { telegramChat } from "../../helpers/exports/telegram.ts";
+import { telegramChat } from "../../../scripts/exports/telegram.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { generateCards } from "../../helpers/exports/vcard.ts";
+import { generateCards } from "../../../scripts/exports/vcard.ts";
 import { expectError } from "./expectError.ts";
 import { readTables } from "./readTables.ts";
 import { importFile, withVector } from "./vectors.ts";

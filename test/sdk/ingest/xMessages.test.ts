@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createFuzz, refusedOr } from "../../helpers/fuzz.ts";
-import { bridgeAll } from "./bridgeAll.ts";
+import { bridgeDetected } from "./connectorRecords.ts";
 import { account, memoryArchive, tweet, ytd } from "./memoryArchive.ts";
 import { readTables } from "./readTables.ts";
 
@@ -37,7 +37,8 @@ describe("X messages, notes and follows", () => {
         ]),
       }),
     );
-    expect(range).to.deep.equal([null, null]);
+    // The account's.
+    expect(range).to.deep.equal(["2009-04-01T10:20:30.000Z", "2009-04-01T10:20:30.000Z"]);
     expect(tables["messages"]).to.have.length(2);
     expect(tables["messages"]?.[0]).to.include({
       content: "a & b",
@@ -54,8 +55,16 @@ describe("X messages, notes and follows", () => {
       reactions: JSON.stringify(reactions),
     });
     expect(tables["extra"]?.find(({ segment }) => segment === "messages")?.["fields"]).to.equal(
-      '{"urls":[{"url":"https://t.co/a"}]}',
+      '{"urls":[{"url":"https://t.co/a"}],"conversation":{"conversationId":"1000000001-2"}}',
     );
+  });
+
+  it("behavior: files by themselves, also renamed, by their wrapper", async () => {
+    const { counts } = await readTables({
+      "my followers": ytd("follower", [{ follower: { accountId: "2" } }]),
+      "export.txt": ytd("direct_messages", [conversation([message()])]),
+    });
+    expect(counts).to.include({ account: 0, messages: 1, followers: 1 });
   });
 
   it("behavior: groups and what is no message in them; the names of 2019", async () => {
@@ -88,7 +97,7 @@ describe("X messages, notes and follows", () => {
         ?.filter(({ segment }) => segment === "messages")
         .map(({ fields }) => JSON.parse(String(fields)));
       expect(kept).to.deep.equal([
-        { conversation: { name: "Havna" } },
+        { conversation: { conversationId: "1000000001-2", name: "Havna" } },
         { participantsSnapshot: ["1", "2"], event: "joinConversation" },
       ]);
     }
@@ -160,7 +169,7 @@ describe("X messages, notes and follows", () => {
     const files = archive({ "data/follower.js": ytd("follower", [{ follower: { accountId: "5" } }]) });
     const text = ytd("direct_messages", [conversation([message(), { joinConversation: { initiatingUserId: "3" } }])]);
     await fuzz(new TextEncoder().encode(text), async (bytes) => {
-      await refusedOr(() => bridgeAll(memoryArchive({ ...files, "data/direct-messages.js": bytes }, 97)));
+      await refusedOr(() => bridgeDetected(memoryArchive({ ...files, "data/direct-messages.js": bytes }, 97)));
     });
   });
 });

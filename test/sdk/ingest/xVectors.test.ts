@@ -59,7 +59,8 @@ describe("X archive vectors", () => {
     ]);
     expect(messages[0]).to.include({
       id: "1664300000000000001",
-      conversation: "1000000001-1000000002",
+      // The source's id names both people: it is in `extra`.
+      conversation: "e40d1d5f21c83b2bb568309f0aa50ca4",
       sender: "1000000002",
       is_own: false,
       content: "Hei! Kommer du?",

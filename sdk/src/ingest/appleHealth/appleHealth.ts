@@ -1,6 +1,14 @@
-import { claimFiles, countedReader, detectFiles, type FileKind, unreadable } from "../claimFiles.ts";
-import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import { claimFiles, countedReader, detectFiles, type FileKind } from "../claimFiles.ts";
+import type {
+  ArchiveEntry,
+  ArchiveInput,
+  Connector,
+  ConnectorOpenOptions,
+  InspectedInput,
+  RawItem,
+} from "../connector.ts";
 import { readGpx } from "../gpx/readGpx.ts";
+import { leftOut } from "../leftOut.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
 import { type RawTrackPoint, toTrackPoint } from "../tracks/trackPoint.ts";
 import type { XmlElement } from "../xml/index.ts";
@@ -19,7 +27,7 @@ const kind: FileKind = {
 /**
  * The export of Apple's Health app ("Export All Health Data": a zip with `export.xml` and `workout-routes/*.gpx`), of any size.
  * Samples are its records, those inside correlations too; workouts keep their events and statistics; tracks are the points of
- * their routes. What is neither (daily sums, the person's own characteristics, documents of clinics) is skipped and said. Devices carry
+ * their routes. What is neither (daily sums, the person's own characteristics, documents of clinics) is counted and kept apart. Devices carry
  * the names their owner gave them; nobody else is in it, unless an app writes names into its metadata.
  */
 export const appleHealth: Connector = {
@@ -37,24 +45,22 @@ export const appleHealth: Connector = {
   open,
 };
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const { files: exports, others } = await claimFiles(input, kind, options);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
+  const exports = await claimFiles(input, kind, options);
   const routes = routeFiles(input, exports);
   const count = countedReader(input, options, [...exports, ...routes]);
   const { limits } = options;
   /** Path of a route, from its first folder on, to the workout it belongs to. */
   const workouts = new Map<string, string>();
-  for (const { path: file } of others) {
-    yield { segment: "samples", value: unreadable(`is a file that is not ${kind.label}`), file, position: 0 };
-  }
   for (const entry of exports) {
     const { path: file } = entry;
     for await (const found of readHealthExport(count(entry), { file, limits })) {
       const { position } = found;
       if (found.kind === "sample") yield { segment: "samples", value: found.element, file, position };
       else if (found.kind === "point") yield { segment: "tracks", value: found.point, file, position };
-      else if (found.kind === "other") yield { segment: "samples", value: unreadable(found.reason), file, position };
-      else {
+      else if (found.kind === "other") {
+        yield leftOut("samples", file, found.reason, { position, fields: found.fields });
+      } else {
         for (const route of found.workout.routes) workouts.set(route, found.workout.id);
         yield { segment: "workouts", value: found.workout, file, position };
       }

@@ -1,7 +1,7 @@
 import { PersonaError } from "../../errors/index.ts";
 import type { ImportLimits } from "../limits.ts";
 import type { RawTrackPoint } from "../tracks/trackPoint.ts";
-import { readXml, type XmlElement } from "../xml/index.ts";
+import { otherChildren, readXml, type XmlElement } from "../xml/index.ts";
 import { type RawWorkout, workoutId } from "./toWorkout.ts";
 
 /** An early export has the points of a route in the workout itself: they are walked into, however many there are. */
@@ -11,7 +11,7 @@ export type HealthItem = { readonly position: number } & (
   | { readonly kind: "sample"; readonly element: XmlElement }
   | { readonly kind: "point"; readonly point: RawTrackPoint }
   | { readonly kind: "workout"; readonly workout: RawWorkout }
-  | { readonly kind: "other"; readonly reason: string }
+  | { readonly kind: "other"; readonly reason: string; readonly fields: Readonly<Record<string, unknown>> }
 );
 
 /** Elements of HealthData that are no samples, and what is said of them. */
@@ -67,7 +67,7 @@ export async function* readHealthExport(
       }
       if (name === "Correlation") {
         isInCorrelation = false;
-        yield { kind: "other", reason: others["Correlation"] ?? "", position };
+        yield { kind: "other", reason: others["Correlation"] ?? "", fields: plain(element), position };
       }
     } else if (name === "Record") yield { kind: "sample", element, position };
     else if (workout !== undefined) {
@@ -86,10 +86,16 @@ export async function* readHealthExport(
       yield {
         kind: "other",
         reason: Object.hasOwn(others, name) ? (others[name] ?? "") : "is of an unknown kind",
+        fields: plain(element),
         position,
       };
     }
   }
+}
+
+/** An element as it stands there, under its name. */
+function plain(element: XmlElement): Readonly<Record<string, unknown>> {
+  return { [element.name]: { ...element.attributes, ...otherChildren(element, []) } };
 }
 
 /** `/workout-routes/route_2019-06-11_3.00pm.gpx`, from its folder on. */

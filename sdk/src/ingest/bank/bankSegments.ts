@@ -1,4 +1,3 @@
-import { skippingUnreadable } from "../claimFiles.ts";
 import type { Bridged, Remark, SegmentDefinition } from "../connector.ts";
 import { balanceSchema } from "../schemas/balanceSchema.ts";
 import { bankAccountSchema } from "../schemas/bankAccountSchema.ts";
@@ -62,17 +61,17 @@ export const bankSegments: readonly SegmentDefinition[] = [
   {
     name: "accounts",
     schema: bankAccountSchema,
-    toRecord: skippingUnreadable((raw, remark) => toAccount(raw.value as BankAccount, remark)),
+    toRecord: (raw, remark) => toAccount(raw.value as BankAccount, remark),
   },
   {
     name: "transactions",
     schema: transactionSchema,
-    toRecord: skippingUnreadable((raw, remark) => toTransaction(raw.value as BankTransaction, remark)),
+    toRecord: (raw, remark) => toTransaction(raw.value as BankTransaction, remark),
   },
   {
     name: "balances",
     schema: balanceSchema,
-    toRecord: skippingUnreadable((raw, remark) => toBalance(raw.value as BankBalance, remark)),
+    toRecord: (raw, remark) => toBalance(raw.value as BankBalance, remark),
   },
 ];
 

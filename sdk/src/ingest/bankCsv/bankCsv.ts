@@ -1,15 +1,8 @@
 import { type BankAccount, bankSegments } from "../bank/bankSegments.ts";
 import { decodeBankText } from "../bank/decodeBankText.ts";
-import { countedReader, noneOf, unreadable } from "../claimFiles.ts";
-import type {
-  ArchiveEntry,
-  ArchiveInput,
-  Connector,
-  ConnectorOpenOptions,
-  InspectedInput,
-  RawRecord,
-} from "../connector.ts";
-import { inspectInput } from "../inspectInput.ts";
+import { countedReader, noneOf } from "../claimFiles.ts";
+import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import { readCsvRows } from "../text/readCsvRows.ts";
 import { type BankTable, findTable } from "./findTable.ts";
 import { createRowReader, createStyleFinder } from "./readRow.ts";
@@ -20,7 +13,7 @@ const fewFiles = 16;
 
 /**
  * A bank's own CSV. The columns are known by their names in eight languages, or by the bank; days, decimal sign, delimiter and charset are
- * read from the file. Rows without an amount are skipped and said; a day that could be two is read as the bank does, or
+ * read from the file. Rows with neither an amount nor an id of their own are skipped and said; a day that could be two is read as the bank does, or
  * month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
  * that are not known go to the owner's own segment.
  */
@@ -36,16 +29,11 @@ async function detect(input: InspectedInput): Promise<number> {
   return candidates(entries).length * 2 >= entries.length ? best : Math.min(best, 0.4);
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, options);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const tables: { readonly entry: ArchiveEntry; readonly table: BankTable }[] = [];
   for (const entry of candidates(input.entries())) {
-    const table = await tableOf(await inspected.head(entry.path));
+    const table = await tableOf(await input.head(entry.path));
     if (table !== undefined) tables.push({ entry, table });
-    else {
-      const value = unreadable("is a file without a table of transactions");
-      yield { segment: "transactions", value, file: entry.path, position: 0 };
-    }
   }
   if (tables.length === 0) throw noneOf("a bank's CSV", input);
   const count = countedReader(
@@ -75,13 +63,14 @@ async function* readTable(
     readonly options: ConnectorOpenOptions;
     readonly style: ReturnType<ReturnType<typeof createStyleFinder>["style"]>;
   },
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const file = entry.path;
   const reader = createRowReader(table, style);
   for await (const { cells, line: position } of rowsOf(chunks, entry, table, options)) {
     const found = reader.read(cells);
     if (found === undefined) {
-      yield { segment: "transactions", value: unreadable("is no transaction: it has no amount"), file, position };
+      const fields = { row: cells };
+      yield leftOut("transactions", file, "is no transaction: it has no amount", { position, fields });
       continue;
     }
     const account: BankAccount | undefined = found.account;

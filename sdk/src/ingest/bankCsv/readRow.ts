@@ -82,12 +82,13 @@ export function createRowReader(table: BankTable, style: CsvStyle) {
       const written = of("date");
       const day = written === null ? null : readDay(written);
       const hasAmount = (["amount", "debit", "credit"] as const).some((field) => of(field) !== null);
-      // An order that was cancelled, a total, a header again: no money moved.
-      if (!hasAmount || (amount === null && day === null)) return undefined;
+      // A total, a header again: no money moved. An order that has an id of its own is one, also while it is pending.
+      if (cells.every((cell, index) => cell === header[index])) return undefined;
+      if (of("id") === null && (!hasAmount || (amount === null && day === null))) return undefined;
       const bookingDate = orderedDay(day, style.order);
       if (bookingDate === null) changes.push(written === null ? "has no date" : "a day cannot be read");
       if (style.isAssumed && isAmbiguous(day)) changes.push("month and day could be swapped: read month first");
-      if (amount === null) changes.push("an amount cannot be read");
+      if (amount === null) changes.push(hasAmount ? "an amount cannot be read" : "has no amount");
       const valueDate = of("valueDate");
       const currency = of("currency") ?? mapping.currency;
       const account = accountOf(of("account"), currency);

@@ -1,7 +1,6 @@
+import { bridge } from "../bridge.ts";
 import type { Connector } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
-import { bridge, leftOutFile } from "../leftOut.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
 import { findTextChats, type TextChatLook } from "./findTextChats.ts";
 import { readTextChatFile, type TextChatFormat, toTextMessage, toTextParticipant } from "./textChatRecords.ts";
@@ -22,8 +21,7 @@ export function createTextChatConnector(id: string, format: TextChatFormat, look
       return chats.reduce((most, { sureness }) => Math.max(most, sureness), 0);
     },
     async *open(input, options) {
-      const { chats, others } = await findTextChats(inspectInput(input, options), look);
-      for (const { path } of others) yield leftOutFile("messages", path);
+      const { chats } = await findTextChats(input, look);
       const entries = chats.map(({ entry }) => entry);
       const read = createExportReader(input, options, [...entries, ...entries]);
       for (const entry of entries) yield* readTextChatFile(entry, format, read, options);

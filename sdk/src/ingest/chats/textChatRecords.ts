@@ -1,5 +1,5 @@
 import { PersonaError } from "../../errors/index.ts";
-import type { ArchiveEntry, Bridged, ConnectorOpenOptions, RawRecord, Remark } from "../connector.ts";
+import type { ArchiveEntry, Bridged, ConnectorOpenOptions, RawItem, RawRecord, Remark } from "../connector.ts";
 import type { ExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { stableId } from "../stableId.ts";
@@ -64,7 +64,7 @@ export async function* readTextChatFile(
   format: TextChatFormat,
   read: ExportReader,
   { limits }: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const file = entry.path;
   const maxLength = limits.maxRecordBytes;
   const entries = (): AsyncGenerator<ChatEntry | "undated"> =>
@@ -123,7 +123,11 @@ export async function* readTextChatFile(
     last = { segment: "messages", value: raw, file, position: part.line };
   }
   if (last !== undefined) yield last;
-  else for (const _ of notices) yield leftOut("messages", file, "a notice of the app, in a chat without a message");
+  else {
+    for (const fields of notices) {
+      yield leftOut("messages", file, "a notice of the app, in a chat without a message", { fields });
+    }
+  }
 
   for (const person of senders) {
     const isOwn = format.ownerName !== undefined && person === format.ownerName;

@@ -1,9 +1,9 @@
+import { bridge } from "../bridge.ts";
 import { type ParticipantFields, participantRecord } from "../chats/participantRecord.ts";
-import type { ArchiveEntry, ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { idText, isObject, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut } from "../leftOut.ts";
+import { leftOut } from "../leftOut.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
 import { decodeText, readCsvRows, readJsonValues } from "../text/index.ts";
@@ -30,7 +30,7 @@ export const discord: Connector = {
   open,
 };
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { channels, index, user } = findDiscordFiles(input);
   const { limits } = options;
   const few = [index, user].filter((entry) => entry !== undefined);
@@ -50,7 +50,6 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     yield leftOut("participants", user.path, "what the account says of itself, but for its number");
   }
 
-  const inspected = inspectInput(input, options);
   for (const files of channels) {
     const channel = files.channel === undefined ? undefined : await readChannel(files.channel, read, options);
     const conversation = files.id ?? (channel === undefined ? null : idText(field(channel, "id"))) ?? "unknown";
@@ -58,8 +57,8 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     const others = ownId === null ? undefined : people.filter((person) => person !== ownId);
     let isFirst = true;
     for (const entry of files.messages) {
-      const isCsv = entry.path.endsWith(".csv") || (await looksLikeCsv(inspected, entry));
-      if (!isCsv) await requireJson(inspected, entry);
+      const isCsv = entry.path.endsWith(".csv") || (await looksLikeCsv(input, entry));
+      if (!isCsv) await requireJson(input, entry);
       for await (const { message, position } of isCsv
         ? readCsv(entry, read, options)
         : readJson(entry, read, options)) {
@@ -91,8 +90,11 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
       yield { segment: "participants", value: raw, file, position: 0 };
     }
   }
-  for (const _ of names) {
-    yield leftOut("participants", index?.path ?? "", "the name of a conversation that the export has no folder of");
+  for (const [conversation, name] of names) {
+    const fields = { conversation, name };
+    yield leftOut("participants", index?.path ?? "", "the name of a conversation that the export has no folder of", {
+      fields,
+    });
   }
 }
 
@@ -100,7 +102,7 @@ function filesOf({ messages, channel }: DiscordChannelFiles): readonly ArchiveEn
   return channel === undefined ? messages : [...messages, channel];
 }
 
-async function looksLikeCsv(input: ReturnType<typeof inspectInput>, entry: ArchiveEntry): Promise<boolean> {
+async function looksLikeCsv(input: InspectedInput, entry: ArchiveEntry): Promise<boolean> {
   return /^\s*ID,/.test(new TextDecoder().decode(await input.head(entry.path)));
 }
 

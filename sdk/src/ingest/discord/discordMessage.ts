@@ -1,8 +1,8 @@
 import { type Attachment, messageRecord } from "../chats/messageRecord.ts";
 import type { Bridged, Remark } from "../connector.ts";
 import { idText } from "../jsonFiles.ts";
-import { skipped } from "../leftOut.ts";
 import { field, type RawObject, textField, withoutFields } from "../rawFields.ts";
+import { skipped } from "../skipped.ts";
 import { utcInstant } from "../times.ts";
 
 export type RawDiscordMessage = {

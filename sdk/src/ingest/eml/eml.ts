@@ -1,5 +1,4 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { inspectInput } from "../inspectInput.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { beginsAsMail, findMail, looksToDetect } from "../mail/findMail.ts";
 import { mailSegments } from "../mail/mailSegments.ts";
 import { openMails } from "../mail/openMail.ts";
@@ -21,8 +20,7 @@ async function detect(input: InspectedInput): Promise<number> {
   return mails.length > 0 ? 0.5 : 0;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, { signal: options.signal });
-  const { mails } = await findMail(input, (path) => inspected.head(path));
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
+  const { mails } = await findMail(input, (path) => input.head(path));
   yield* openMails(input, mails, options);
 }

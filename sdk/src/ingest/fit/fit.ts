@@ -1,5 +1,6 @@
-import { detectFiles, type FileKind, readClaimed, unreadable } from "../claimFiles.ts";
-import type { Connector, RawRecord } from "../connector.ts";
+import { detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
+import type { Connector, RawItem, RawRecord } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
 import { type RawFitPoint, toFitPoint } from "./fitPoint.ts";
 import { createFitPoints, createFitSamples, createFitWorkouts } from "./fitRaw.ts";
@@ -25,7 +26,7 @@ const DEVELOPER_DATA_ID = 207;
 /**
  * FIT, the binary files of sports watches and bicycle computers (Garmin, Wahoo, Coros, Suunto, Zwift; Strava's and Garmin's archives
  * hold them): a session is a workout with its laps, a record is a point of the track with or without a position, a monitoring message
- * is a sample. Messages of other kinds (settings, devices, events) are skipped and counted. Other people are not in it, but home
+ * is a sample. Messages of other kinds (settings, devices, events) are counted and kept apart. Other people are not in it, but home
  * and work are.
  */
 export const fit: Connector = {
@@ -40,7 +41,7 @@ export const fit: Connector = {
     readClaimed(input, { kind, segment: "tracks" }, options, ({ path }, chunks) => readFile(path, chunks)),
 };
 
-async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawRecord> {
+async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawItem> {
   let origin: FitMessage | undefined;
   const points = createFitPoints();
   const samples = createFitSamples();
@@ -49,7 +50,7 @@ async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): Async
     const { position } = message;
     const raw = (segment: string, value: unknown): RawRecord => ({ segment, value, file, position });
     if (message.kind === "damage") {
-      yield raw("tracks", unreadable(message.reason, "changed"));
+      yield { segment: "tracks", remark: "changed", reason: message.reason, file, position };
       continue;
     }
     samples.saw(message);
@@ -73,7 +74,17 @@ async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): Async
         yield raw("samples", samples.next(message, origin));
         break;
       default:
-        yield raw("samples", unreadable("is a message about something else"));
+        yield leftOut("samples", file, "is a message about something else", { position, fields: plain(message) });
     }
   }
+}
+
+/** A message of a kind that has no schema: its number and fields by theirs, as the profile counts them. */
+function plain({ number, timestamp, fields, developer }: FitMessage): Readonly<Record<string, unknown>> {
+  return {
+    message: number,
+    timestamp,
+    fields: Object.fromEntries(fields),
+    ...(developer.size === 0 ? {} : { developer: Object.fromEntries(developer) }),
+  };
 }

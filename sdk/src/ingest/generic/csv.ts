@@ -1,6 +1,5 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { decodeText } from "../text/decodeText.ts";
 import { readCsvTable } from "../text/readCsvTable.ts";
@@ -36,9 +35,8 @@ function isTable(head: Uint8Array): boolean {
   });
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const files = claimed(input, pattern);
-  const inspected: InspectedInput = inspectInput(input, options);
   const read = createEntryReader(input, options, files);
   const occurrenceOf = createOccurrences();
   for (const entry of files) {
@@ -48,7 +46,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     );
     const rows = readCsvTable(decodeText(read(entry), isUtf8 ? "utf-8" : "windows-1252"), {
       file,
-      delimiter: delimiterOf(await inspected.head(file)),
+      delimiter: delimiterOf(await input.head(file)),
       maxRowLength: options.limits.maxRecordBytes,
       maxColumns,
     });

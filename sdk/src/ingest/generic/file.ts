@@ -1,8 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { fileSchema } from "../schemas/index.ts";
 import { mediaTypeOf } from "./mediaType.ts";
 
@@ -29,10 +28,9 @@ export const file: Connector = {
 /** In base64 below the longest value; a multiple of 3, so that only the last part is padded. */
 const partBytes = 720_000;
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const { limits, signal } = options;
   const entries = input.entries();
-  const inspected = inspectInput(input, options);
   const read = createEntryReader(input, options, entries);
   for (const entry of entries) {
     const name = entry.path;
@@ -46,7 +44,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     const whole = {
       name,
       size,
-      mediaType: mediaTypeOf(name, await inspected.head(name)),
+      mediaType: mediaTypeOf(name, await input.head(name)),
       digest: bytesToHex(hash.digest()),
     };
     let part = 0;

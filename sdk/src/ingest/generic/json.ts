@@ -1,6 +1,5 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { exactJsonText } from "../text/json.ts";
 import { readJsonValues } from "../text/readJsonValues.ts";
@@ -58,19 +57,18 @@ function isSequence(head: Uint8Array): boolean {
 }
 
 async function* open(
-  input: ArchiveInput,
+  input: InspectedInput,
   options: ConnectorOpenOptions,
   pattern: RegExp,
   sequence: boolean,
 ): AsyncGenerator<RawRecord> {
   const { limits } = options;
   const files = claimed(input, pattern);
-  const inspected = inspectInput(input, options);
   const read = createEntryReader(input, options, files);
   const occurrenceOf = createOccurrences();
   for (const entry of files) {
     const file = entry.path;
-    const isList = /^\s*\[/.test(textOf(await inspected.head(file)));
+    const isList = /^\s*\[/.test(textOf(await input.head(file)));
     const places = sequence || !isList ? [[]] : [["*"]];
     let number = 0;
     for await (const { value, position, text: source = "" } of readJsonValues(read(entry), places, {

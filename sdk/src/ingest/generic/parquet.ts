@@ -1,4 +1,4 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { openParquet } from "../parquetFile/openParquet.ts";
@@ -30,7 +30,7 @@ function isParquet(head: Uint8Array): boolean {
   return String.fromCharCode(...head.subarray(0, 4)) === "PAR1";
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const files = claimed(input, pattern);
   const read = createEntryReader(input, options, files);
   const occurrenceOf = createOccurrences();

@@ -1,6 +1,5 @@
 import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { readJsonValues } from "../text/readJsonValues.ts";
 import { findGithubFiles, findRenamedFiles, type GithubFile, kindOfHead } from "./githubKinds.ts";
@@ -21,9 +20,9 @@ async function detect(input: InspectedInput): Promise<number> {
   return (await findRenamedFiles(input)).length > 0 ? 0.9 : 0;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const named = findGithubFiles(input.entries());
-  const files = named.length > 0 ? named : await findRenamedFiles(inspectInput(input, options));
+  const files = named.length > 0 ? named : await findRenamedFiles(input);
   const owner = await findOwner(input, files, { ...options, onProgress: undefined });
   for await (const { kind, file, position, value } of readRecords(input, files, options)) {
     const segment = segmentOf(kind);

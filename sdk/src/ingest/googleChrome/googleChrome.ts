@@ -1,3 +1,4 @@
+import { bridge } from "../bridge.ts";
 import { createOccurrences } from "../chats/occurrences.ts";
 import type {
   ArchiveEntry,
@@ -6,13 +7,12 @@ import type {
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
-  RawRecord,
+  RawItem,
   Remark,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { epochNumber, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
+import { kept, leftOut } from "../leftOut.ts";
 import { field, type RawObject, textField, withoutFields } from "../rawFields.ts";
 import { pageVisitSchema } from "../schemas/index.ts";
 import { stableId } from "../stableId.ts";
@@ -58,22 +58,24 @@ const places = [
   ["Session", "*"],
 ] as const;
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { limits } = options;
-  const inspected = inspectInput(input, options);
   const entries: ArchiveEntry[] = [];
   for (const entry of candidates(input)) {
-    if (input.entries().length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
-    else yield leftOutFile("browsing", entry.path);
+    if (input.entries().length === 1 || (await surenessOf(input, entry)) > 0) entries.push(entry);
   }
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {
     const file = entry.path;
     const countOf = createOccurrences();
-    await requireJson(inspected, entry);
+    await requireJson(input, entry);
     for await (const { place, value, position } of readJsonValues(read(entry), places, { file, limits })) {
-      if (place > 0) yield leftOut("browsing", file, place === 1 ? "a typed address" : "a session");
-      else if (!isObject(value)) yield leftOut("browsing", file, "is no visit of a page");
+      if (place > 0) {
+        yield leftOut("browsing", file, place === 1 ? "a typed address" : "a session", {
+          position,
+          fields: kept(value),
+        });
+      } else if (!isObject(value)) yield leftOut("browsing", file, "is no visit of a page");
       else {
         const raw: RawPageVisit = { visit: value, times: countOf(keyOf(value)) };
         yield { segment: "browsing", value: raw, file, position };

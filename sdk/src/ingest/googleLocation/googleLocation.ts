@@ -1,15 +1,15 @@
+import { bridge } from "../bridge.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
-  RawRecord,
+  RawItem,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
+import { kept, leftOut } from "../leftOut.ts";
 import { objectField } from "../rawFields.ts";
 import { locationPointSchema, visitSchema } from "../schemas/index.ts";
 import { readJsonValues } from "../text/index.ts";
@@ -67,25 +67,23 @@ const places = [
 
 const [records, semantic, segments, signals, profile] = places.map((_, index) => index);
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { limits } = options;
-  const inspected = inspectInput(input, options);
   const entries: ArchiveEntry[] = [];
   for (const entry of candidates(input)) {
-    if (input.entries().length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
-    else yield leftOutFile("points", entry.path);
+    if (input.entries().length === 1 || (await surenessOf(input, entry)) > 0) entries.push(entry);
   }
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {
     const file = entry.path;
-    await requireJson(inspected, entry);
+    await requireJson(input, entry);
     // Only the phone's list has its parts at the top; an object's members are named.
-    const isList = (await jsonHead(inspected, entry)).startsWith("[");
+    const isList = (await jsonHead(input, entry)).startsWith("[");
     const wanted = isList ? [["*"]] : places.slice(0, -1);
     for await (const { place, value, position } of readJsonValues(read(entry), wanted, { file, limits })) {
       const kind = isList ? segments : place;
       const found = locatedIn(kind, value);
-      if (typeof found === "string") yield leftOut("points", file, found);
+      if (typeof found === "string") yield leftOut("points", file, found, { position, fields: kept(value) });
       else for (const located of found) yield { ...located, file, position };
     }
   }

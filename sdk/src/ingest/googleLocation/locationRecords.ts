@@ -1,7 +1,7 @@
 import type { Bridged, Remark } from "../connector.ts";
 import { epochNumber, idText, isObject } from "../jsonFiles.ts";
-import { skipped } from "../leftOut.ts";
 import { field, objectField, type RawObject, withoutFields } from "../rawFields.ts";
+import { skipped } from "../skipped.ts";
 import { stableId } from "../stableId.ts";
 import { isoInstant } from "../takeout/isoInstant.ts";
 import { validInstant, zonedInstant } from "../times.ts";

@@ -1,4 +1,5 @@
 import { PersonaError } from "../../errors/index.ts";
+import { bridge } from "../bridge.ts";
 import { createOccurrences } from "../chats/occurrences.ts";
 import type {
   ArchiveEntry,
@@ -6,12 +7,11 @@ import type {
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
-  RawRecord,
+  RawItem,
 } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
+import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { searchSchema, watchSchema } from "../schemas/index.ts";
 import { readHtmlEntries } from "../takeout/htmlCells.ts";
@@ -87,13 +87,11 @@ async function look(input: InspectedInput, entry: ArchiveEntry): Promise<Look> {
   return { sureness: isNamed ? 0.3 : 0, kind, isHtml };
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, options);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const found: { readonly entry: ArchiveEntry; readonly look: Look }[] = [];
   for (const entry of candidates(input)) {
-    const seen = await look(inspected, entry);
+    const seen = await look(input, entry);
     if (seen.sureness > 0 || input.entries().length === 1) found.push({ entry, look: seen });
-    else yield leftOutFile("watches", entry.path);
   }
   const read = createExportReader(
     input,
@@ -101,7 +99,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     found.map(({ entry }) => entry),
   );
   for (const { entry, look: seen } of found) {
-    if (!seen.isHtml) await requireJson(inspected, entry);
+    if (!seen.isHtml) await requireJson(input, entry);
     yield* records(entry, seen.kind, seen.isHtml ? readHtml(entry, read, options) : readJson(entry, read, options));
   }
 }
@@ -112,7 +110,7 @@ type Found = {
   readonly position: number;
 };
 
-async function* records(entry: ArchiveEntry, kind: FileKind, found: AsyncIterable<Found>): AsyncGenerator<RawRecord> {
+async function* records(entry: ArchiveEntry, kind: FileKind, found: AsyncIterable<Found>): AsyncGenerator<RawItem> {
   const countOf = createOccurrences();
   const file = entry.path;
   for await (const { activity, shownTime, position } of found) {
@@ -122,7 +120,7 @@ async function* records(entry: ArchiveEntry, kind: FileKind, found: AsyncIterabl
     }
     const segment = segmentOf(activity, kind);
     if (segment === undefined) {
-      yield leftOut("watches", file, "an activity that is neither a view nor a search");
+      yield leftOut("watches", file, "an activity that is neither a view nor a search", { position, fields: activity });
       continue;
     }
     const times = countOf(`${exactJsonText(activity)} ${shownTime ?? ""}`);

@@ -16,7 +16,6 @@ export type RawEntry = {
   readonly about: readonly ContentLine[];
   readonly maxText: number;
 };
-export type RawLeftOut = { readonly leftOut: string };
 
 /** Append only. */
 export const calendarSegments: readonly SegmentDefinition[] = [
@@ -49,8 +48,7 @@ const columnLines = new Set([
 const listLines = new Set(["CATEGORIES", "RRULE", "RDATE", "EXRULE", "EXDATE"]);
 
 function toEvent(raw: RawRecord, remark: Remark, context: BridgeContext): Bridged | undefined {
-  const entry = entryOf(raw, remark);
-  if (entry === undefined) return undefined;
+  const entry = raw.value as RawEntry;
   const { first, text, time, common, bridged } = reader(entry, remark, context);
   const start = time("DTSTART");
   const written = time("DTEND");
@@ -75,8 +73,7 @@ function toEvent(raw: RawRecord, remark: Remark, context: BridgeContext): Bridge
 }
 
 function toTask(raw: RawRecord, remark: Remark, context: BridgeContext): Bridged | undefined {
-  const entry = entryOf(raw, remark);
-  if (entry === undefined) return undefined;
+  const entry = raw.value as RawEntry;
   const { text, time, count, common, bridged } = reader(entry, remark, context);
   const start = time("DTSTART");
   const due = time("DUE");
@@ -91,13 +88,6 @@ function toTask(raw: RawRecord, remark: Remark, context: BridgeContext): Bridged
     progress: text("STATUS")?.toLowerCase() ?? null,
     percent_complete: count("PERCENT-COMPLETE", 100),
   });
-}
-
-function entryOf(raw: RawRecord, remark: Remark): RawEntry | undefined {
-  const value = raw.value as RawEntry | RawLeftOut;
-  if (!("leftOut" in value)) return value;
-  remark("skipped", value.leftOut);
-  return undefined;
 }
 
 function reader({ component, id, zones, calendar, about, maxText }: RawEntry, remark: Remark, context: BridgeContext) {

@@ -1,24 +1,19 @@
-import type {
-  ArchiveEntry,
-  ArchiveInput,
-  Connector,
-  ConnectorOpenOptions,
-  InspectedInput,
-  RawRecord,
-} from "../connector.ts";
+import { readEach } from "../claimFiles.ts";
+import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import { stableId } from "../stableId.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findByContent } from "../vobject/findByContent.ts";
-import { textValue } from "../vobject/lineValues.ts";
+import { keptLines, textValue } from "../vobject/lineValues.ts";
 import { type Component, readComponents } from "../vobject/readComponents.ts";
 import { type ContentLine, readContentLines } from "../vobject/readContentLines.ts";
-import { calendarSegments, type RawEntry, type RawLeftOut } from "./calendarSegments.ts";
+import { calendarSegments, type RawEntry } from "./calendarSegments.ts";
 import { createZones, type Zones } from "./zones.ts";
 
 /**
  * Calendars: iCalendar (`.ics`) of Google Takeout, Apple, Outlook, Thunderbird and everything else; all files of an archive are read
  * together. Repetitions are not expanded: their rules stay as written, and a changed repetition is a record of its own. Journals,
- * free and busy times and what stands outside of a calendar are left out and said. Organizers and participants are other
+ * free and busy times and what stands outside of a calendar are counted and kept apart. Organizers and participants are other
  * people, and so is what an entry with them says.
  */
 export const icalendar: Connector = { id: "icalendar", segments: calendarSegments, detect, open };
@@ -26,7 +21,7 @@ export const icalendar: Connector = { id: "icalendar", segments: calendarSegment
 const files = { ending: /\.(?:ics|ical|ifb|icalendar)$/i, beginning: /^BEGIN:(?:VCALENDAR|VEVENT)/i };
 
 async function detect(input: InspectedInput): Promise<number> {
-  return (await findByContent(input, (path) => input.head(path), files)).confidence;
+  return (await findByContent(input, files)).confidence;
 }
 
 const whole = (name: string): boolean => name in kinds || name === "VTIMEZONE";
@@ -40,9 +35,9 @@ const kinds: Readonly<Record<string, "events" | "tasks" | null>> = {
   VALARM: null,
 };
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { limits, signal, onProgress } = options;
-  const { entries } = await findByContent(input, undefined, files);
+  const { entries } = await findByContent(input, files);
   // Read twice: a zone may be defined after what is in it.
   const bytesTotal = entries.reduce((total, { size }) => total + 2 * size, 0);
   let bytesRead = 0;
@@ -59,7 +54,7 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     readComponents(readContentLines(counted(entry), limits.maxRecordBytes), entry.path, whole, limits);
 
   const seen = new Map<string, number>();
-  for (const entry of entries) {
+  yield* readEach(entries, "events", async function* (entry) {
     const file = entry.path;
     const zones: Zones = createZones();
     const about: Map<number, readonly ContentLine[]> = new Map();
@@ -80,11 +75,10 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
         continue;
       }
       const segment = kinds[name] ?? "events";
-      const leftOut = whyLeftOut(component, within);
-      if (leftOut === "") continue;
-      if (leftOut !== undefined) {
-        const value: RawLeftOut = { leftOut };
-        yield { segment, value, file, position };
+      const reason = whyLeftOut(component, within);
+      if (reason === "") continue;
+      if (reason !== undefined) {
+        yield leftOut(segment, file, reason, { position, fields: plain(component) });
         continue;
       }
       const of = about.get(calendar) ?? [];
@@ -100,7 +94,13 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
       first = false;
       yield { segment, value, file, position };
     }
-  }
+  });
+}
+
+/** A component as it stands there, under its name. */
+function plain({ name, lines, children }: Component): Readonly<Record<string, unknown>> {
+  const parts = children.length === 0 ? {} : { components: children.map(plain) };
+  return { [name]: { ...keptLines(lines), ...parts } };
 }
 
 /** Why this is no record; empty for what is none anywhere and need not be said. */

@@ -1,6 +1,6 @@
+import { bridge } from "../bridge.ts";
 import type { Connector, InspectedInput } from "../connector.ts";
 import { jsonHead } from "../jsonFiles.ts";
-import { bridge } from "../leftOut.ts";
 import { findMetaFiles, isThreadHead, type MetaLists } from "../meta/metaFiles.ts";
 import { toMetaMessage } from "../meta/metaMessage.ts";
 import { openMeta } from "../meta/openMeta.ts";

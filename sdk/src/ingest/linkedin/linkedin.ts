@@ -1,7 +1,6 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { findOwner } from "./findOwner.ts";
 import { linkedinKinds } from "./linkedinKinds.ts";
 import { linkedinSegments, type RawLinkedin } from "./linkedinSegments.ts";
@@ -19,8 +18,8 @@ async function detect(input: InspectedInput): Promise<number> {
   return found.length > 0 ? 0.3 : 0;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const all = await findCsvFiles(inspectInput(input, options), linkedinKinds);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const all = await findCsvFiles(input, linkedinKinds);
   const owner = await findOwner(input, all, options);
   const files = all.filter(({ kind }) => kind !== "profile");
   for await (const row of readCsvFiles(input, files, linkedinKinds, options)) {

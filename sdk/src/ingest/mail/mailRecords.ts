@@ -1,4 +1,5 @@
-import type { RawRecord } from "../connector.ts";
+import type { RawItem } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import type { ImportLimits } from "../limits.ts";
 import type { MailPlace, RawAttachment, RawMail } from "./mailSegments.ts";
 import { readMail } from "./readMail.ts";
@@ -8,17 +9,17 @@ export function maxMailBytes(limits: ImportLimits): number {
   return 16 * limits.maxRecordBytes;
 }
 
-/** The records of one mail: headers, body, attachments in pieces. One that is none is a record too, to be remarked. */
+/** The records of one mail: headers, body, attachments in pieces. One that is none is remarked. */
 export async function* mailRecords(
   bytes: Uint8Array,
   place: MailPlace,
   position: number,
   limits: ImportLimits,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const { file } = place;
   const mail = await readMail(bytes, limits);
   if (mail === undefined) {
-    yield refusedMail("has no header field: it is no mail", file, position);
+    yield leftOut("headers", file, "has no header field: it is no mail", { position });
     return;
   }
   const value: RawMail = { mail, place };
@@ -32,9 +33,4 @@ export async function* mailRecords(
       yield { segment: "attachments", value: part, file, position };
     }
   }
-}
-
-export function refusedMail(refused: string, file: string, position: number): RawRecord {
-  const value: RawMail = { refused };
-  return { segment: "headers", value, file, position };
 }

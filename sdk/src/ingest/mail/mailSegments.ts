@@ -10,9 +10,7 @@ import { encodeBase64 } from "./transferEncoding.ts";
 /** Where a mail stood: the file, and the mbox's From line where there is one. */
 export type MailPlace = { readonly file: string; readonly fromLine: string | null };
 
-/** What is left of a mail that could not be taken. */
-type RefusedMail = { readonly refused: string };
-export type RawMail = { readonly mail: Mail; readonly place: MailPlace } | RefusedMail;
+export type RawMail = { readonly mail: Mail; readonly place: MailPlace };
 export type RawAttachment = {
   readonly mail: Mail;
   readonly place: MailPlace;
@@ -50,13 +48,8 @@ const columnFields = new Set([
   "x-gmail-labels",
 ]);
 
-function toHeaders(raw: RawRecord, remark: Remark, context: BridgeContext): Bridged | undefined {
-  const value = raw.value as RawMail;
-  if ("refused" in value) {
-    remark("skipped", value.refused);
-    return undefined;
-  }
-  const { mail, place } = value;
+function toHeaders(raw: RawRecord, remark: Remark, context: BridgeContext): Bridged {
+  const { mail, place } = raw.value as RawMail;
   for (const change of mail.changes) remark("changed", change);
   const { fields } = mail;
   const text = (name: string): string | null => {
@@ -99,7 +92,7 @@ function toHeaders(raw: RawRecord, remark: Remark, context: BridgeContext): Brid
 }
 
 function toBody(raw: RawRecord, _remark: Remark, context: BridgeContext): Bridged {
-  const { mail, place } = raw.value as Exclude<RawMail, RefusedMail>;
+  const { mail, place } = raw.value as RawMail;
   const record = {
     id: mail.id,
     sent_at: sentAt(mail, context),

@@ -1,7 +1,8 @@
 import { PersonaError } from "../../errors/index.ts";
-import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
-import { mailRecords, maxMailBytes, refusedMail } from "./mailRecords.ts";
+import { mailRecords, maxMailBytes } from "./mailRecords.ts";
 import { beginsAsMbox, readMboxMessages } from "./readMboxMessages.ts";
 
 /** The pieces of a file, counted for the progress; their order is the entries'. */
@@ -23,20 +24,20 @@ function counted(input: ArchiveInput, entries: readonly ArchiveEntry[], options:
 
 /** Every mail of these mailboxes. */
 export async function* openMailboxes(
-  input: ArchiveInput,
+  input: InspectedInput,
   entries: readonly ArchiveEntry[],
   options: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const read = counted(input, entries, options);
   for (const entry of entries) yield* mailboxRecords(read(entry), entry.path, options);
 }
 
 /** Every mail of these files; one that begins as a mailbox is read as one. A file that is no mail is an error only when alone. */
 export async function* openMails(
-  input: ArchiveInput,
+  input: InspectedInput,
   entries: readonly ArchiveEntry[],
   options: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const read = counted(input, entries, options);
   let mails = 0;
   for (const entry of entries) {
@@ -48,7 +49,7 @@ export async function* openMails(
       continue;
     }
     if (bytes.length > maxMailBytes(options.limits)) {
-      yield refusedMail("is longer than the limit of a mail", file, 0);
+      yield leftOut("headers", file, "is longer than the limit of a mail");
       continue;
     }
     for await (const record of mailRecords(bytes, { file, fromLine: null }, 0, options.limits)) {
@@ -65,11 +66,11 @@ async function* mailboxRecords(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
   { limits, signal }: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const messages = readMboxMessages(chunks, file, { maxMessageBytes: maxMailBytes(limits) });
   for await (const { bytes, fromLine, position, tooLong } of messages) {
     throwIfCancelled(signal);
-    if (tooLong) yield refusedMail("is longer than the limit of a mail", file, position);
+    if (tooLong) yield leftOut("headers", file, "is longer than the limit of a mail", { position });
     else yield* mailRecords(bytes, { file, fromLine }, position, limits);
   }
 }

@@ -1,5 +1,4 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { inspectInput } from "../inspectInput.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { findMail, looksToDetect } from "../mail/findMail.ts";
 import { mailSegments } from "../mail/mailSegments.ts";
 import { openMailboxes } from "../mail/openMail.ts";
@@ -20,8 +19,7 @@ async function detect(input: InspectedInput): Promise<number> {
   return 0.5;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, { signal: options.signal });
-  const { mailboxes } = await findMail(input, (path) => inspected.head(path));
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
+  const { mailboxes } = await findMail(input, (path) => input.head(path));
   yield* openMailboxes(input, mailboxes, options);
 }

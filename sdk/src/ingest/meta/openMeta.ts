@@ -1,9 +1,8 @@
 import { createOccurrences } from "../chats/occurrences.ts";
-import type { ArchiveInput, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { isObject, requireJson } from "../jsonFiles.ts";
-import { leftOut, leftOutFile } from "../leftOut.ts";
+import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { stableId } from "../stableId.ts";
 import { readJsonValues } from "../text/index.ts";
@@ -25,24 +24,22 @@ export type RawMetaRecord = {
 
 /** All records of an export of Facebook or Instagram: lists first, the account before them, because it says who the owner is. */
 export async function* openMeta(
-  input: ArchiveInput,
+  input: InspectedInput,
   options: ConnectorOpenOptions,
   service: string,
   lists: MetaLists,
   nameOf: (account: RawObject) => string | null,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const { limits } = options;
-  const inspected = inspectInput(input, options);
-  const found = await findMetaFiles(inspected, lists);
+  const found = await findMetaFiles(input, lists);
   const files = [...found.lists].sort((a, b) => order.indexOf(a.segment) - order.indexOf(b.segment));
   const ofThreads = found.threads.flatMap(({ entries }) => entries);
   const read = createExportReader(input, options, [...files.map(({ entry }) => entry), ...ofThreads, ...ofThreads]);
-  for (const { path } of found.others) yield leftOutFile("account", path);
   let ownerName: string | null = null;
 
   for (const { entry, key, segment } of files) {
     const file = entry.path;
-    await requireJson(inspected, entry);
+    await requireJson(input, entry);
     const list = key ?? (file.split("/").at(-1) ?? "").replace(/(?:_\d{1,4})?\.json$/, "");
     const countOf = createOccurrences();
     // An account stands alone under its name, other records in a list.
@@ -64,7 +61,7 @@ export async function* openMeta(
       yield { segment, value: raw, file, position };
     }
   }
-  for (const entry of ofThreads) await requireJson(inspected, entry);
+  for (const entry of ofThreads) await requireJson(input, entry);
   for (const thread of found.threads) yield* readThread(thread, service, ownerName, read, options);
 }
 

@@ -1,5 +1,5 @@
 import { createOccurrences } from "../chats/occurrences.ts";
-import type { ArchiveEntry, ConnectorOpenOptions, RawRecord } from "../connector.ts";
+import type { ArchiveEntry, ConnectorOpenOptions, RawItem } from "../connector.ts";
 import type { ExportReader } from "../exportReader.ts";
 import { idText, isObject } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
@@ -36,7 +36,7 @@ export async function* readThread(
   ownerName: string | null,
   read: ExportReader,
   { limits }: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const people: string[] = [];
   const about: Record<string, unknown> = {};
   for (const entry of thread.entries) {
@@ -78,5 +78,5 @@ export async function* readThread(
     }
   }
   const file = thread.entries[0]?.path ?? "";
-  if (first !== undefined) yield leftOut("messages", file, "a conversation without messages");
+  if (first !== undefined) yield leftOut("messages", file, "a conversation without messages", { fields: first });
 }

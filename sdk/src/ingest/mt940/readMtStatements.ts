@@ -1,6 +1,6 @@
 import { accountId, type BankAccount, type BankTransaction, createTransactionIds } from "../bank/bankSegments.ts";
-import { unreadable } from "../claimFiles.ts";
-import type { RawRecord } from "../connector.ts";
+import type { RawItem, RawRecord } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import type { ImportLimits } from "../limits.ts";
 import { type MtEntry, readMtBalance, readMtEntry } from "./mtEntry.ts";
 import { readMtPurpose } from "./mtPurpose.ts";
@@ -17,7 +17,7 @@ type Statement = {
 export async function* readMtStatements(
   texts: AsyncIterable<string>,
   { file, limits }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes"> },
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const idOf = createTransactionIds();
   let statement: Statement = { account: null, currency: null, reference: "", number: "" };
   /** An account waits for its currency, which a balance behind it says; an entry for its field 86. */
@@ -40,6 +40,7 @@ export async function* readMtStatements(
   for await (const field of readMtFields(texts, { file, limits })) {
     const { tag, lines, line } = field;
     const text = (lines[0] ?? "").trim();
+    const written = { account: statement.account, [tag]: lines.join("\n") };
     if ((tag === "86" || tag === "NS") && entry !== undefined) {
       entry.purpose.push(...lines);
       continue;
@@ -62,14 +63,10 @@ export async function* readMtStatements(
     else if (tag === "61") {
       const value = readMtEntry(lines);
       if (value !== undefined) entry = { value, line, purpose: [] };
-      else yield { segment: "transactions", value: unreadable("is no entry of a statement"), file, position: line };
+      else yield leftOut("transactions", file, "is no entry of a statement", { position: line, fields: written });
     } else if (tag !== "21") {
-      yield {
-        segment: "balances",
-        value: unreadable("is a note or a control sum of a statement"),
-        file,
-        position: line,
-      };
+      const reason = "is a note or a control sum of a statement";
+      yield leftOut("balances", file, reason, { position: line, fields: written });
     }
   }
   yield* waiting();

@@ -2,7 +2,6 @@ import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, Raw
 import { headRows, isHeaderOf } from "../csvExport/csvKind.ts";
 import { type CsvFile, findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { createDateOrder, type DateOrder } from "./dateOrder.ts";
 import { dateOf, type NetflixKind, netflixKinds, netflixSegments, type RawView } from "./netflixSegments.ts";
 
@@ -29,14 +28,11 @@ async function detect(input: InspectedInput): Promise<number> {
   return best;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, options);
-  const files = await findCsvFiles(inspected, netflixKinds);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const files = await findCsvFiles(input, netflixKinds);
   const orders = new Map<string, DateOrder>();
   for (const file of files.filter(({ kind }) => kind === "history")) {
-    const isEnglish = (await headRows(await inspected.head(file.entry.path))).some((cells) =>
-      isHeaderOf(english, cells),
-    );
+    const isEnglish = (await headRows(await input.head(file.entry.path))).some((cells) => isHeaderOf(english, cells));
     orders.set(file.entry.path, await readDateOrder(input, file, { ...options, isEnglish }));
   }
   for await (const row of readCsvFiles(input, files, netflixKinds, options)) {

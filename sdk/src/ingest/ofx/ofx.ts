@@ -14,7 +14,7 @@ const kind: FileKind = {
 /**
  * OFX 1.x (SGML) and 2.x (XML), QFX too: statements of bank accounts, cards and brokers, and lists of accounts. From online banking in
  * North America, Australia and elsewhere. Payees are other people: their names and the memo are marked as such. Positions and balances
- * of securities are skipped and said.
+ * of securities are counted and kept apart.
  */
 export const ofx: Connector = {
   id: "ofx",
@@ -29,7 +29,15 @@ export const ofx: Connector = {
 function isOfx(head: Uint8Array): boolean {
   const isWide = head[0] === 0xff && head[1] === 0xfe;
   const text = new TextDecoder(isWide ? "utf-16le" : "utf-8").decode(head);
-  return /^\s*(?:OFXHEADER\s*:|<\?OFX\s|<OFX>)/i.test(text) || /^\s*<\?xml[^>]*\?>\s*(?:<\?OFX\s|<OFX>)/i.test(text);
+  if (/^\s*(?:OFXHEADER\s*:|<\?OFX\s|<OFX>)/i.test(text)) return true;
+  if (/^\s*<\?xml[^>]*\?>\s*(?:<\?OFX\s|<OFX>)/i.test(text)) return true;
+  // Some write fewer lines of the header, and not its first.
+  const begin = text.search(/<OFX>/i);
+  const above = text
+    .slice(0, Math.max(begin, 0))
+    .split(/\s+/)
+    .filter((line) => line !== "");
+  return above.length > 0 && above.every((line) => /^[A-Z]+:\S*$/.test(line));
 }
 
 function declaredCharset(beginning: string): string | undefined {

@@ -1,7 +1,7 @@
 import { parseAmount } from "../bank/amounts.ts";
 import { accountId, type BankAccount, type BankBalance, createTransactionIds } from "../bank/bankSegments.ts";
-import { unreadable } from "../claimFiles.ts";
-import type { RawRecord } from "../connector.ts";
+import type { RawItem, RawRecord, RawRemark } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import type { ImportLimits } from "../limits.ts";
 import { childOf, otherChildren, textOf, type XmlElement } from "../xml/index.ts";
 import { readOfxTree } from "./readOfxTree.ts";
@@ -14,7 +14,7 @@ const statementAccount = /^(?:BANK|CC|INV|LOAN|AMRT)ACCTFROM$/;
 export async function* readOfxStatements(
   texts: AsyncIterable<string>,
   { file, limits }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth"> },
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const idOf = createTransactionIds();
   let currency: string | null = null;
   let account: string | null = null;
@@ -31,6 +31,8 @@ export async function* readOfxStatements(
   for await (const item of readOfxTree(texts, { file, limits, isRecord })) {
     const { name, record, position } = item;
     const raw = (segment: string, value: unknown): RawRecord => ({ segment, value, file, position });
+    const other = (reason: string, element: XmlElement): RawRemark =>
+      leftOut("balances", file, reason, { position, fields: { account, [element.name]: otherChildren(element, []) } });
     if (item.kind === "open" && /STMTRS$/.test(name)) {
       currency = null;
       account = null;
@@ -51,9 +53,9 @@ export async function* readOfxStatements(
     // The currency may stand behind the account.
     yield* accountNow();
     if (name === "LEDGERBAL" || name === "AVAILBAL") yield raw("balances", balanceOf(record, { account, currency }));
-    else if (name === "INVBAL") yield raw("balances", unreadable("is a balance of a broker's account"));
-    else if (item.path.includes("INVPOSLIST")) yield raw("balances", unreadable("is a position in a security"));
-    else if (item.path.includes("SECLIST")) yield raw("balances", unreadable("describes a security"));
+    else if (name === "INVBAL") yield other("is a balance of a broker's account", record);
+    else if (item.path.includes("INVPOSLIST")) yield other("is a position in a security", record);
+    else if (item.path.includes("SECLIST")) yield other("describes a security", record);
     else yield raw("transactions", toOfxTransaction(record, { account, currency, idOf }));
   }
 }

@@ -1,8 +1,8 @@
 import { parseAmount } from "../bank/amounts.ts";
 import { accountId, type BankAccount, type BankTransaction, createTransactionIds } from "../bank/bankSegments.ts";
 import { type DayOrder, orderedDay, readDay } from "../bank/days.ts";
-import { unreadable } from "../claimFiles.ts";
-import type { RawRecord } from "../connector.ts";
+import type { RawItem } from "../connector.ts";
+import { leftOut } from "../leftOut.ts";
 import type { ImportLimits } from "../limits.ts";
 import { type QifRecord, readQifRecords } from "./readQifRecords.ts";
 
@@ -19,7 +19,7 @@ export async function* readQif(
     limits,
     days,
   }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes">; readonly days: Days },
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const idOf = createTransactionIds();
   let account: string | null = null;
   for await (const record of readQifRecords(texts, { file, limits })) {
@@ -31,7 +31,8 @@ export async function* readQif(
     } else if (registers.test(section)) {
       yield { segment: "transactions", value: toTransaction(record, { account, days, idOf }), file, position };
     } else {
-      yield { segment: "transactions", value: unreadable(skippedReason(section)), file, position };
+      const fields = { section, ...byCode(record.fields) };
+      yield leftOut("transactions", file, skippedReason(section), { position, fields });
     }
   }
 }

@@ -1,7 +1,6 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { cellOf } from "../text/readCsvTable.ts";
 import { redditKinds } from "./redditKinds.ts";
 import { type RawAccount, redditSegments } from "./redditSegments.ts";
@@ -20,8 +19,8 @@ async function detect(input: InspectedInput): Promise<number> {
   return found.length > 1 || found.some(({ isSure }) => isSure) ? 0.3 : 0.02;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const all = await findCsvFiles(inspectInput(input, options), redditKinds);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const all = await findCsvFiles(input, redditKinds);
   const has = (wanted: string): boolean => all.some(({ kind }) => kind === wanted);
   // The headers are the same posts and comments again, without their text.
   const files = all.filter(

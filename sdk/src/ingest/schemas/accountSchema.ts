@@ -5,7 +5,7 @@ export const accountSchema: RecordSchema = {
   id: "persona:account@1",
   table: "account",
   key: "id",
-  time: null,
+  time: "created",
   columns: [
     {
       name: "id",

@@ -10,10 +10,15 @@ export const extraSchema: RecordSchema = {
     {
       name: "segment",
       type: "VARCHAR",
-      nullable: false,
+      nullable: true,
       description: "Segment of the record that the fields belong to.",
     },
-    { name: "id", type: "VARCHAR", nullable: true, description: "The record's key in that segment." },
+    {
+      name: "id",
+      type: "VARCHAR",
+      nullable: true,
+      description: "The record's key in that segment; null for what became no record.",
+    },
     {
       name: "fields",
       type: "JSON",

@@ -1,3 +1,4 @@
+import { bridge } from "../bridge.ts";
 import { type ParticipantFields, type ParticipantRole, participantRecord } from "../chats/participantRecord.ts";
 import type {
   ArchiveEntry,
@@ -6,15 +7,15 @@ import type {
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
-  RawRecord,
+  RawItem,
   Remark,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { idText, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
-import { bridge, leftOut, skipped } from "../leftOut.ts";
+import { leftOut } from "../leftOut.ts";
 import { field, objectField, type RawObject, withoutFields } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
+import { skipped } from "../skipped.ts";
 import { readJsonValues } from "../text/index.ts";
 import { toSlackMessage } from "./slackMessage.ts";
 
@@ -78,7 +79,7 @@ async function isSlackDay(input: InspectedInput, entry: ArchiveEntry): Promise<b
   return /^\[\s*\{/.test(head) && /"ts"\s*:\s*"\d{9,11}\.\d{6}"/.test(head) && /"type"\s*:\s*"message"/.test(head);
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { limits } = options;
   const { users, channels, days } = findSlackFiles(input);
   const all = [...channels, ...users, ...days.map(({ entry }) => entry)];
@@ -110,9 +111,8 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
     }
   }
 
-  const inspected = inspectInput(input, options);
   for (const { entry, folder } of days) {
-    await requireJson(inspected, entry);
+    await requireJson(input, entry);
     const known = byFolder.get(folder);
     for await (const { value, position } of items(entry)) {
       if (!isObject(value)) {
@@ -127,8 +127,9 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   }
 
   const silent = new Set([...byFolder.values()].filter(({ isTold }) => !isTold));
-  for (const _ of silent)
-    yield leftOut("messages", channels[0]?.path ?? "", "a channel of which there are no messages");
+  for (const { channel } of silent) {
+    yield leftOut("messages", channels[0]?.path ?? "", "a channel of which there are no messages", { fields: channel });
+  }
 
   for (const entry of users) {
     for await (const { value, position } of items(entry)) {

@@ -1,8 +1,8 @@
 import { type Attachment, type MessageKind, messageRecord } from "../chats/messageRecord.ts";
 import type { Bridged, Remark } from "../connector.ts";
 import { epochNumber, idText, isObject } from "../jsonFiles.ts";
-import { skipped } from "../leftOut.ts";
 import { field, objectField, type RawObject, textField, withoutFields } from "../rawFields.ts";
+import { skipped } from "../skipped.ts";
 import { validInstant } from "../times.ts";
 import { slackText } from "./slackText.ts";
 

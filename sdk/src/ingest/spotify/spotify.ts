@@ -1,13 +1,5 @@
-import type {
-  ArchiveEntry,
-  ArchiveInput,
-  Connector,
-  ConnectorOpenOptions,
-  InspectedInput,
-  RawRecord,
-} from "../connector.ts";
+import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
 import { createEntryReader } from "../entryReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { createOccurrences } from "../occurrences.ts";
 import type { RawObject } from "../rawFields.ts";
 import { exactJsonText } from "../text/json.ts";
@@ -72,8 +64,8 @@ function formOf(head: Uint8Array): "basic" | "extended" | undefined {
   return /"ts"\s*:/.test(text) && /"ms_played"\s*:/.test(text) ? "extended" : undefined;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const files = await findFiles(inspectInput(input, options));
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const files = await findFiles(input);
   const read = createEntryReader(
     input,
     options,

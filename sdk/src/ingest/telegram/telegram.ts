@@ -1,3 +1,4 @@
+import { bridge } from "../bridge.ts";
 import { createOccurrences } from "../chats/occurrences.ts";
 import { type ParticipantFields, participantRecord } from "../chats/participantRecord.ts";
 import type {
@@ -6,12 +7,12 @@ import type {
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
+  RawItem,
   RawRecord,
 } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
-import { inspectInput } from "../inspectInput.ts";
 import { idText, isObject, jsonHead } from "../jsonFiles.ts";
-import { bridge, leftOut, leftOutFile } from "../leftOut.ts";
+import { kept, leftOut } from "../leftOut.ts";
 import { field } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
 import { stableId } from "../stableId.ts";
@@ -76,13 +77,11 @@ const others = [
   { place: ["profile_pictures", "*"], reason: "a picture of the profile" },
 ] as const;
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const inspected = inspectInput(input, options);
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const entries: ArchiveEntry[] = [];
   const all = candidates(input);
   for (const entry of all) {
-    if (all.length === 1 || (await surenessOf(inspected, entry)) > 0) entries.push(entry);
-    else yield leftOutFile("messages", entry.path);
+    if (all.length === 1 || (await surenessOf(input, entry)) > 0) entries.push(entry);
   }
   const read = createExportReader(input, options, [...entries, ...entries]);
   for (const entry of entries) yield* readFile(entry, read, options);
@@ -95,7 +94,7 @@ async function* readFile(
   entry: ArchiveEntry,
   read: ExportReader,
   { limits }: ConnectorOpenOptions,
-): AsyncGenerator<RawRecord> {
+): AsyncGenerator<RawItem> {
   const file = entry.path;
   const chats = new Map<string, Chat>();
   let ownId: string | null = null;
@@ -118,7 +117,7 @@ async function* readFile(
   let known: { readonly key: string; readonly people: Map<string, RawRecord>; readonly chat: ChatNames } | undefined;
   for await (const { place, path, value, position } of readJsonValues(read(entry), places, { file, limits })) {
     if (place >= roots.length) {
-      yield leftOut("messages", file, others[place - roots.length]?.reason ?? "");
+      yield leftOut("messages", file, others[place - roots.length]?.reason ?? "", { position, fields: kept(value) });
       continue;
     }
     // The path of a message ends in "messages" and its index.

@@ -1,4 +1,3 @@
-import { skippingUnreadable } from "../claimFiles.ts";
 import type { BridgeContext, Bridged, Remark, SegmentDefinition } from "../connector.ts";
 import { sampleSchema } from "../schemas/sampleSchema.ts";
 import { trackPointSchema } from "../schemas/trackPointSchema.ts";
@@ -17,17 +16,17 @@ export function healthSegments<Sample, Workout, Point>(bridges: {
     {
       name: "samples",
       schema: sampleSchema,
-      toRecord: skippingUnreadable((raw, remark, context) => sample(raw.value as Sample, remark, context)),
+      toRecord: (raw, remark, context) => sample(raw.value as Sample, remark, context),
     },
     {
       name: "workouts",
       schema: workoutSchema,
-      toRecord: skippingUnreadable((raw, remark, context) => workout(raw.value as Workout, remark, context)),
+      toRecord: (raw, remark, context) => workout(raw.value as Workout, remark, context),
     },
     {
       name: "tracks",
       schema: trackPointSchema,
-      toRecord: skippingUnreadable((raw, remark, context) => point(raw.value as Point, remark, context)),
+      toRecord: (raw, remark, context) => point(raw.value as Point, remark, context),
     },
   ];
 }

@@ -1,4 +1,5 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import { readEach } from "../claimFiles.ts";
+import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { stableId } from "../stableId.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { findByContent } from "../vobject/findByContent.ts";
@@ -15,16 +16,16 @@ export const vcard: Connector = { id: "vcard", segments: contactSegments, detect
 const files = { ending: /\.(?:vcf|vcard)$/i, beginning: /^BEGIN:VCARD/i };
 
 async function detect(input: InspectedInput): Promise<number> {
-  return (await findByContent(input, (path) => input.head(path), files)).confidence;
+  return (await findByContent(input, files)).confidence;
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const { limits, signal, onProgress } = options;
-  const { entries } = await findByContent(input, undefined, files);
+  const { entries } = await findByContent(input, files);
   const bytesTotal = entries.reduce((total, { size }) => total + size, 0);
   let bytesRead = 0;
 
-  async function* counted(path: string): AsyncGenerator<Uint8Array> {
+  async function* counted({ path }: ArchiveEntry): AsyncGenerator<Uint8Array> {
     for await (const chunk of input.read(path, { maxBytes: limits.maxEntryBytes, signal })) {
       throwIfCancelled(signal);
       yield chunk;
@@ -34,14 +35,15 @@ async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncG
   }
 
   const seen = new Map<string, number>();
-  for (const { path: file } of entries) {
-    const lines = readContentLines(counted(file), limits.maxRecordBytes);
+  yield* readEach(entries, "contacts", async function* (entry) {
+    const file = entry.path;
+    const lines = readContentLines(counted(entry), limits.maxRecordBytes);
     for await (const component of readComponents(lines, file, (name) => name === "VCARD", limits)) {
       if (component.name !== "VCARD") continue;
       const value: RawCard = { component, id: idOf(component.lines, seen), maxText: limits.maxStringLength };
       yield { segment: "contacts", value, file, position: component.position };
     }
-  }
+  });
 }
 
 /**

@@ -1,18 +1,15 @@
-import type { ArchiveEntry, ArchiveInput } from "../connector.ts";
-import { inspectInput } from "../inspectInput.ts";
+import type { ArchiveEntry, InspectedInput } from "../connector.ts";
 
 /**
  * The files of a kind: by their ending, and a lone file of any name by how it begins. Confidence 0.9 where one begins as it
  * should, 0.5 where the ending alone says so: it shall fail as a broken file of its kind.
  */
 export async function findByContent(
-  input: ArchiveInput,
-  head: ((path: string) => Promise<Uint8Array>) | undefined,
+  input: InspectedInput,
   { ending, beginning }: { readonly ending: RegExp; readonly beginning: RegExp },
 ): Promise<{ readonly entries: readonly ArchiveEntry[]; readonly confidence: number }> {
   const all = input.entries();
-  const read = head ?? inspectInput(input).head;
-  const begins = async (path: string): Promise<boolean> => beginning.test(asciiOf(await read(path)));
+  const begins = async (path: string): Promise<boolean> => beginning.test(asciiOf(await input.head(path)));
   const named = all.filter(({ path }) => ending.test(path));
   if (named.length === 0) {
     const [only] = all;

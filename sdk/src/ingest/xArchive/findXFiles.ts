@@ -1,4 +1,4 @@
-import type { ArchiveEntry } from "../connector.ts";
+import type { ArchiveEntry, InspectedInput } from "../connector.ts";
 
 /** A kind of file of the archive; `names` are the wrapper names it may carry. */
 export type XFileKind = { readonly pattern: RegExp; readonly names: readonly string[] };
@@ -80,6 +80,38 @@ export function findXFiles(entries: readonly ArchiveEntry[]): XFiles | undefined
       following: sorted("following"),
     },
   };
+}
+
+/** An input of more files is an archive, whose names are X's own. */
+const fewFiles = 16;
+
+/**
+ * A few files outside of their archive, whatever they are called: the wrapper at the beginning of each tells its kind. Undefined when
+ * none has one of these.
+ */
+export async function findXFilesByHead(input: InspectedInput): Promise<XFiles | undefined> {
+  const entries = input.entries();
+  if (entries.length > fewFiles) return undefined;
+  const files: Record<keyof typeof xFileKinds, ArchiveEntry[]> = {
+    account: [],
+    profile: [],
+    posts: [],
+    notes: [],
+    likes: [],
+    messages: [],
+    groupMessages: [],
+    followers: [],
+    following: [],
+  };
+  for (const entry of entries) {
+    const head = String.fromCharCode(...(await input.head(entry.path)).subarray(0, 128));
+    const name = /^(?:\xef\xbb\xbf)?\s*window\.YTD\.(\w+)\.part\d+\s*=/.exec(head)?.[1];
+    const kind = kindNames.find((each) => (xFileKinds[each].names as readonly string[]).includes(name ?? ""));
+    if (kind !== undefined) files[kind].push(entry);
+  }
+  // A profile says nothing without its account.
+  const isX = kindNames.some((kind) => kind !== "profile" && files[kind].length > 0);
+  return isX ? { folder: "", files, manifest: undefined } : undefined;
 }
 
 const kindNames = Object.keys(xFileKinds) as (keyof typeof xFileKinds)[];

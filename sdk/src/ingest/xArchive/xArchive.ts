@@ -8,7 +8,7 @@ import type {
 } from "../connector.ts";
 import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
-import { findXFiles, type XFileKind, xFileKinds } from "./findXFiles.ts";
+import { findXFiles, findXFilesByHead, type XFileKind, xFileKinds } from "./findXFiles.ts";
 import { createLongPosts } from "./longPosts.ts";
 import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
 import { conversationMessages } from "./xMessages.ts";
@@ -22,7 +22,7 @@ export const xArchive: Connector = { id: "x-archive", segments: xSegments, detec
 
 async function detect(input: InspectedInput): Promise<number> {
   const found = findXFiles(input.entries());
-  if (found === undefined) return 0;
+  if (found === undefined) return (await findXFilesByHead(input)) === undefined ? 0 : 1;
   const { files, folder, manifest } = found;
   const one = files.account[0] ?? files.posts[0] ?? files.likes[0];
   for (const entry of [manifest, one]) {
@@ -38,8 +38,8 @@ function startsAsX(head: Uint8Array): boolean {
   return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(text);
 }
 
-async function* open(input: ArchiveInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
-  const found = findXFiles(input.entries());
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+  const found = findXFiles(input.entries()) ?? (await findXFilesByHead(input));
   if (found === undefined) return;
   const { files } = found;
   const bytesTotal = Object.values(files)

@@ -1,4 +1,4 @@
-import { createRandom } from "../random.ts";
+import { createRandom } from "./random.ts";
 
 /** A calendar of so many events and a tenth as many tasks, piece by piece: the same options give the same text. */
 export function* generateCalendar({

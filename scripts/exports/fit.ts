@@ -1,4 +1,4 @@
-import { fitCrc } from "../../../sdk/src/ingest/fit/fitCrc.ts";
+import { fitCrc } from "../../sdk/src/ingest/fit/fitCrc.ts";
 
 /** A field: number, base type, and its values, each written in the size of the type. */
 type FitField = readonly [number: number, baseType: number, ...values: (number | string)[]];

@@ -1,4 +1,4 @@
-import { createRandom } from "../random.ts";
+import { createRandom } from "./random.ts";
 
 /** So many cards of the versions in turn, piece by piece: the same options give the same text. */
 export function* generateCards({
