@@ -8,7 +8,7 @@ import { facebook } from "./facebook/facebook.ts";
 import { fit } from "./fit/fit.ts";
 import { csv } from "./generic/csv.ts";
 import { file } from "./generic/file.ts";
-import { json } from "./generic/json.ts";
+import { json, ndjson } from "./generic/json.ts";
 import { parquet } from "./generic/parquet.ts";
 import { githubExport } from "./githubExport/githubExport.ts";
 import { googleChrome } from "./googleChrome/googleChrome.ts";
@@ -66,6 +66,7 @@ export const connectors: readonly Connector[] = [
   vcard,
   csv,
   json,
+  ndjson,
   parquet,
   file,
 ];
