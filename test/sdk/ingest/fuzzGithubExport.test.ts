@@ -1,9 +1,8 @@
 import { githubExport } from "../../../sdk/src/ingest/githubExport/githubExport.ts";
 import { githubArchive } from "../../helpers/exports/github.ts";
-import { fuzzConnector } from "../../helpers/fuzzConnector.ts";
+import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of githubExport", () => {
-  it("behavior: changed files are read or refused", async () => fuzzConnector(githubExport, githubArchive(1))).timeout(
-    600_000,
-  );
+  it("behavior: changed files are read or refused", async () =>
+    fuzzConnector(githubExport, githubArchive(1), { alone: true })).timeout(600_000);
 });
