@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { pipeline, Readable } from "node:stream";
 import type { Gunzip, InflateRaw } from "node:zlib";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { notZip } from "./archiveErrors.ts";
+import { notZip } from "@persona-protocol/sdk/ingest/archive";
 
 /** Largest piece that is unpacked at once. */
 export const inflateBytes = 256 * 1024;

@@ -24,7 +24,7 @@ describe("openDirectoryArchive", () => {
     const archive = await openDirectoryArchive(await unpacked("default"));
     expect(archive.entries().map(({ path }) => path)).to.deep.equal(["data/account.js", "data/tweets.js"]);
     const { segments } = await readArchive(archive);
-    expect(segments.map(({ records }) => records)).to.deep.equal([1, 1, 0]);
+    expect(segments.map(({ records }) => records)).to.deep.equal([1, 1, 0, 0, 0, 0, 0]);
     await archive.close();
   });
 
