@@ -21,6 +21,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   sdk: 80,
   "node/enclave": 60,
   demo: 55,
+  browser: 55,
   house: 50,
   "e2e/guardians": 45,
   "node/storage": 40,
