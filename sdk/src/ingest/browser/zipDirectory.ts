@@ -2,6 +2,7 @@ import {
   type ArchiveLimits,
   cancelled,
   createZipJudge,
+  encrypted,
   type LocalZipHeader,
   notZip,
   type ZipEntry,
@@ -43,6 +44,8 @@ export async function readZipDirectory(
     const fixed = await read(at, entryBytes);
     if (fixed.getUint32(0, true) !== 0x02014b50) throw notZip("its directory is damaged", { position: at });
     const [flags, method] = [fixed.getUint16(8, true), fixed.getUint16(10, true)];
+    // Under strong encryption the fields behind it need not be what they are called.
+    if ((flags & 0x40) !== 0) throw encrypted();
     const sums = { crc32: fixed.getUint32(16, true), externalAttributes: fixed.getUint32(38, true) };
     const [packedSize, size, headerOffset] = [20, 24, 42].map((field) => fixed.getUint32(field, true));
     const [nameBytes = 0, extraBytes = 0, commentBytes = 0] = [28, 30, 32].map((field) => fixed.getUint16(field, true));
