@@ -21,14 +21,15 @@ const SECONDS: Readonly<Record<string, number>> = {
   sdk: 80,
   "node/enclave": 60,
   demo: 55,
+  browser: 55,
   house: 50,
   "e2e/guardians": 45,
   "node/storage": 40,
   "e2e/importPublish": 35,
-  "node/cli": 35,
+  "node/cli": 65,
   "e2e/recovery": 30,
   "node/ingest": 30,
-  "e2e/storeFaults": 25,
+  "e2e/storeFaults": 45,
   "node/compute": 5,
 };
 const UNKNOWN_SECONDS = 20;

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { publishDataset } from "@persona-protocol/sdk/access";
 import {
   type BlobStore,
@@ -17,14 +19,41 @@ import { expect } from "chai";
 import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { expectError } from "../helpers/errors.ts";
+import { generateMbox } from "../../scripts/exports/mbox.ts";
 import { startHoldingProxy } from "../helpers/holdingProxy.ts";
 import { createMemoryMedium } from "../helpers/memoryMedium.ts";
+import { LOOK_MS } from "../helpers/processTree.ts";
 import { type StoreScene, startStoreScene } from "../helpers/storeScene.ts";
 import { runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
 /** A file system of its own, as small as is asked for, that is gone with the process. */
 const canMount = spawnSync("unshare", ["--map-root-user", "--mount", "true"]).status === 0;
+
+function startPersona(cwd: string, args: readonly string[]): ChildProcess {
+  const persona = join(repositoryRoot, "node/src/cli/persona.ts");
+  return spawn(process.execPath, ["--no-warnings", persona, ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+type OpenFile = { readonly path: string; readonly size: number };
+
+/** What a process has open now (Linux), files without a name too. */
+function openFiles(pid: number): OpenFile[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      const link = `/proc/${pid}/fd/${fd}`;
+      return { path: readlinkSync(link), size: statSync(link).size };
+    });
+  } catch {
+    return []; // One was closed meanwhile: the next look is as good.
+  }
+}
+
+const isSpool = ({ path }: OpenFile): boolean => /\.spool-[\w-]+ \(deleted\)$/.test(path);
+
+/** What this project leaves among the machine's temporary files; tests that run beside this one have folders of their own. */
+const personaFiles = async (): Promise<string[]> =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith(".spool-")).sort();
 
 describe("faults while storing: what the chain names can be read back", function () {
   this.timeout(180_000);
@@ -38,13 +67,8 @@ describe("faults while storing: what the chain names can be read back", function
 
   after(() => scene?.network.close());
 
-  function startImport(cwd: string, changed: Readonly<Record<string, string>> = {}): ChildProcess {
-    const persona = join(repositoryRoot, "node/src/cli/persona.ts");
-    return spawn(process.execPath, ["--no-warnings", persona, ...scene.importCommand(cwd, changed)], {
-      cwd,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-  }
+  const startImport = (cwd: string, changed: Readonly<Record<string, string>> = {}): ChildProcess =>
+    startPersona(cwd, scene.importCommand(cwd, changed));
 
   const filesBelow = async (name: string): Promise<number> => {
     const entries = await readdir(join(scene.network.storeDir, name), { recursive: true, withFileTypes: true });
@@ -83,6 +107,41 @@ describe("faults while storing: what the chain names can be read back", function
     const { code, stderr } = await runPersona(scene.importCommand(cwd), cwd);
     expect(code, stderr).to.equal(0);
     expect(await scene.agree()).to.equal(count + 1);
+  });
+
+  it("behavior: killed (kill -9) while it reads: nothing is registered or left over, and the next import starts clean", async () => {
+    const before = await scene.agree();
+    const files = async () => (await readdir(scene.network.runDir, { recursive: true })).sort();
+    const [there, temporary] = [await files(), await personaFiles()];
+    // Long enough to be met anywhere: some seconds of reading.
+    const large = folder.path("large.mbox");
+    await writeFile(large, generateMbox({ bytes: 60_000_000 }));
+    for (const [moment, reached] of [
+      ["the file is open", (open: readonly OpenFile[]) => open.some(({ path }) => path === large)],
+      ["spools are open", (open: readonly OpenFile[]) => open.some(isSpool)],
+      ["one has a megabyte", (open: readonly OpenFile[]) => open.some((each) => isSpool(each) && each.size > 1e6)],
+    ] as const) {
+      const cwd = await scene.newFolder();
+      const [command = "", , ...flags] = scene.importCommand(cwd);
+      const child = startPersona(cwd, [command, large, ...flags]);
+      let ended = false;
+      child.once("exit", () => {
+        ended = true;
+      });
+      while (!ended && !reached(openFiles(child.pid ?? 0))) await sleep(LOOK_MS);
+      child.kill("SIGKILL");
+      if (!ended) await once(child, "exit");
+      expect(child.signalCode, moment).to.equal("SIGKILL");
+      expect(await readdir(cwd), moment).to.deep.equal([]);
+      expect(await files(), moment).to.deep.equal(there);
+      expect(await personaFiles(), moment).to.deep.equal(temporary);
+      expect(await scene.agree(), moment).to.equal(before);
+    }
+    await rm(large);
+    const cwd = await scene.newFolder();
+    const { code, stderr } = await runPersona(scene.importCommand(cwd), cwd);
+    expect(code, stderr).to.equal(0);
+    expect(await scene.agree()).to.equal(before + 1);
   });
 
   it("behavior: killed while its registration is on the way: lost or mined, store and chain agree, and the record is kept", async () => {

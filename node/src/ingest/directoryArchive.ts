@@ -2,10 +2,17 @@ import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
-import { cancelled, fileError, hostile, tooLarge } from "./archiveErrors.ts";
-import { defaultArchiveLimits, type OpenArchive, type OpenArchiveOptions } from "./archiveLimits.ts";
-import { entryPath } from "./entryPath.ts";
+import {
+  cancelled,
+  defaultArchiveLimits,
+  entryPath,
+  hostile,
+  type OpenArchive,
+  type OpenArchiveOptions,
+  tooLarge,
+} from "@persona-protocol/sdk/ingest/archive";
 import { fileBytes } from "./fileBytes.ts";
+import { fileError } from "./fileError.ts";
 
 const maxFolders = 32;
 

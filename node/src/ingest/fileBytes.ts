@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { ArchiveReadOptions } from "@persona-protocol/sdk/ingest";
-import { cancelled, fileError, hostile, tooLarge } from "./archiveErrors.ts";
+import { cancelled, hostile, tooLarge } from "@persona-protocol/sdk/ingest/archive";
+import { fileError } from "./fileError.ts";
 
 const readBytes = 256 * 1024;
 

@@ -1,5 +1,4 @@
-export type { ArchiveLimits, OpenArchive } from "./archiveLimits.ts";
-export { combineArchives } from "./combineArchives.ts";
+export { type ArchiveLimits, combineArchives, type OpenArchive } from "@persona-protocol/sdk/ingest/archive";
 export { openDirectoryArchive } from "./directoryArchive.ts";
 export { createDiskSpools } from "./diskSpool.ts";
 export { startEncodeThread } from "./encodeThread.ts";

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { pipeline, Readable } from "node:stream";
 import type { Gunzip, InflateRaw } from "node:zlib";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { notZip } from "./archiveErrors.ts";
+import { notZip } from "@persona-protocol/sdk/ingest/archive";
 
 /** Largest piece that is unpacked at once. */
 export const inflateBytes = 256 * 1024;
@@ -30,6 +29,13 @@ export async function* inflate(
     source.destroy();
     inflater.destroy();
     // No read may be under way when the caller closes the file.
-    if (!source.closed) await once(source, "close");
+    if (!source.closed) await closed(source);
   }
+}
+
+/** Its own error, which pipeline gives it for the inflater's, was told already: events' `once` would tell it instead. */
+function closed(source: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    source.on("error", () => undefined).once("close", resolve);
+  });
 }

@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
-import { fileError } from "./archiveErrors.ts";
-import type { OpenArchive, OpenArchiveOptions } from "./archiveLimits.ts";
+import type { OpenArchive, OpenArchiveOptions } from "@persona-protocol/sdk/ingest/archive";
 import { openDirectoryArchive } from "./directoryArchive.ts";
+import { fileError } from "./fileError.ts";
 import { openStreamedFile } from "./streamedFile.ts";
 import { openZipArchive } from "./zipArchive.ts";
 

@@ -1,3 +1,4 @@
+export { openBrowserArchive } from "./browser/openBrowserArchive.ts";
 export type {
   ArchiveEntry,
   ArchiveInput,

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { combineArchives, type OpenArchive, openArchive } from "../../../node/src/ingest/index.ts";
 import { expectError } from "../../sdk/ingest/expectError.ts";
+import { tarHeader as header } from "./tarHeader.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const folder = temporaryFolder();
@@ -31,20 +32,6 @@ async function tarOf(name: string, ...flags: readonly string[]): Promise<string>
   const path = folder.path(name);
   execFileSync("tar", [...flags, "-cf", path, "-C", root, "."]);
   return path;
-}
-
-/** A header of ustar with a right checksum. */
-function header(name: string, size: number, type = "0"): Buffer {
-  const block = Buffer.alloc(512);
-  block.write(name, 0, 100);
-  block.write("0000644\0", 100);
-  block.write(`${size.toString(8).padStart(11, "0")}\0`, 124);
-  block.write(" ".repeat(8), 148);
-  block.write(type, 156);
-  block.write("ustar\x0000", 257);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return block;
 }
 
 describe("openStreamedFile", () => {

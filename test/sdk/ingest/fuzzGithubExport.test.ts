@@ -3,7 +3,6 @@ import { githubExport } from "../../../sdk/src/ingest/githubExport/githubExport.
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of githubExport", () => {
-  it("behavior: changed files are read or refused", async () => fuzzConnector(githubExport, githubArchive(1))).timeout(
-    600_000,
-  );
+  it("behavior: changed files are read or refused", async () =>
+    fuzzConnector(githubExport, githubArchive(1), { alone: true })).timeout(600_000);
 });

@@ -3,7 +3,6 @@ import { linkedin } from "../../../sdk/src/ingest/linkedin/linkedin.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of linkedin", () => {
-  it("behavior: changed files are read or refused", async () => fuzzConnector(linkedin, linkedinExport(1))).timeout(
-    600_000,
-  );
+  it("behavior: changed files are read or refused", async () =>
+    fuzzConnector(linkedin, linkedinExport(1), { alone: true })).timeout(600_000);
 });

@@ -4,8 +4,12 @@ import { fuzzConnector } from "./fuzzConnector.ts";
 
 describe("fuzz of spotify", () => {
   it("behavior: changed files are read or refused", async () =>
-    fuzzConnector(spotify, {
-      "StreamingHistory_music_0.json": basicHistory(2),
-      "Streaming_History_Audio_2024_0.json": extendedHistory(2),
-    })).timeout(600_000);
+    fuzzConnector(
+      spotify,
+      {
+        "StreamingHistory_music_0.json": basicHistory(2),
+        "Streaming_History_Audio_2024_0.json": extendedHistory(2),
+      },
+      { alone: true },
+    )).timeout(600_000);
 });

@@ -11,6 +11,8 @@ const kind: FileKind = {
   recognise(head) {
     const root = xmlRootOf(head);
     if (root?.name !== "Document") return 0;
+    // No statement has a document type, and no honest file one that is longer than its beginning: it is refused when it is read.
+    if (root.tag === "") return 0.3;
     if (/urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\./.test(root.tag)) return 1;
     return /<(?:\w+:)?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)\b/.test(new TextDecoder().decode(head)) ? 0.9 : 0;
   },

@@ -78,6 +78,7 @@ export async function* readOfxTree(
       const value = unescapeText(text.slice(end + 1, next < 0 ? text.length : next)).trim();
       const position = base + mark;
       at = next < 0 ? text.length : next;
+      if (name.startsWith("!") && name.includes("!ENTITY")) throw invalid("declares entities, which no statement does");
       if (name.startsWith("?") || name.startsWith("!")) continue;
       if (!hasRoot && name !== "OFX") throw invalid("does not begin with <OFX>");
       if (isDone) continue;

@@ -86,6 +86,15 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
         }
         continue;
       }
+      if (length === 0 && cells.length === 0 && !wasQuoted) {
+        const begin = emptyLinesEnd(text, at);
+        if (begin > at) {
+          line += countLines(text.slice(at, begin));
+          rowLine = line;
+          at = begin;
+          continue;
+        }
+      }
       plain.lastIndex = at;
       const found = plain.exec(text);
       const end = found?.index ?? text.length;
@@ -126,6 +135,13 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
   if (quoted) throw invalid("has a quote that is never closed");
   const row = endRow();
   if (row !== undefined) yield row;
+}
+
+/** Empty lines are passed over by themselves: a file may be nothing else, and each would cost what a row costs. */
+function emptyLinesEnd(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 0x0a) at += 1;
+  return at;
 }
 
 function countLines(text: string): number {

@@ -31,63 +31,63 @@ export async function* readContentLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<ContentLine> {
-  let pieces: Uint8Array[] = [];
+  // One buffer, not a list of pieces: a line may be folded after every byte, or have nothing between two folds.
+  let buffer = new Uint8Array(1_024);
+  let started = false;
+  /** Of the whole line; `buffer` holds as much of it as the limit allows. */
   let length = 0;
   let position = 0;
   let soft = false;
+  const mostBytes = maxBytes + 1;
+
+  function append(bytes: Uint8Array): void {
+    const kept = bytes.subarray(0, Math.max(0, mostBytes - length));
+    if (length + kept.length > buffer.length && kept.length > 0) {
+      const larger = new Uint8Array(Math.min(mostBytes, 2 * (length + kept.length)));
+      larger.set(buffer.subarray(0, length));
+      buffer = larger;
+    }
+    buffer.set(kept, Math.min(length, buffer.length));
+    length += bytes.length;
+  }
 
   function take(): ContentLine | undefined {
-    if (pieces.length === 0) return undefined;
-    const bytes = new Uint8Array(Math.min(length, maxBytes + 1));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece.subarray(0, bytes.length - at), at);
-      at += piece.length;
-      if (at > maxBytes) break;
-    }
-    pieces = [];
+    if (!started) return undefined;
     const tooLong = length > maxBytes;
+    const line = parseLine(textOf(buffer.subarray(0, tooLong ? 256 : length)), position, tooLong);
+    started = false;
     length = 0;
-    return parseLine(textOf(tooLong ? bytes.subarray(0, 256) : bytes), position, tooLong);
+    return line;
   }
 
   for await (const { bytes, at, goesOn } of physicalLines(chunks, maxBytes)) {
-    const blank = bytes.length === 0;
     const folded = bytes[0] === 0x20 || bytes[0] === 0x09;
-    if (soft || goesOn || (folded && pieces.length > 0)) {
-      // The rest of a line that is too long anyway is not kept.
-      const piece = folded && !goesOn ? bytes.subarray(1) : bytes;
-      if (length <= maxBytes) pieces.push(piece);
-      length += piece.length;
-    } else if (blank) {
+    if (soft || goesOn || (folded && started)) {
+      append(folded && !goesOn ? bytes.subarray(1) : bytes);
+    } else if (bytes.length === 0) {
       continue;
     } else {
       const line = take();
       if (line !== undefined) yield line;
       position = at;
-      pieces = [bytes];
-      length = bytes.length;
+      started = true;
+      append(bytes);
     }
-    soft = endsSoft(pieces);
-    if (soft) {
-      const last = pieces.pop() ?? bytes;
-      pieces.push(last.subarray(0, -1));
-      length -= 1;
-    }
+    soft = bytes.at(-1) === 0x3d && isQuotedPrintable(buffer.subarray(0, Math.min(length, 512)));
+    if (soft) length -= 1;
   }
   const line = take();
   if (line !== undefined) yield line;
 }
 
-/** Whether the line goes on because it ends in `=` and is quoted-printable. */
-function endsSoft(pieces: readonly Uint8Array[]): boolean {
-  const last = pieces.at(-1);
-  if (last === undefined || last.at(-1) !== 0x3d) return false;
-  const head = lenient.decode((pieces[0] ?? last).subarray(0, 512));
+/** Such a line goes on where it ends in `=`. */
+function isQuotedPrintable(beginning: Uint8Array): boolean {
+  const head = lenient.decode(beginning);
   const colon = head.indexOf(":");
   return /;(?:ENCODING=)?QUOTED-PRINTABLE/i.test(colon < 0 ? head : head.slice(0, colon));
 }
 
+/** Each is valid until the next is asked for. */
 async function* physicalLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -108,7 +108,7 @@ async function* physicalLines(
           continue;
         }
         if (!(byte === LF && afterReturn && i === start)) {
-          yield { bytes: window.buffer.slice(start, i), at: offset, goesOn };
+          yield { bytes: window.buffer.subarray(start, i), at: offset, goesOn };
           goesOn = false;
         }
         offset += i + 1 - start;
@@ -117,7 +117,7 @@ async function* physicalLines(
       }
       // A line without end is handed on in parts.
       if (window.end - start > maxBytes + 2) {
-        yield { bytes: window.buffer.slice(start, window.end), at: offset, goesOn };
+        yield { bytes: window.buffer.subarray(start, window.end), at: offset, goesOn };
         goesOn = true;
         offset += window.end - start;
         start = window.end;
@@ -125,7 +125,7 @@ async function* physicalLines(
       window.at = start;
       scanned = window.base + window.end;
     }
-    if (window.end > window.at) yield { bytes: window.buffer.slice(window.at, window.end), at: offset, goesOn };
+    if (window.end > window.at) yield { bytes: window.buffer.subarray(window.at, window.end), at: offset, goesOn };
   } finally {
     await window.close();
   }

@@ -19,3 +19,9 @@ export function entryPath(name: string): string {
   if (parts.length === 0 && !name.endsWith("/")) throw hostile("a file has no name", { name });
   return parts.join("/");
 }
+
+/** The path of a file that was given by itself: its name, in which any system's separators are letters. */
+export function fileName(name: string, { packed }: { readonly packed: boolean }): string {
+  const path = entryPath(name.replaceAll(/[\\:\p{Cc}]/gu, "_"));
+  return packed ? path.replace(/\.gz$/i, "") || "file" : path;
+}

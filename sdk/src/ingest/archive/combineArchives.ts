@@ -1,4 +1,4 @@
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { PersonaError } from "../../errors/index.ts";
 import type { OpenArchive } from "./archiveLimits.ts";
 
 /**

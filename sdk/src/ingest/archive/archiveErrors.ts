@@ -1,4 +1,4 @@
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { PersonaError } from "../../errors/index.ts";
 
 export function hostile(problem: string, data: Readonly<Record<string, string | number>> = {}): PersonaError {
   return new PersonaError("ARCHIVE_HOSTILE", `The archive is hostile: ${problem}.`, { data: printable(data) });
@@ -19,20 +19,14 @@ export function notZip(
   });
 }
 
+export function encrypted(): PersonaError {
+  return new PersonaError("ARCHIVE_ENCRYPTED", "The archive is protected by a password.");
+}
+
 export function cancelled(signal: AbortSignal | undefined): PersonaError | undefined {
   if (signal?.aborted !== true) return undefined;
   if (signal.reason instanceof PersonaError) return signal.reason;
   return new PersonaError("CANCELLED", "Reading the archive was cancelled.", { cause: signal.reason });
-}
-
-/** A file system error as one of ours; anything else is a bug. */
-export function fileError(error: unknown, path: string): PersonaError {
-  if (error instanceof PersonaError) return error;
-  const code = error instanceof Error && "code" in error && "syscall" in error ? String(error.code) : undefined;
-  if (code === undefined) return new PersonaError("INTERNAL", "Reading an archive failed.", { cause: error });
-  const problem =
-    code === "ENOENT" || code === "ENOTDIR" ? `There is no file ${path}.` : `${path} cannot be read (${code}).`;
-  return new PersonaError("ARCHIVE_NOT_FOUND", problem, { data: { path }, cause: error });
 }
 
 /** Names in a hostile archive may hold escape sequences that a terminal obeys, and be 64 KiB long. */

@@ -1,4 +1,4 @@
-import type { ArchiveInput } from "@persona-protocol/sdk/ingest";
+import type { ArchiveInput } from "../connector.ts";
 
 /** An open archive; `close` is to be called once, also after an error. Reads under way fail. */
 export type OpenArchive = ArchiveInput & { close(): Promise<void> };
