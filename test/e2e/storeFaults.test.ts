@@ -18,8 +18,8 @@ import {
 import { expect } from "chai";
 import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
-import { expectError } from "../helpers/errors.ts";
 import { generateMbox } from "../../scripts/exports/mbox.ts";
+import { expectError } from "../helpers/errors.ts";
 import { startHoldingProxy } from "../helpers/holdingProxy.ts";
 import { createMemoryMedium } from "../helpers/memoryMedium.ts";
 import { LOOK_MS } from "../helpers/processTree.ts";
