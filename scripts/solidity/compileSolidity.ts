@@ -1,4 +1,5 @@
 import solc from "solc";
+import type { Abi } from "viem";
 import { ToolError } from "../command/ToolError.ts";
 import type { AstNode } from "./ast.ts";
 
@@ -10,6 +11,7 @@ type SolidityError = {
 };
 
 type ContractOutput = {
+  readonly abi?: Abi;
   readonly evm?: {
     readonly bytecode?: { readonly object: string; readonly linkReferences?: object };
     readonly deployedBytecode?: { readonly object: string; readonly immutableReferences?: object };

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type ChainClient, callContract } from "@persona-protocol/sdk/contracts";
 import {
   type Abi,
@@ -10,8 +10,29 @@ import {
   type PrivateKeyAccount,
   publicActions,
 } from "viem";
+import { unoptimized } from "../../hardhat.config.ts";
+import { compileSolidity, mustCompile, type SolidityOutput } from "../../scripts/solidity/compileSolidity.ts";
 
 type Artifact = { readonly abi: Abi; readonly bytecode: Hex };
+
+const root = new URL("../../", import.meta.url);
+const source = "test/contracts/helpers/SmartWallet.sol";
+let compiled: SolidityOutput | undefined;
+
+/** Compiled here: the builds of the Solidity tests are not this suite's. */
+function artifactOf(name: string): Artifact {
+  compiled ??= mustCompile(
+    compileSolidity({
+      sources: new Map([[source, readFileSync(new URL(source, root), "utf8")]]),
+      settings: unoptimized.settings,
+      select: { [source]: { "*": ["abi", "evm.bytecode.object"] } },
+      onMissing: (path) => readFileSync(new URL(`node_modules/${path}`, root), "utf8"),
+    }),
+  );
+  const { abi, evm } = compiled.contracts?.[source]?.[name] ?? {};
+  if (abi === undefined || evm?.bytecode === undefined) throw new Error(`there is no contract ${name} in ${source}`);
+  return { abi, bytecode: `0x${evm.bytecode.object}` };
+}
 
 /** A contract of test/contracts/helpers/SmartWallet.sol, deployed by `client`. */
 export async function deployAccount(
@@ -19,8 +40,7 @@ export async function deployAccount(
   name: "SmartWallet" | "GasBurner" | "ReturnBomb" | "ShortAnswer",
   args: readonly unknown[] = [],
 ): Promise<{ readonly address: Address; readonly abi: Abi }> {
-  const path = `../../artifacts/test/contracts/helpers/SmartWallet.sol/${name}.json`;
-  const { abi, bytecode } = JSON.parse(await readFile(new URL(path, import.meta.url), "utf8")) as Artifact;
+  const { abi, bytecode } = artifactOf(name);
   const hash = await client.deployContract({ abi, bytecode, args, chain: client.chain, account: client.account });
   const { contractAddress } = await client.waitForTransactionReceipt({ hash });
   if (contractAddress === null || contractAddress === undefined) throw new Error(`${name} was not deployed`);

@@ -220,6 +220,18 @@ contract JobAvailabilityTest is JobKit {
         market.settleAvailable(list, held);
     }
 
+    /// A result may be as large as was asked for.
+    function test_settleAvailable_AsLargeAsAskedFor() public {
+        Posted memory job = openLarge(makeTerms());
+        claim(job);
+        Receipt memory receipt = makeLarge(job);
+        receipt.outputBytes = 10_000;
+        Settlement[] memory list = only(makeSettlement(job, receipt, WORKER_KEY));
+        list[0].ciphertext = "";
+        market.settleAvailable(list, proofs(list, FIRST_GUARDIAN, SECOND_GUARDIAN));
+        yes(statusOf(job) == JobStatus.Settled);
+    }
+
     function testFuzz_settleAvailable_Size(uint32 length, bool small) public {
         if (small) length = uint32(bound(length, 0, 20_000));
         Posted memory job = openLarge(makeTerms());

@@ -41,6 +41,13 @@ contract DatasetWritersTest is DatasetKit {
         eq(datasets.delegationOf(datasetId, other).setAt, 0);
     }
 
+    /// The last of all addresses is one.
+    function test_setWriter_HighestAddress() public {
+        Writer memory last = Writer(WriterKind.Key, bytes32(uint256(type(uint160).max)));
+        setWriter(last);
+        eq(datasets.delegationOf(datasetId, last).setAt, START);
+    }
+
     function test_setWriter_WholeCatalogueOf256() public {
         vm.prank(OWNER);
         DatasetId id = datasets.registerDataset("full", "manifest", "keybox", "guardians", commitments(256));
