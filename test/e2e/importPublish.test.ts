@@ -140,7 +140,8 @@ describe("persona import", function () {
       { digest: head.manifestDigest, datasetId, keyEpoch: 1, version: 1 },
     );
     const opened = await openArchive(archive);
-    const { segments } = await readArchive(opened);
+    const imported = await readArchive(opened);
+    const segments = [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)];
     await opened.close();
     for (const { index, cid } of manifest.segments) {
       const ciphertext = await collectBytes(network.store.get(cid));

@@ -165,7 +165,8 @@ describe("persona recovery", function () {
     });
     const block = await network.store.getBlock(cidOfDigest(head.manifestDigest, "dag-cbor"));
     const opened = await openArchive(archive);
-    const { segments } = await readArchive(opened);
+    const imported = await readArchive(opened);
+    const segments = [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)];
     await opened.close();
     for (const { index, cid } of decodeManifest(block, { digest: head.manifestDigest }).segments) {
       const dek = deks.get(index) ?? new Uint8Array();

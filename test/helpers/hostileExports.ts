@@ -121,7 +121,7 @@ export const hostileExports: readonly HostileExport[] = [
   { name: "secret.zip", ends: "ARCHIVE_ENCRYPTED", write: text(rawZip([{ name: "a.csv", data: "x", flags: 0x801 }])) },
   {
     name: "declared.zip",
-    ends: "ARCHIVE_TOO_LARGE",
+    ends: "ARCHIVE_HOSTILE",
     write: text(rawZip([{ name: "a.csv", data: "x", size: 5 * 2 ** 30 }])),
   },
   {
@@ -145,10 +145,11 @@ export const hostileExports: readonly HostileExport[] = [
   },
   {
     name: "sparse.csv",
-    ends: "ARCHIVE_TOO_LARGE",
+    ends: "EXPORT_INVALID",
     write: async (path) => {
       const file = await open(path, "w");
-      await file.truncate(5 * 2 ** 30);
+      // Its charset is told by all of it, at 180 MB/s.
+      await file.truncate(2 ** 30);
       await file.close();
     },
   },

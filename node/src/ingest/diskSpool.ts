@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { OpenSpool, Spool, SpooledBytes } from "@persona-protocol/sdk/ingest";
+import { storeFailureKind } from "@persona-protocol/sdk/storage";
 
 const readBytes = 2 ** 20;
 const readAt = promisify(read);
@@ -88,6 +89,8 @@ function onDisk<T>(work: () => T): T {
 }
 
 function diskError(error: unknown): never {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  throw new PersonaError("STORE_FAILED", "An import has no room to wait in.", { data: { code }, cause: error });
+  throw new PersonaError("STORE_FAILED", "An import has no room to wait in.", {
+    data: { kind: storeFailureKind(error) },
+    cause: error,
+  });
 }
