@@ -1,5 +1,6 @@
 import { isPersonaError, PersonaError } from "../errors/index.ts";
 import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, InspectedInput, RawItem } from "./connector.ts";
+import { createExportReader } from "./exportReader.ts";
 import { leftOut } from "./leftOut.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
@@ -75,7 +76,7 @@ export async function* readClaimed(
   read: (file: ArchiveEntry, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<RawItem>,
 ): AsyncGenerator<RawItem> {
   const files = await claimFiles(input, kind, options);
-  const count = countedReader(input, options, files);
+  const count = createExportReader(input, options, files);
   yield* readEach(files, segment, (file) => read(file, count(file)));
 }
 
@@ -102,25 +103,6 @@ export async function* readEach(
     }
   }
   if (broken !== undefined && whole === 0) throw broken;
-}
-
-/** Reads files of an input with progress over all of them, ending when it is cancelled. */
-export function countedReader(
-  input: ArchiveInput,
-  options: ConnectorOpenOptions,
-  entries: readonly ArchiveEntry[],
-): (entry: ArchiveEntry) => AsyncGenerator<Uint8Array> {
-  const { limits, signal, onProgress } = options;
-  const bytesTotal = entries.reduce((total, { size }) => total + size, 0);
-  let bytesRead = 0;
-  return async function* counted(entry) {
-    for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
-      throwIfCancelled(signal);
-      yield chunk;
-      bytesRead += chunk.length;
-      onProgress?.({ file: entry.path, bytesRead, bytesTotal });
-    }
-  };
 }
 
 function candidatesOf(entries: readonly ArchiveEntry[], kind: FileKind): readonly ArchiveEntry[] {

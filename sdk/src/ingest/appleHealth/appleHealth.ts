@@ -1,4 +1,4 @@
-import { claimFiles, countedReader, detectFiles, type FileKind } from "../claimFiles.ts";
+import { claimFiles, detectFiles, type FileKind } from "../claimFiles.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
@@ -7,6 +7,7 @@ import type {
   InspectedInput,
   RawItem,
 } from "../connector.ts";
+import { createExportReader } from "../exportReader.ts";
 import { readGpx } from "../gpx/readGpx.ts";
 import { leftOut } from "../leftOut.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
@@ -48,7 +49,7 @@ export const appleHealth: Connector = {
 async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const exports = await claimFiles(input, kind, options);
   const routes = routeFiles(input, exports);
-  const count = countedReader(input, options, [...exports, ...routes]);
+  const count = createExportReader(input, options, [...exports, ...routes]);
   const { limits } = options;
   /** Path of a route, from its first folder on, to the workout it belongs to. */
   const workouts = new Map<string, string>();

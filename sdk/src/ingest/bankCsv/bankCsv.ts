@@ -1,7 +1,8 @@
 import { type BankAccount, bankSegments } from "../bank/bankSegments.ts";
 import { decodeBankText } from "../bank/decodeBankText.ts";
-import { countedReader, noneOf } from "../claimFiles.ts";
+import { noneOf } from "../claimFiles.ts";
 import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { readCsvRows } from "../text/readCsvRows.ts";
 import { type BankTable, findTable } from "./findTable.ts";
@@ -36,7 +37,7 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     if (table !== undefined) tables.push({ entry, table });
   }
   if (tables.length === 0) throw noneOf("a bank's CSV", input);
-  const count = countedReader(
+  const count = createExportReader(
     input,
     options,
     tables.map(({ entry }) => entry),
@@ -44,7 +45,7 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
   for (const { entry, table } of tables) {
     // Two passes: the row that tells the order of days may be the last.
     const style = createStyleFinder(table);
-    const quiet = countedReader(input, { ...options, onProgress: undefined }, [entry]);
+    const quiet = createExportReader(input, { ...options, onProgress: undefined }, [entry]);
     for await (const { cells } of rowsOf(quiet(entry), entry, table, options)) style.saw(cells);
     yield* readTable(count(entry), { entry, table, options, style: style.style() });
   }

@@ -1,5 +1,5 @@
 import type { ArchiveInput, ConnectorOpenOptions } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { decodeText } from "../text/decodeText.ts";
 import { type CsvFields, readCsvTable } from "../text/readCsvTable.ts";
@@ -27,7 +27,7 @@ export async function* readCsvFiles<Name extends string>(
   kinds: Readonly<Record<Name, CsvKind>>,
   options: ConnectorOpenOptions,
 ): AsyncGenerator<KnownRow<Name>> {
-  const read = createEntryReader(
+  const read = createExportReader(
     input,
     options,
     files.map(({ entry }) => entry),

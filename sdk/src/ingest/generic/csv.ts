@@ -1,5 +1,5 @@
 import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { decodeText } from "../text/decodeText.ts";
 import { readCsvTable } from "../text/readCsvTable.ts";
@@ -37,7 +37,7 @@ function isTable(head: Uint8Array): boolean {
 
 async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const files = claimed(input, pattern);
-  const read = createEntryReader(input, options, files);
+  const read = createExportReader(input, options, files);
   const occurrenceOf = createOccurrences();
   for (const entry of files) {
     const file = entry.path;

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { fileSchema } from "../schemas/index.ts";
 import { mediaTypeOf } from "./mediaType.ts";
 
@@ -31,7 +31,7 @@ const partBytes = 720_000;
 async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const { limits, signal } = options;
   const entries = input.entries();
-  const read = createEntryReader(input, options, entries);
+  const read = createExportReader(input, options, entries);
   for (const entry of entries) {
     const name = entry.path;
     const hash = sha256.create();

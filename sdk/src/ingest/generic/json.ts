@@ -1,5 +1,5 @@
 import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { exactJsonText } from "../text/json.ts";
 import { readJsonValues } from "../text/readJsonValues.ts";
@@ -64,7 +64,7 @@ async function* open(
 ): AsyncGenerator<RawRecord> {
   const { limits } = options;
   const files = claimed(input, pattern);
-  const read = createEntryReader(input, options, files);
+  const read = createExportReader(input, options, files);
   const occurrenceOf = createOccurrences();
   for (const entry of files) {
     const file = entry.path;

@@ -1,5 +1,5 @@
 import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { openParquet } from "../parquetFile/openParquet.ts";
 import { wholeBytes } from "../parquetFile/wholeBytes.ts";
@@ -32,7 +32,7 @@ function isParquet(head: Uint8Array): boolean {
 
 async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const files = claimed(input, pattern);
-  const read = createEntryReader(input, options, files);
+  const read = createExportReader(input, options, files);
   const occurrenceOf = createOccurrences();
   const guard = createOutputGuard(options.limits);
   for (const entry of files) {

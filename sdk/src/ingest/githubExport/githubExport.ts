@@ -1,5 +1,5 @@
 import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { readJsonValues } from "../text/readJsonValues.ts";
 import { findGithubFiles, findRenamedFiles, type GithubFile, kindOfHead } from "./githubKinds.ts";
@@ -39,7 +39,7 @@ async function* readRecords(
   files: readonly GithubFile[],
   options: ConnectorOpenOptions,
 ): AsyncGenerator<GithubRecord> {
-  const read = createEntryReader(
+  const read = createExportReader(
     input,
     options,
     files.map(({ entry }) => entry),

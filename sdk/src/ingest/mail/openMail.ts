@@ -1,26 +1,10 @@
 import { PersonaError } from "../../errors/index.ts";
-import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import type { ArchiveEntry, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { mailRecords, maxMailBytes } from "./mailRecords.ts";
 import { beginsAsMbox, readMboxMessages } from "./readMboxMessages.ts";
-
-/** The pieces of a file, counted for the progress; their order is the entries'. */
-type Counted = (entry: ArchiveEntry) => AsyncGenerator<Uint8Array>;
-
-function counted(input: ArchiveInput, entries: readonly ArchiveEntry[], options: ConnectorOpenOptions): Counted {
-  const { limits, signal, onProgress } = options;
-  const bytesTotal = entries.reduce((total, { size }) => total + size, 0);
-  let bytesRead = 0;
-  return async function* read(entry) {
-    for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
-      throwIfCancelled(signal);
-      yield chunk;
-      bytesRead += chunk.length;
-      onProgress?.({ file: entry.path, bytesRead, bytesTotal });
-    }
-  };
-}
 
 /** Every mail of these mailboxes. */
 export async function* openMailboxes(
@@ -28,7 +12,7 @@ export async function* openMailboxes(
   entries: readonly ArchiveEntry[],
   options: ConnectorOpenOptions,
 ): AsyncGenerator<RawItem> {
-  const read = counted(input, entries, options);
+  const read = createExportReader(input, options, entries);
   for (const entry of entries) yield* mailboxRecords(read(entry), entry.path, options);
 }
 
@@ -38,7 +22,7 @@ export async function* openMails(
   entries: readonly ArchiveEntry[],
   options: ConnectorOpenOptions,
 ): AsyncGenerator<RawItem> {
-  const read = counted(input, entries, options);
+  const read = createExportReader(input, options, entries);
   let mails = 0;
   for (const entry of entries) {
     const file = entry.path;

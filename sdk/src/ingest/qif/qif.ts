@@ -1,8 +1,9 @@
 import { bankSegments } from "../bank/bankSegments.ts";
 import { createOrderFinder, readDay } from "../bank/days.ts";
 import { decodeBankText } from "../bank/decodeBankText.ts";
-import { countedReader, detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
+import { detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
 import type { Connector } from "../connector.ts";
+import { createExportReader } from "../exportReader.ts";
 import { readQif } from "./readQif.ts";
 import { readQifRecords } from "./readQifRecords.ts";
 
@@ -27,7 +28,7 @@ export const qif: Connector = {
     yield* readClaimed(input, { kind, segment: "transactions" }, options, async function* (entry, chunks) {
       // Two passes: one day that tells the order may be the last.
       const finder = createOrderFinder();
-      const first = countedReader(input, { ...options, onProgress: undefined }, [entry]);
+      const first = createExportReader(input, { ...options, onProgress: undefined }, [entry]);
       for await (const { fields } of readQifRecords(decodeBankText(first(entry)), { file: entry.path, limits })) {
         for (const { code, text } of fields) if (code === "D") finder.saw(readDay(text));
       }

@@ -1,5 +1,5 @@
 import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
-import { createEntryReader } from "../entryReader.ts";
+import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import type { RawObject } from "../rawFields.ts";
 import { exactJsonText } from "../text/json.ts";
@@ -66,7 +66,7 @@ function formOf(head: Uint8Array): "basic" | "extended" | undefined {
 
 async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
   const files = await findFiles(input);
-  const read = createEntryReader(
+  const read = createExportReader(
     input,
     options,
     files.map(({ entry }) => entry),
