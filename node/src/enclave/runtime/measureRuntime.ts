@@ -16,6 +16,12 @@ export const readableCode = [
   ...["", "sdk", "node"].flatMap((folder) => [join(root, folder, "package.json"), join(root, folder, "node_modules")]),
 ];
 
+/** What a sandbox runs, and all that it may read. */
+export const sandboxCode = {
+  main: join(root, "node/src/enclave/runtime/sandbox/sandboxMain.ts"),
+  readable: readableCode,
+};
+
 /**
  * SHA-256 over the sorted paths and contents of the measured code: what a simulated TEE reports as its measurement. Real
  * silicon measures the image; the reproducible bundle comes with the enclave issue.

@@ -9,7 +9,8 @@ import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { measureRuntime } from "../measureRuntime.ts";
+import { isolationOf } from "../isolation.ts";
+import { measureRuntime, sandboxCode } from "../measureRuntime.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { relayedChain } from "../relayedChain.ts";
@@ -30,8 +31,7 @@ const runParams = z.strictObject({
   attempt: z.number().int().min(0).max(255),
 });
 
-const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
-const sandboxes = createSandboxPool(isolation);
+const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCode);
 const evidence = simulatedEvidence(measureRuntime());
 const identity = await createEnclaveIdentity();
 /** One receipt per job and attempt, whatever the host asks. */
