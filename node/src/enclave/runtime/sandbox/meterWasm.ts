@@ -4,6 +4,8 @@ import { byteSink, counted, invalidModule, positive, u32, type WasmReader, wasmR
 /** Exported by a metered module: what is left of each, as mutable i64. Below zero the module has trapped. */
 export const fuelGlobal = "persona:fuel";
 export const stackGlobal = "persona:stack";
+/** The module's start function, where it has one: called with fuel, and not by being instantiated. */
+export const startFunction = "persona:start";
 
 /** Sections, in the order in which they stand. */
 const section = {
@@ -35,14 +37,13 @@ const i64 = 0x7e;
  * - *NaN.* Where a float's bits can be seen (stores, reinterpretation, copysign) a NaN becomes the canonical one.
  * - *Memory.* Its maximum is lowered to `maxPages` of 64 KiB.
  *
- * Known are WebAssembly 1.0, sign extension, saturating conversions, copy and fill of memory; no imports, no start function.
+ * Known are WebAssembly 1.0, sign extension, saturating conversions, copy and fill of memory; no imports.
  * @throws PersonaError PROGRAM_INVALID
  */
 export function meterWasm(module: Uint8Array, limits: { readonly maxPages: number }): Uint8Array<ArrayBuffer> {
   // Only a module that is valid by itself cannot touch what is added to it.
   if (!wasm.validate(module)) throw invalidModule("it is not valid WebAssembly");
   const sections = readSections(module);
-  if (sections.has(section.start)) throw invalidModule("it has a start function");
   const imports = sections.get(section.import);
   if (imports !== undefined && wasmReader(imports).u32() > 0) throw invalidModule("it has imports");
   const types = readTypes(sections.get(section.type));
@@ -53,13 +54,12 @@ export function meterWasm(module: Uint8Array, limits: { readonly maxPages: numbe
   sections.set(section.memory, lowerMemory(sections.get(section.memory), limits.maxPages));
   const zero = [i64, 1, 0x42, 0, 0x0b];
   sections.set(section.global, appended(globals, 2, [...zero, ...zero]));
-  sections.set(
-    section.export,
-    appended(sections.get(section.export) ?? new Uint8Array([0]), 2, [
-      ...exportOf(fuelGlobal, fuel),
-      ...exportOf(stackGlobal, fuel + 1),
-    ]),
-  );
+  const start = sections.get(section.start);
+  const more = [exportOf(fuelGlobal, 3, fuel), exportOf(stackGlobal, 3, fuel + 1)];
+  if (start !== undefined) more.push(exportOf(startFunction, 0, wasmReader(start).u32()));
+  sections.delete(section.start);
+  const exported = sections.get(section.export) ?? new Uint8Array([0]);
+  sections.set(section.export, appended(exported, more.length, more.flat()));
   const code = sections.get(section.code);
   if (code !== undefined) sections.set(section.code, meterCode(code, { types, functions, fuel }));
 
@@ -131,10 +131,10 @@ function appended(body: Uint8Array, more: number, bytes: readonly number[]): Uin
   return out.bytes();
 }
 
-const exportOf = (name: string, global: number) => [
+const exportOf = (name: string, kind: 0 | 3, index: number) => [
   ...counted(name.length, [...new TextEncoder().encode(name)]),
-  3,
-  ...u32(global),
+  kind,
+  ...u32(index),
 ];
 
 type Meter = { readonly types: readonly FunctionType[]; readonly functions: readonly number[]; readonly fuel: number };

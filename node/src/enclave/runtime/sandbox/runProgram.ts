@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { encode } from "@ipld/dag-cbor";
-import type { QuickJSSyncVariant } from "quickjs-emscripten-core";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { parseJsonResult } from "./jsonResult.ts";
 import { rawNumber } from "./platform.ts";
+import { quickJs } from "./quickJs.ts";
 import { recordBatches } from "./recordBatches.ts";
 import { runJs } from "./runJs.ts";
 import { runSql } from "./runSql.ts";
@@ -62,14 +60,6 @@ async function outcomeOf(engine: SqlEngine, job: SandboxJob, tables: readonly Sq
       ? await runWasm(job.code, { args, tables: read.map(({ batches }) => batches) }, job)
       : await runJs(await quickJs(), new TextDecoder().decode(job.code), { args, tables: read }, job);
   return { value: parseJsonResult(output.json), fuelUsed: output.fuelUsed, groups: [] };
-}
-
-/** Loaded by the jobs that need it. */
-async function quickJs() {
-  const { newQuickJSWASMModuleFromVariant, newVariant } = await import("quickjs-emscripten-core");
-  const variant = (await import("@jitl/quickjs-ng-wasmfile-release-sync")).default as unknown as QuickJSSyncVariant;
-  const binary = readFileSync(fileURLToPath(import.meta.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm")));
-  return newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmBinary: binary.buffer as ArrayBuffer }));
 }
 
 function encodeValue(value: unknown): Uint8Array {

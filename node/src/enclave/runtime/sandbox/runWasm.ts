@@ -1,5 +1,5 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { fuelGlobal, meterWasm, stackGlobal } from "./meterWasm.ts";
+import { fuelGlobal, meterWasm, stackGlobal, startFunction } from "./meterWasm.ts";
 import { type WasmExports, type WasmGlobal, type WasmMemory, wasm } from "./platform.ts";
 import type { FieldRow } from "./recordBatches.ts";
 import { encodeRows } from "./rowBytes.ts";
@@ -17,6 +17,7 @@ type Exports = {
   persona_end(): bigint;
   readonly [fuelGlobal]: WasmGlobal;
   readonly [stackGlobal]: WasmGlobal;
+  [startFunction]?(): void;
 };
 
 export type GuestOutput = { readonly json: Uint8Array; readonly fuelUsed: number };
@@ -55,6 +56,7 @@ export async function runWasm(
     return at;
   };
 
+  call(() => exports[startFunction]?.());
   const args = new TextEncoder().encode(input.args);
   const argsAt = put(args);
   call(() => exports.persona_begin(argsAt, args.length));

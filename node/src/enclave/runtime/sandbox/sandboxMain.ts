@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { openSync, unlinkSync, writeSync } from "node:fs";
 import { decode } from "@ipld/dag-cbor";
 import { byteStream } from "./byteStream.ts";
+import { quickJs } from "./quickJs.ts";
 import { runProgram } from "./runProgram.ts";
 import { encodeAnswer, readyByte, type SandboxJob } from "./sandboxWire.ts";
 import { startSqlEngine } from "./sqlEngine.ts";
@@ -17,6 +18,8 @@ const folder = process.argv[2] ?? "";
 /** While this process is warm and waits. */
 const engine = await startSqlEngine();
 writeSync(1, Uint8Array.of(readyByte));
+// Afterwards, and for those jobs only that need it: a failure shows then.
+quickJs().catch(() => {});
 
 const input = byteStream(process.stdin, () => process.kill(process.pid, "SIGKILL"));
 const length = await input.take(4);
