@@ -8,10 +8,17 @@ import {
   outputBytesOf,
   type ReleasedResult,
 } from "./outputPolicy.ts";
-import type { SandboxPool } from "./sandboxPool.ts";
+import type { SandboxPool, SandboxWork } from "./sandboxPool.ts";
 
 /** `owner` is a pseudonym within the job. */
 export type ProgramTable = { readonly table: string; readonly owner: string; readonly parquet: Uint8Array };
+
+export type ProgramWork = {
+  readonly program: Program;
+  readonly code: Uint8Array | undefined;
+  readonly args: ProgramArgs;
+  readonly tables: readonly ProgramTable[];
+};
 
 export type ProgramRun = ReleasedResult & Pick<SandboxAnswer, "peakKiB" | "fuelUsed">;
 
@@ -23,28 +30,24 @@ export type ProgramRun = ReleasedResult & Pick<SandboxAnswer, "peakKiB" | "fuelU
  */
 export async function runUnderPolicy(
   sandboxes: Pick<SandboxPool, "run">,
-  work: {
-    readonly program: Program;
-    readonly code: Uint8Array | undefined;
-    readonly args: ProgramArgs;
-    readonly tables: readonly ProgramTable[];
-  },
+  work: ProgramWork,
   policy: OutputPolicy,
   timeLimitMs: number = work.program.limits.timeMs,
 ): Promise<ProgramRun> {
-  const { program, tables } = work;
-  const job = jobOf(work, policy);
-  const answer = await sandboxes.run({ job, tables: tables.map(({ parquet }) => parquet) }, timeLimitMs);
+  const { program } = work;
+  const answer = await sandboxes.run(sandboxWork(work, policy), timeLimitMs);
   // A new error with a code and nothing else: whoever has broken out of an engine writes what the sandbox says.
   if (answer.verdict !== "DONE") throw new PersonaError(answer.verdict, "The program failed.");
   const { peakKiB, fuelUsed } = answer;
   return { ...applyOutputPolicy(program, policy, answer), peakKiB, fuelUsed };
 }
 
-function jobOf(
-  { program, code, args, tables }: Parameters<typeof runUnderPolicy>[1],
-  policy: OutputPolicy,
-): SandboxJob {
+/** What the sandbox of such a run gets. @throws PersonaError PROGRAM_INVALID when the code is missing */
+export function sandboxWork(work: ProgramWork, policy: OutputPolicy): SandboxWork {
+  return { job: jobOf(work, policy), tables: work.tables.map(({ parquet }) => parquet) };
+}
+
+function jobOf({ program, code, args, tables }: ProgramWork, policy: OutputPolicy): SandboxJob {
   const common = {
     args,
     tables: tables.map(({ table, owner, parquet }) => ({ table, owner, bytes: parquet.length })),
