@@ -1,4 +1,5 @@
 // Which of the hashtags that the dApp asks about does a person use, and how often? Others are not named.
+// @ts-nocheck: a script of its own world, without modules or types.
 (() => {
   const counts = new Map();
   return {

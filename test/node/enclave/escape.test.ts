@@ -111,7 +111,8 @@ describe("sealed sandbox", function () {
 
   it("error: no other file: neither the host's, nor another job's, nor one of the supervisor", () => {
     const files = report.get("file") ?? [];
-    const isCode = (path: string) => path === process.execPath || /\.so(\.\d+)*$/.test(path) || path.startsWith(folder);
+    const isCode = (path: string) =>
+      path === process.execPath || /\.(so(\.\d+)*|node)$/.test(path) || path.startsWith(folder);
     expect(files.filter((path) => !isCode(path) && path !== "/data/report")).to.deep.equal([]);
     expect(files.length).to.be.lessThan(20);
     expect(report.get("found")).to.deep.equal(["0"]);
