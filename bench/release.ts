@@ -48,13 +48,13 @@ import {
 import { parseEther, recoverTypedDataAddress } from "viem";
 import { z } from "zod";
 import { type Network, startNetwork } from "../node/src/dev/startNetwork.ts";
+import { enclaveBundle } from "../node/src/enclave/bundle/enclaveBundle.ts";
 import { registerEnclaveKey, registerNode } from "../node/src/enclave/registerEnclave.ts";
 import {
   createEnclaveIdentity,
   type EnclaveIdentity,
   makeRegistration,
 } from "../node/src/enclave/runtime/enclaveIdentity.ts";
-import { measureRuntime } from "../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../node/src/enclave/runtime/registrationMessage.ts";
 import { recoverSigner } from "../node/src/enclave/runtime/secp256k1.ts";
 import { simulatedEvidence } from "../node/src/enclave/runtime/simulatedEvidence.ts";
@@ -359,7 +359,7 @@ async function registerEnclave({ deployment, verifier, token }: Network, client:
   const identity = await createEnclaveIdentity();
   const context = { client, deployment, operator: client.account.address, verifier };
   const nodeId = await registerNode(context, { role: "worker", stake, endpoint: "" });
-  const evidence = simulatedEvidence(measureRuntime());
+  const evidence = simulatedEvidence(enclaveBundle().measurement);
   const call = async (_method: string, facts: unknown) =>
     encodeRegistration(await makeRegistration(identity, evidence, deployment, registrationFacts.parse(facts)));
   await registerEnclaveKey(context, { call }, { signer: identity.account.address, nodeId, role: "worker" });

@@ -48,6 +48,9 @@ const nodeConfigSchema = z.strictObject({
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
+  enclaveBundle: path
+    .optional()
+    .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
@@ -71,6 +74,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     passphraseFile: here(config.passphraseFile),
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
+    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }
 
