@@ -354,6 +354,12 @@ export const errorTable = {
     "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271).",
   ),
 
+  // Attestation.
+  CERTIFICATE_INVALID: fatal(
+    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
+    "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
+  ),
+
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
