@@ -10,6 +10,7 @@ import {
   readPemBytes,
   sameName,
 } from "../x509/index.ts";
+import { intelNames } from "./intelNames.ts";
 import { type PckExtension, readPckExtension } from "./pckExtension.ts";
 
 /** A PCK certificate, its CA and the root, each believed, with what Intel says of the platform. */
@@ -19,15 +20,6 @@ export type PckChain = {
   readonly root: Certificate;
   readonly platform: PckExtension;
 };
-
-/** The names that Intel's certificates have, and a development PKI's as well: what differs there is the organisation. */
-export const intelNames = {
-  root: "Intel SGX Root CA",
-  platformCa: "Intel SGX PCK Platform CA",
-  processorCa: "Intel SGX PCK Processor CA",
-  pck: "Intel SGX PCK Certificate",
-  tcbSigner: "Intel SGX TCB Signing",
-} as const;
 
 /** The three certificates in a quote, unproved. @throws RuleBroken */
 export function readPckChain(certificationData: Uint8Array): readonly [Certificate, Certificate, Certificate] {

@@ -9,6 +9,7 @@ import {
   readSmall,
   requireTag,
 } from "../x509/index.ts";
+import { PCK_EXTENSION_OID } from "./intelNames.ts";
 
 /** What Intel says of a platform in its PCK certificate (extension 1.2.840.113741.1.13.1). */
 export type PckExtension = {
@@ -25,7 +26,6 @@ export type PckExtension = {
   readonly fmspc: Uint8Array;
 };
 
-export const PCK_EXTENSION_OID = "1.2.840.113741.1.13.1";
 const AT = "PCK certificate's SGX extension";
 const COMPONENTS = 16;
 

@@ -12,7 +12,8 @@ import {
   verifySignature,
 } from "../x509/index.ts";
 import type { DcapCollateral } from "./collateral.ts";
-import { intelNames, isPinned, type PckChain } from "./pckChain.ts";
+import { intelNames } from "./intelNames.ts";
+import { isPinned, type PckChain } from "./pckChain.ts";
 import { type QeIdentity, readQeIdentity } from "./qeIdentity.ts";
 import { readTcbInfo, type TcbInfo } from "./tcbInfo.ts";
 

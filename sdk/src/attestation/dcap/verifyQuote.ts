@@ -2,7 +2,7 @@ import type { Hex } from "viem";
 import { keccak256, toHex } from "../../crypto/index.ts";
 import { isPersonaError, PersonaError } from "../../errors/index.ts";
 import { type DcapPolicy, defaultDcapPolicy } from "../policy.ts";
-import { RuleBroken, readUnder } from "../rules.ts";
+import { RuleBroken, readOrThrow, readUnder } from "../rules.ts";
 import type { AcceptedEvidence, AttestationVerdict, EvidenceFields } from "../verdict.ts";
 import type { DcapCollateral } from "./collateral.ts";
 import { bodyFields, platformFields, quoteFields } from "./fields.ts";
@@ -54,15 +54,11 @@ export async function verifyQuote(parameters: VerifyQuoteParameters): Promise<At
  */
 export function readQuoteFields(bytes: Uint8Array): EvidenceFields {
   requireKind(bytes);
-  try {
+  return readOrThrow(() => {
     const quote = readQuote(bytes);
     const [pck] = readPckChain(quote.certificationData);
     return { ...quoteFields(quote), ...readUnder("pck-extension", () => platformFields(pck)), ...bodyFields(quote) };
-  } catch (cause) {
-    if (!(cause instanceof RuleBroken)) throw cause;
-    const data = { rule: cause.rule, detail: cause.message };
-    throw new PersonaError("EVIDENCE_UNREADABLE", "The quote cannot be read.", { cause, data });
-  }
+  });
 }
 
 /** Nothing when the extension cannot be read: the chain is asked first, and then the rule `pck-extension` says so. */
