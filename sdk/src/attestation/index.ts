@@ -1,4 +1,11 @@
 export { type DcapCollateral, parseCollateral } from "./dcap/collateral.ts";
+export {
+  type MeasuredEvent,
+  parseEventLog,
+  type RtMrs,
+  replayEventLog,
+  requireEventLog,
+} from "./dcap/eventLog.ts";
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
