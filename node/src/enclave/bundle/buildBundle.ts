@@ -50,7 +50,7 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     banner: {
       js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
     },
-    plugins: [ownPackages(root), wholeZod, embeddedWasm, nativeEngine],
+    plugins: [ownPackages(root), wholeZod, embeddedWasm, noDebugging, nativeEngine],
     metafile: true,
     logLevel: "silent",
   });
@@ -112,6 +112,18 @@ const embeddedWasm: Plugin = {
         return { errors: [{ text: "this version loads its WebAssembly in another way than the known one" }] };
       return { contents, loader: "js" };
     });
+  },
+};
+
+/** A switch in the environment that makes packages talk on stderr is nothing for an enclave. */
+const noDebugging: Plugin = {
+  name: "no debugging",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, () => ({ path: "debug", namespace: "none" }));
+    onLoad({ filter: /./, namespace: "none" }, () => ({
+      contents: "export default () => Object.assign(() => {}, { enabled: false });",
+      loader: "js",
+    }));
   },
 };
 

@@ -25,7 +25,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
 import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
-import { readManifest } from "./readManifest.ts";
+import { readManifest, type SignedBlock } from "./readManifest.ts";
 
 /** One segment, fetched and keyed, still encrypted. */
 export type PlannedSegment = {
@@ -70,8 +70,8 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
       if (bundle === undefined || answer.status !== "released") continue;
-      const { blockNumber } = answer.answer.release;
-      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, blockNumber)]);
+      const { blockNumber: number, blockHash: hash } = answer.answer.release;
+      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, { number, hash })]);
       for (const [input, { threshold }] of heads.entries()) asking.atLeast(input, threshold);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
@@ -84,7 +84,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
 }
 
 /** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
-async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: bigint): Promise<JobPlan> {
+async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: SignedBlock): Promise<JobPlan> {
   const {
     chain,
     host,
