@@ -13,7 +13,9 @@ const nodeConfigSchema = z.strictObject({
     .array(z.url())
     .max(7)
     .default([])
-    .describe("further JSON-RPC endpoints of the same chain; all must agree (guardian)"),
+    .describe(
+      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+    ),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),
@@ -48,6 +50,9 @@ const nodeConfigSchema = z.strictObject({
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
+  enclaveBundle: path
+    .optional()
+    .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
@@ -71,6 +76,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     passphraseFile: here(config.passphraseFile),
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
+    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }
 

@@ -354,6 +354,28 @@ export const errorTable = {
     "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271).",
   ),
 
+  // Attestation.
+  CERTIFICATE_INVALID: fatal(
+    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
+    "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
+  ),
+  COLLATERAL_INVALID: fatal(
+    "The collateral of a platform is not the JSON that verifiers exchange.",
+    "Fetch it again: docs/attestation.md says which members it has.",
+  ),
+  COLLATERAL_UNAVAILABLE: temporary(
+    "The provisioning certification service does not answer, not in time, or not as its interface says.",
+    "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
+  ),
+  EVENT_LOG_INVALID: fatal(
+    "The event log cannot be read, or does not lead to the registers of the quote.",
+    "Fetch the log together with the quote: each start of the machine has another one.",
+  ),
+  EVIDENCE_UNREADABLE: fatal(
+    "The bytes are no evidence of a known kind, or end too early.",
+    "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex.",
+  ),
+
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
@@ -362,6 +384,10 @@ export const errorTable = {
   CHAIN_DISAGREES: temporary(
     "The chain endpoints do not tell the same, or tell less than before.",
     "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
+  ),
+  CHAIN_PROOF_INVALID: temporary(
+    "A block header or storage proof does not prove what it was asked for.",
+    "Use an endpoint that answers eth_getProof for recent blocks; if it stays so, replace it: it lies.",
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
-import { sandboxCode } from "../../../node/src/enclave/runtime/measureRuntime.ts";
+import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
 import { runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
@@ -54,7 +55,7 @@ describe("sealed sandbox", function () {
     await copyFile(join(here, "escapeMain.mjs"), main);
 
     // Another job, with data that must not be found, at work all the while.
-    other = createSandboxPool(isolation, sandboxCode);
+    other = createSandboxPool(isolation, sandboxCodeOf(enclaveBundle().folder));
     const parquet = await duckParquet(`SELECT '${canary}' AS content FROM range(1000)`, "codec 'uncompressed'");
     const program = createProgram({ statement: endless, limits: { timeMs: 100_000, memoryMb: 64 } });
     void runUnderPolicy(

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { type FailureName, failureCodes, type ProgramManifest } from "@persona-protocol/sdk/compute";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
-import { sandboxCode } from "../../../node/src/enclave/runtime/measureRuntime.ts";
+import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
 import { failureCodeOf } from "../../../node/src/enclave/runtime/worker/jobFailure.ts";
 import { runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
@@ -173,7 +174,7 @@ describe("hostile programs", function () {
 
   before(async () => {
     parquet = await duckParquet(`SELECT '${canary}' AS content, n FROM range(100) r(n)`);
-    pool = createSandboxPool(detectIsolation(), sandboxCode);
+    pool = createSandboxPool(detectIsolation(), sandboxCodeOf(enclaveBundle().folder));
   });
   after(async () => {
     const pids = descendantsOf(process.pid);

@@ -7,8 +7,9 @@ import {
 } from "@persona-protocol/sdk/compute";
 import { HPKE_TAG_BYTES, KEM_ENC_BYTES, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { enclaveBundle } from "../../enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../enclave/runtime/isolation.ts";
-import { sandboxCode } from "../../enclave/runtime/measureRuntime.ts";
+import { sandboxCodeOf } from "../../enclave/runtime/measuredBundle.ts";
 import { applyOutputPolicy, type OutputPolicy } from "../../enclave/runtime/worker/outputPolicy.ts";
 import { sandboxWork } from "../../enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool } from "../../enclave/runtime/worker/sandboxPool.ts";
@@ -41,7 +42,7 @@ export async function programTest(file: string, flags: ProgramTestFlags): Promis
   };
   const tables = await readSample(manifest, flags.data);
   const isolation = detectIsolation();
-  const sandboxes = createSandboxPool(isolation, sandboxCode);
+  const sandboxes = createSandboxPool(isolation, sandboxCodeOf(enclaveBundle().folder));
   try {
     await sandboxes.warm();
     const from = performance.now();

@@ -29,7 +29,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
 import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
-import { readManifest } from "./readManifest.ts";
+import { readManifest, type SignedBlock } from "./readManifest.ts";
 
 /** One segment, fetched and keyed, still encrypted. */
 export type PlannedSegment = {
@@ -69,13 +69,15 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
 
-  for await (const answer of inOrderOfArrival(askGuardians(context, sealed, block))) {
+  const asking = askGuardians(context, sealed, block);
+  for await (const answer of asking.answers) {
     answers.push(answer);
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
       if (bundle === undefined || answer.status !== "released") continue;
-      const { blockNumber } = answer.answer.release;
-      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, blockNumber)]);
+      const { blockNumber: number, blockHash: hash } = answer.answer.release;
+      [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, { number, hash })]);
+      for (const [input, { threshold }] of heads.entries()) asking.atLeast(input, threshold);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
@@ -87,7 +89,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
 }
 
 /** The supervisor's own check of what it is about to run: the same Scope rules, on its own reading of the bundle. */
-async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: bigint): Promise<JobPlan> {
+async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: SignedBlock): Promise<JobPlan> {
   const {
     chain,
     host,
@@ -256,13 +258,4 @@ function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHea
       return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
   }
   return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
-}
-
-async function* inOrderOfArrival<value>(promises: Iterable<Promise<value>>): AsyncGenerator<value> {
-  const pending = new Map([...promises].map((promise, i) => [i, promise.then((value) => ({ i, value }))]));
-  while (pending.size > 0) {
-    const { i, value } = await Promise.race(pending.values());
-    pending.delete(i);
-    yield value;
-  }
 }

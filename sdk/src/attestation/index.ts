@@ -1,0 +1,26 @@
+export { type DcapCollateral, parseCollateral } from "./dcap/collateral.ts";
+export {
+  type MeasuredEvent,
+  parseEventLog,
+  type RtMrs,
+  replayEventLog,
+  requireEventLog,
+} from "./dcap/eventLog.ts";
+export { liteQuoteOf } from "./dcap/liteQuote.ts";
+export { quoteKindOf } from "./dcap/quote.ts";
+export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
+export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
+export { type AttestationRule, attestationRules } from "./rules.ts";
+export type {
+  AcceptedEvidence,
+  AttestationVerdict,
+  DcapPlatform,
+  EvidenceFields,
+  EvidenceKind,
+  NitroPlatform,
+  PlatformIdentity,
+  RejectedEvidence,
+  SnpPlatform,
+  TcbStatus,
+} from "./verdict.ts";
+export * from "./x509/index.ts";
