@@ -1,3 +1,7 @@
+export { type DcapCollateral, parseCollateral } from "./dcap/collateral.ts";
+export { liteQuoteOf } from "./dcap/liteQuote.ts";
+export { quoteKindOf } from "./dcap/quote.ts";
+export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
 export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
 export type {

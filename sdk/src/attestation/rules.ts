@@ -1,4 +1,4 @@
-import { isPersonaError } from "../errors/index.ts";
+import { isPersonaError, PersonaError } from "../errors/index.ts";
 import type { TcbStatus } from "./verdict.ts";
 
 /**
@@ -151,5 +151,16 @@ export function readUnder<T>(rule: AttestationRule, read: () => T): T {
   } catch (error) {
     if (isPersonaError(error, "CERTIFICATE_INVALID")) throw new RuleBroken(rule, error.shortMessage);
     throw error;
+  }
+}
+
+/** For those who read without judging. @throws EVIDENCE_UNREADABLE in place of a broken rule */
+export function readOrThrow<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof RuleBroken)) throw cause;
+    const data = { rule: cause.rule, detail: cause.message };
+    throw new PersonaError("EVIDENCE_UNREADABLE", "The evidence cannot be read.", { cause, data });
   }
 }

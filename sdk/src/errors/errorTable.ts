@@ -359,6 +359,14 @@ export const errorTable = {
     "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
     "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
   ),
+  COLLATERAL_INVALID: fatal(
+    "The collateral of a platform is not the JSON that verifiers exchange.",
+    "Fetch it again: docs/attestation.md says which members it has.",
+  ),
+  EVIDENCE_UNREADABLE: fatal(
+    "The bytes are no evidence of a known kind, or end too early.",
+    "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex.",
+  ),
 
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(

@@ -1,0 +1,13 @@
+/** Two bytes of `bytes` at `at`, little-endian. The caller has checked the length. */
+export function u16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+/** Four bytes of `bytes` at `at`, little-endian. The caller has checked the length. */
+export function u32At(bytes: Uint8Array, at: number): number {
+  return u16At(bytes, at) + u16At(bytes, at + 2) * 65_536;
+}
+
+export function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
