@@ -367,6 +367,10 @@ export const errorTable = {
     "The provisioning certification service does not answer, not in time, or not as its interface says.",
     "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
   ),
+  COLLATERAL_UNTRUSTED: fatal(
+    "The provisioning certification service answers with what its signers have not signed, or what has run out.",
+    "Ask another service: somebody between, or a cache that is not kept up, gives you this one.",
+  ),
   EVENT_LOG_INVALID: fatal(
     "The event log cannot be read, or does not lead to the registers of the quote.",
     "Fetch the log together with the quote: each start of the machine has another one.",
