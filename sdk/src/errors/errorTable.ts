@@ -405,6 +405,18 @@ export const errorTable = {
     "The enclave process ended or broke the protocol.",
     "The daemon starts it again; see the log when it repeats.",
   ),
+  EVIDENCE_UNAVAILABLE: temporary(
+    "The platform gave no attestation evidence, or not in time.",
+    "Check the node's settings of evidence, and that the platform's quoting service runs; docs/attestation.md says what each needs.",
+  ),
+  EVIDENCE_MISMATCH: fatal(
+    "The evidence that was brought is for other report data or other code than this enclave's.",
+    "Something between enclave and silicon answers for another: look at who else can ask this platform for evidence.",
+  ),
+  SEALING_UNAVAILABLE: fatal(
+    "This platform offers an enclave nothing to seal its keys with.",
+    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
+  ),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),
   CANCELLED: fatal("The operation was cancelled.", "Start it again when you want it."),
