@@ -1,4 +1,17 @@
 export { type DcapCollateral, parseCollateral } from "./dcap/collateral.ts";
+export {
+  type CollateralClient,
+  type CollateralClientParameters,
+  createCollateralClient,
+} from "./dcap/collateralClient.ts";
+export {
+  type MeasuredEvent,
+  parseEventLog,
+  type RtMrs,
+  replayEventLog,
+  requireEventLog,
+} from "./dcap/eventLog.ts";
+export { type CollateralKey, fetchCollateral, intelPcs, type PcsService } from "./dcap/fetchCollateral.ts";
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";

@@ -363,6 +363,18 @@ export const errorTable = {
     "The collateral of a platform is not the JSON that verifiers exchange.",
     "Fetch it again: docs/attestation.md says which members it has.",
   ),
+  COLLATERAL_UNAVAILABLE: temporary(
+    "The provisioning certification service does not answer, not in time, or not as its interface says.",
+    "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
+  ),
+  COLLATERAL_UNTRUSTED: fatal(
+    "The provisioning certification service answers with what its signers have not signed, or what has run out.",
+    "Ask another service: somebody between, or a cache that is not kept up, gives you this one.",
+  ),
+  EVENT_LOG_INVALID: fatal(
+    "The event log cannot be read, or does not lead to the registers of the quote.",
+    "Fetch the log together with the quote: each start of the machine has another one.",
+  ),
   EVIDENCE_UNREADABLE: fatal(
     "The bytes are no evidence of a known kind, or end too early.",
     "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex.",

@@ -1,7 +1,7 @@
 import { readPemBytes, type SnpCertificates, verifyNitro, verifySnp } from "@persona-protocol/sdk/attestation";
 import { createSimulatedNitro, createSimulatedSnp } from "@persona-protocol/sdk/attestation/simulator";
 import { expect } from "chai";
-import { readVector, withVector } from "../../helpers/attestationVectors.ts";
+import { vectorBytes, withVectors } from "../../helpers/attestationVectors.ts";
 import { createFuzz } from "../../helpers/fuzz.ts";
 import { createRandom } from "../../helpers/random.ts";
 
@@ -13,8 +13,8 @@ const milan = createSimulatedSnp(random.bytes(32), "milan");
 const nitro = createSimulatedNitro(random.bytes(32));
 const simulatedDocument = nitro.document({ userData: random.bytes(64), timestamp: at * 1_000 });
 const amd = (): SnpCertificates => {
-  const pem = (name: string) => readPemBytes(readVector(`virtee-sev/${name}`))[0] ?? new Uint8Array();
-  return { chip: readVector("virtee-sev/vcek_milan.der"), signer: pem("milan-ask.pem"), root: pem("milan-ark.pem") };
+  const pem = (name: string) => readPemBytes(vectorBytes(`virtee-sev/${name}`))[0] ?? new Uint8Array();
+  return { chip: vectorBytes("virtee-sev/vcek_milan.der"), signer: pem("milan-ask.pem"), root: pem("milan-ark.pem") };
 };
 
 /** Bits to flip of `bytes`: all of them in the deep run, else one of each byte, or of every `step`th. */
@@ -44,13 +44,13 @@ describe(`evidence of Nitro and SNP that somebody changed, PERSONA_SEED=${seed}`
       verifyNitro(bytes, { policy: { rootFingerprint: nitro.rootFingerprint } }),
     ));
 
-  withVector("nitro/marlin_sample_attestation.bin", `Amazon's Nitro document: ${runs} mutations`, () =>
-    nitroFuzz(readVector("nitro/marlin_sample_attestation.bin"), (bytes) => verifyNitro(bytes)),
+  withVectors("nitro/marlin_sample_attestation.bin", `Amazon's Nitro document: ${runs} mutations`, () =>
+    nitroFuzz(vectorBytes("nitro/marlin_sample_attestation.bin"), (bytes) => verifyNitro(bytes)),
   );
 
   for (const file of ["dstack_nitro_extracted.cose", "marlin_sample_attestation.bin"]) {
-    withVector(`nitro/${file}`, `flipped bits of ${file}: refused`, async () => {
-      const bytes = readVector(`nitro/${file}`);
+    withVectors(`nitro/${file}`, `flipped bits of ${file}: refused`, async () => {
+      const bytes = vectorBytes(`nitro/${file}`);
       for (const bit of bitsOf(bytes, 16)) {
         expect((await verifyNitro(flip(bytes, bit))).verdict, `bit ${bit}`).to.equal("reject");
       }
@@ -69,12 +69,12 @@ describe(`evidence of Nitro and SNP that somebody changed, PERSONA_SEED=${seed}`
   it(`a simulated SNP report: ${runs} mutations`, () =>
     snpFuzz(milan.report({ reportData: random.bytes(64) }), milan.certificates(), milan.rootFingerprint));
 
-  withVector("virtee-sev/report_milan.hex", `AMD's SNP report: ${runs} mutations`, () =>
-    snpFuzz(readVector("virtee-sev/report_milan.hex"), amd()),
+  withVectors("virtee-sev/report_milan.hex", `AMD's SNP report: ${runs} mutations`, () =>
+    snpFuzz(vectorBytes("virtee-sev/report_milan.hex"), amd()),
   );
 
-  withVector("virtee-sev/report_milan.hex", `AMD's certificates: ${runs} mutations of each`, async () => {
-    const report = readVector("virtee-sev/report_milan.hex");
+  withVectors("virtee-sev/report_milan.hex", `AMD's certificates: ${runs} mutations of each`, async () => {
+    const report = vectorBytes("virtee-sev/report_milan.hex");
     const certificates = amd();
     for (const name of ["chip", "signer", "root"] as const) {
       await fuzz(certificates[name], async (bytes) => {
@@ -84,8 +84,8 @@ describe(`evidence of Nitro and SNP that somebody changed, PERSONA_SEED=${seed}`
     }
   });
 
-  withVector("virtee-sev/report_milan.hex", "flipped bits of AMD's report: refused", async () => {
-    const report = readVector("virtee-sev/report_milan.hex");
+  withVectors("virtee-sev/report_milan.hex", "flipped bits of AMD's report: refused", async () => {
+    const report = vectorBytes("virtee-sev/report_milan.hex");
     const certificates = amd();
     for (const bit of bitsOf(report, 1)) {
       expect((await verifySnp(flip(report, bit), { certificates, at })).verdict, `bit ${bit}`).to.equal("reject");

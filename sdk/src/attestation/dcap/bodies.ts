@@ -1,10 +1,11 @@
-import { u16At, u32At } from "./littleEndian.ts";
+import { u16At } from "./littleEndian.ts";
 
 /** An SGX report (384 bytes): of the enclave in question, or of the quoting enclave. Views into the quote. */
 export type SgxReport = {
   readonly bytes: Uint8Array;
   readonly cpuSvn: Uint8Array;
-  readonly miscSelect: number;
+  /** As it stands there, little-endian, and in Intel's identities as well. */
+  readonly miscSelect: Uint8Array;
   readonly attributes: Uint8Array;
   readonly mrEnclave: Uint8Array;
   readonly mrSigner: Uint8Array;
@@ -44,7 +45,7 @@ export function readSgxReport(bytes: Uint8Array): SgxReport {
   return {
     bytes,
     cpuSvn: part(0, 16),
-    miscSelect: u32At(bytes, 16),
+    miscSelect: part(16, 4),
     attributes: part(48, 16),
     mrEnclave: part(64, 32),
     mrSigner: part(128, 32),

@@ -11,3 +11,11 @@ export function u32At(bytes: Uint8Array, at: number): number {
 export function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
+
+export function u16le(value: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(value, value >>> 8);
+}
+
+export function u32le(value: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
+}

@@ -9,7 +9,7 @@ export type QeIdentity = {
   readonly issueDate: number;
   readonly nextUpdate: number;
   readonly tcbEvaluationDataNumber: number;
-  /** 4 bytes, big-endian as Intel prints them. */
+  /** 4 bytes, as they stand in a report. */
   readonly miscSelect: Uint8Array;
   readonly miscSelectMask: Uint8Array;
   readonly attributes: Uint8Array;

@@ -33,8 +33,8 @@ export async function verifyQuotingEnclave(quote: Quote, { pck }: PckChain, iden
   );
   requireRule(
     "qe-miscselect",
-    equalBytes(masked(bigEndian(report.miscSelect), identity.miscSelectMask), identity.miscSelect),
-    `Its miscselect is ${report.miscSelect}.`,
+    equalBytes(masked(report.miscSelect, identity.miscSelectMask), identity.miscSelect),
+    `Its miscselect is ${hexOf(report.miscSelect)}.`,
   );
   requireRule("qe-debug", ((report.attributes[0] ?? 0) & DEBUG) === 0, "It is a debug enclave.");
   const level = identity.levels.find(({ isvSvn }) => isvSvn <= report.isvSvn);
@@ -50,8 +50,4 @@ export async function verifyQuoteSignature({ attestationKey, signature, signed: 
 
 export function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
   return bytes.map((byte, at) => byte & (mask[at] ?? 0));
-}
-
-function bigEndian(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }

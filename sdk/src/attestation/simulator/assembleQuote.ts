@@ -1,7 +1,8 @@
 import { concatBytes, fromHex, sha256, utf8 } from "../../crypto/index.ts";
+import { u16le, u32le } from "../dcap/littleEndian.ts";
 import { writePem } from "./makeCertificate.ts";
 import type { SimulatedKey } from "./simulatedKey.ts";
-import { type SgxReportContents, u16le, u32le, writeSgxReport } from "./writeReports.ts";
+import { type SgxReportContents, writeSgxReport } from "./writeReports.ts";
 
 /** All that a quote is made of. Nothing is checked: tests make wrong ones with it. */
 export type QuoteContents = {

@@ -1,5 +1,5 @@
-import { concatBytes } from "../../crypto/index.ts";
 import { SGX_REPORT_BYTES, TD10_REPORT_BYTES, TD15_REPORT_BYTES } from "../dcap/bodies.ts";
+import { u16le, u32le } from "../dcap/littleEndian.ts";
 
 /** Of an SGX report; what is missing is zero. Byte strings may be shorter than their field. */
 export type SgxReportContents = {
@@ -66,10 +66,6 @@ export function writeTdReport(contents: TdReportContents): Uint8Array<ArrayBuffe
     [600, td15?.mrServiceTd],
   ]);
 }
-
-export const u16le = (value: number): Uint8Array<ArrayBuffer> => Uint8Array.of(value, value >>> 8);
-
-export const u32le = (value: number): Uint8Array<ArrayBuffer> => concatBytes(u16le(value), u16le(value >>> 16));
 
 function place(length: number, parts: readonly (readonly [number, Uint8Array | undefined])[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);

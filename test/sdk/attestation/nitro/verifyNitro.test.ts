@@ -13,7 +13,7 @@ import {
 } from "@persona-protocol/sdk/attestation/simulator";
 import * as cborg from "cborg";
 import { expect } from "chai";
-import { readVector, readVectorTable, withVector } from "../../../helpers/attestationVectors.ts";
+import { vectorBytes, vectorText, withVectors } from "../../../helpers/attestationVectors.ts";
 import { createRandom, testSeed } from "../../../helpers/random.ts";
 
 const random = createRandom(testSeed());
@@ -230,10 +230,12 @@ describe("verifyNitro", () => {
 describe("verifyNitro: documents of Amazon's hardware", () => {
   const files = ["dstack_nitro_extracted.cose", "marlin_sample_attestation.bin", "sparsity_attestation_1.report"];
   for (const file of files) {
-    withVector(`nitro/${file}`, `every field of ${file}, and its verdict`, async () => {
-      const wanted = readVectorTable("nitro_fields.json").find((row) => row["file"] === file);
+    withVectors(`nitro/${file}`, `every field of ${file}, and its verdict`, async () => {
+      const wanted = (JSON.parse(vectorText("nitro_fields.json")) as readonly Readonly<Record<string, unknown>>[]).find(
+        (row) => row["file"] === file,
+      );
       const { file: _, ...expected } = wanted ?? {};
-      const verdict = await verifyNitro(readVector(`nitro/${file}`));
+      const verdict = await verifyNitro(vectorBytes(`nitro/${file}`));
       expect(verdict.fields).to.deep.equal(expected);
       const debug = file.startsWith("sparsity");
       expect(verdict.verdict === "reject" ? verdict.rule : "accept").to.equal(debug ? "nitro-debug" : "accept");

@@ -19,7 +19,7 @@ import {
   simulatedSnpTcb,
 } from "@persona-protocol/sdk/attestation/simulator";
 import { expect } from "chai";
-import { readVector, readVectorTable, withVector } from "../../../helpers/attestationVectors.ts";
+import { vectorBytes, vectorText, withVectors } from "../../../helpers/attestationVectors.ts";
 import { createRandom, testSeed } from "../../../helpers/random.ts";
 
 const random = createRandom(testSeed());
@@ -335,14 +335,14 @@ describe("verifySnp", function () {
 
 describe("verifySnp: a report of AMD's hardware", () => {
   const files = (): SnpCertificates => {
-    const pem = (name: string) => readPemBytes(readVector(`virtee-sev/${name}`))[0] ?? new Uint8Array();
-    return { chip: readVector("virtee-sev/vcek_milan.der"), signer: pem("milan-ask.pem"), root: pem("milan-ark.pem") };
+    const pem = (name: string) => readPemBytes(vectorBytes(`virtee-sev/${name}`))[0] ?? new Uint8Array();
+    return { chip: vectorBytes("virtee-sev/vcek_milan.der"), signer: pem("milan-ask.pem"), root: pem("milan-ark.pem") };
   };
 
-  withVector("virtee-sev/report_milan.hex", "every field, under AMD's root", async () => {
-    const [wanted = {}] = readVectorTable("sevsnp_fields.json");
+  withVectors("virtee-sev/report_milan.hex", "every field, under AMD's root", async () => {
+    const [wanted = {}] = JSON.parse(vectorText("sevsnp_fields.json")) as readonly Readonly<Record<string, unknown>>[];
     const { file: _, vcek: __, ...expected } = wanted;
-    const verdict = await verifySnp(readVector("virtee-sev/report_milan.hex"), { certificates: files(), at });
+    const verdict = await verifySnp(vectorBytes("virtee-sev/report_milan.hex"), { certificates: files(), at });
     expect(verdict.fields).to.deep.equal(expected);
     expect(verdict).to.include({ verdict: "accept", validUntil: 1_901_474_623 });
   });
