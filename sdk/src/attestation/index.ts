@@ -18,6 +18,16 @@ export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap
 export { type NitroDocument, readNitroDocument } from "./nitro/nitroDocument.ts";
 export { AWS_NITRO_ROOT, type NitroPolicy, verifyNitro } from "./nitro/verifyNitro.ts";
 export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
+export {
+  type EvidenceResult,
+  evidenceResultDigest,
+  type QuorumDomain,
+  quorumEvidence,
+  quorumTypedData,
+  type SignedEvidenceResult,
+  signerOf,
+} from "./quorum/evidenceResult.ts";
+export { judgeEvidence, type QuorumEvidence, type QuorumPolicy } from "./quorum/judgeEvidence.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
 export type { ChipKeyKind } from "./snp/chipCertificate.ts";
 export type { SnpPolicy } from "./snp/snpPolicy.ts";
@@ -36,4 +46,5 @@ export type {
   SnpPlatform,
   TcbStatus,
 } from "./verdict.ts";
+export { nitroWorkloadId, snpWorkloadId } from "./workloadId.ts";
 export * from "./x509/index.ts";

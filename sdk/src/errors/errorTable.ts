@@ -405,6 +405,12 @@ export const errorTable = {
     "The enclave process ended or broke the protocol.",
     "The daemon starts it again; see the log when it repeats.",
   ),
+  EVIDENCE_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "Verifier nodes do not believe this evidence, or do not say the same of it.",
+    fix: "The message names the rule; docs/attestation.md explains each. Make new evidence, or ask nodes with one policy.",
+  },
   EVIDENCE_UNAVAILABLE: temporary(
     "The platform gave no attestation evidence, or not in time.",
     "Check the node's settings of evidence, and that the platform's quoting service runs; docs/attestation.md says what each needs.",
