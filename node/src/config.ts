@@ -59,6 +59,9 @@ const nodeConfigSchema = z.strictObject({
       "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
     ),
   evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
+  enclaveBundle: path
+    .optional()
+    .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
@@ -86,6 +89,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
       ? {}
       : { evidencePath: here(config.evidencePath) }),
+    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }
 

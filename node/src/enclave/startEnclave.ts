@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
-import { readableCode } from "./runtime/measureRuntime.ts";
+import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 
 export type EnclaveRole = "worker" | "guardian";
@@ -15,32 +16,31 @@ export type EnclaveProcess = {
   stop(): Promise<void>;
 };
 
-const mains: Record<EnclaveRole, string> = {
-  worker: fileURLToPath(new URL("runtime/worker/workerMain.ts", import.meta.url)),
-  guardian: fileURLToPath(new URL("runtime/guardian/guardianMain.ts", import.meta.url)),
-};
-
 /**
- * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to code
- * only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
+ * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
  */
 export function startEnclave(options: {
   readonly role: EnclaveRole;
   readonly isolation: Isolation;
+  /** What is started; otherwise what this repository's sources make. */
+  readonly bundle?: EnclaveBundle;
   readonly methods: PeerMethods;
   readonly log: (line: string) => void;
 }): EnclaveProcess {
-  const { role, isolation, methods, log } = options;
+  const { role, isolation, methods, log, bundle: { folder } = enclaveBundle() } = options;
+  // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
+  const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
   const node = [
     process.execPath,
     "--permission",
-    ...readableCode.map((path) => `--allow-fs-read=${path}`),
+    ...[bundleIndex, ...files].map((file) => `--allow-fs-read=${join(folder, file)}`),
     // Only the compute supervisor has children: its sandboxes.
     ...(role === "worker" ? ["--allow-child-process"] : []),
     // V8 starts with a young generation of a megabyte: emptying it was 7 % of a guardian's enclave.
     "--min-semi-space-size=16",
     "--no-warnings",
-    mains[role],
+    join(folder, bundleMains[role]),
     isolation,
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);

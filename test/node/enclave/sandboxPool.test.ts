@@ -7,6 +7,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
 import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { expectError } from "../../helpers/errors.ts";
@@ -22,7 +23,7 @@ const slackMs = 5_000;
 const seen = { timeMs: 4_000, memoryMb: 128 };
 const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
 const sandboxes = () =>
-  descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")));
+  descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.mjs")));
 
 describe("createSandboxPool", function () {
   this.timeout(120_000);
@@ -40,7 +41,7 @@ describe("createSandboxPool", function () {
     instance.closeSync();
     parquet = new Uint8Array(await readFile(file));
     await writeFile(join(folder, "host.txt"), "a file of the host");
-    pool = createSandboxPool(detectIsolation());
+    pool = createSandboxPool(detectIsolation(), enclaveBundle().folder);
   });
   after(async () => {
     const pids = sandboxes();
@@ -248,7 +249,7 @@ describe("createSandboxPool", function () {
   });
 
   it("behavior: closing the pool ends a program that would run for ever", async () => {
-    const own = createSandboxPool(detectIsolation());
+    const own = createSandboxPool(detectIsolation(), enclaveBundle().folder);
     const before = new Set(sandboxes());
     const program = createProgram({
       statement: "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) AS n FROM t",

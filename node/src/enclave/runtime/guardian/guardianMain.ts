@@ -9,7 +9,7 @@ import { getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { measureRuntime } from "../measureRuntime.ts";
+import { bundleMains, readBundle, requireMeasured } from "../measuredBundle.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { relayedChain } from "../relayedChain.ts";
@@ -53,7 +53,9 @@ const resealParams = z.strictObject({
 // The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
 process.on("SIGINT", () => {});
 
-const evidence = simulatedEvidence(measureRuntime());
+const bundle = readBundle(import.meta.dirname);
+requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
+const evidence = simulatedEvidence(bundle.measurement);
 let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;

@@ -64,13 +64,15 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
 
-  for await (const answer of inOrderOfArrival(askGuardians(context, sealed, block))) {
+  const asking = askGuardians(context, sealed, block);
+  for await (const answer of asking.answers) {
     answers.push(answer);
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
       if (bundle === undefined || answer.status !== "released") continue;
       const { blockNumber } = answer.answer.release;
       [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, blockNumber)]);
+      for (const [input, { threshold }] of heads.entries()) asking.atLeast(input, threshold);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
@@ -249,13 +251,4 @@ function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHea
       return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
   }
   return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
-}
-
-async function* inOrderOfArrival<value>(promises: Iterable<Promise<value>>): AsyncGenerator<value> {
-  const pending = new Map([...promises].map((promise, i) => [i, promise.then((value) => ({ i, value }))]));
-  while (pending.size > 0) {
-    const { i, value } = await Promise.race(pending.values());
-    pending.delete(i);
-    yield value;
-  }
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Isolation, isolated, sandboxNamespaces } from "../isolation.ts";
-import { readableCode } from "../measureRuntime.ts";
+import { bundleMains, readBundle, sandboxFilesOf } from "../measuredBundle.ts";
 import { createPeer, type Peer } from "../peer.ts";
 
 export type SandboxTable = { readonly table: string; readonly owner: string; readonly parquet: Uint8Array };
@@ -26,16 +26,18 @@ export type SandboxPool = {
 
 type Sandbox = { readonly peer: Peer; kill(): void };
 
-const main = fileURLToPath(new URL("../sandbox/sandboxMain.ts", import.meta.url));
 const pieceBytes = 8 * 1024 * 1024;
 
-export function createSandboxPool(isolation: Isolation): SandboxPool {
+/** @param folder the enclave's bundle, whose files the caller has compared with what was measured */
+export function createSandboxPool(isolation: Isolation, folder: string): SandboxPool {
+  const readable = sandboxFilesOf(readBundle(folder).files).map((file) => join(folder, file));
+  const start = () => startSandbox(isolation, join(folder, bundleMains.sandbox), readable);
   const running = new Set<Sandbox>();
-  let warm: Sandbox | undefined = startSandbox(isolation);
+  let warm: Sandbox | undefined = start();
   let closed = false;
   return {
     async run(program, args, tables, timeLimitMs = program.limits.timeMs) {
-      const sandbox = warm ?? startSandbox(isolation);
+      const sandbox = warm ?? start();
       warm = undefined;
       running.add(sandbox);
       try {
@@ -44,7 +46,7 @@ export function createSandboxPool(isolation: Isolation): SandboxPool {
         running.delete(sandbox);
         sandbox.kill();
         // The next one warms up after the answer, not beside the running program.
-        if (!closed && warm === undefined) warm = startSandbox(isolation);
+        if (!closed && warm === undefined) warm = start();
       }
     },
     close() {
@@ -106,12 +108,12 @@ function verdictOf(error: unknown): PersonaError {
     : new PersonaError(code, "The program failed.");
 }
 
-function startSandbox(isolation: Isolation): Sandbox {
+function startSandbox(isolation: Isolation, main: string, readable: readonly string[]): Sandbox {
   const node = [
     process.execPath,
     "--permission",
     "--allow-addons",
-    ...readableCode.map((path) => `--allow-fs-read=${path}`),
+    ...readable.map((path) => `--allow-fs-read=${path}`),
     "--allow-fs-read=/dev/shm/*",
     "--allow-fs-write=/dev/shm/*",
     "--max-old-space-size=512",

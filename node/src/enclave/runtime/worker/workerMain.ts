@@ -9,7 +9,7 @@ import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { measureRuntime } from "../measureRuntime.ts";
+import { bundleMains, readBundle, requireMeasured, sandboxFilesOf } from "../measuredBundle.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { relayedChain } from "../relayedChain.ts";
@@ -31,8 +31,12 @@ const runParams = z.strictObject({
 });
 
 const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
-const sandboxes = createSandboxPool(isolation);
-const evidence = simulatedEvidence(measureRuntime());
+const folder = import.meta.dirname;
+const bundle = readBundle(folder);
+// The engine too: no sandbox starts with another one than the measured.
+requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bundle.files)]);
+const sandboxes = createSandboxPool(isolation, folder);
+const evidence = simulatedEvidence(bundle.measurement);
 const identity = await createEnclaveIdentity();
 /** One receipt per job and attempt, whatever the host asks. */
 const receipts = new Map<string, Promise<SignedReceipt>>();
