@@ -41,12 +41,13 @@ const askParams = z.strictObject({
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation, bundle } = context;
+  const { config, log, client, deployment, isolation, bundle, evidence } = context;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"));
   const enclave = startEnclave({
     role: "worker",
     isolation,
     bundle,
+    evidence,
     log: (line) => log.warn({ line }, "enclave says"),
     methods: { ...relayChain(client.request), ...carry(context) },
   });

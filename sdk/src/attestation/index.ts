@@ -15,6 +15,7 @@ export { type CollateralKey, fetchCollateral, intelPcs, type PcsService } from "
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
+export { type EvidenceClaims, readEvidenceClaims } from "./evidenceClaims.ts";
 export { type NitroDocument, readNitroDocument } from "./nitro/nitroDocument.ts";
 export { AWS_NITRO_ROOT, type NitroPolicy, verifyNitro } from "./nitro/verifyNitro.ts";
 export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
@@ -46,5 +47,5 @@ export type {
   SnpPlatform,
   TcbStatus,
 } from "./verdict.ts";
-export { nitroWorkloadId, snpWorkloadId } from "./workloadId.ts";
+export { nitroWorkloadId, sgxWorkloadId, snpWorkloadId, tdWorkloadId } from "./workloadId.ts";
 export * from "./x509/index.ts";

@@ -5,6 +5,8 @@
 import { type Hex, keccak256 } from "viem";
 import { concatBytes, utf8 } from "../crypto/index.ts";
 
+const TDX = utf8("persona/workload/tdx/v1");
+const SGX = utf8("persona/workload/sgx/v1");
 const NITRO = utf8("persona/workload/nitro/v1");
 const SNP = utf8("persona/workload/snp/v1");
 
@@ -13,6 +15,26 @@ const SNP = utf8("persona/workload/snp/v1");
  * was willing to start on, which the reported TCB tells better.
  */
 const SNP_POLICY_MASK = 0x3ff_0000n;
+
+/** Of a TD report: attributes, XFAM, MRTD, configuration and owner, RTMR0 to RTMR2. */
+const TD_MEASURED = [120, 472] as const;
+
+/**
+ * Of a TD: image, what it was told, and the machine that it runs in (RTMR0), which a host can shape. RTMR3 is what happens later,
+ * and differs from one start to the next. DcapVerifier computes the same.
+ *
+ * @param report a TD report: 584 or 648 bytes
+ */
+export function tdWorkloadId(report: Uint8Array): Hex {
+  if (report.length !== 584 && report.length !== 648) throw new RangeError("a TD report has 584 or 648 bytes");
+  return keccak256(concatBytes(TDX, report.subarray(...TD_MEASURED)));
+}
+
+/** Of an SGX enclave: its MRENCLAVE, 32 bytes. DcapVerifier computes the same. */
+export function sgxWorkloadId(mrEnclave: Uint8Array): Hex {
+  if (mrEnclave.length !== 32) throw new RangeError("an MRENCLAVE has 32 bytes");
+  return keccak256(concatBytes(SGX, mrEnclave));
+}
 
 /**
  * Of an AWS Nitro enclave: image, kernel and application, and who signed the image where it is signed.
