@@ -30,6 +30,7 @@ export {
 } from "./quorum/evidenceResult.ts";
 export { judgeEvidence, type QuorumEvidence, type QuorumPolicy } from "./quorum/judgeEvidence.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
+export { readCertificateTable } from "./snp/certificateTable.ts";
 export type { ChipKeyKind } from "./snp/chipCertificate.ts";
 export type { SnpPolicy } from "./snp/snpPolicy.ts";
 export { AMD_ROOTS, type SnpProduct, type SnpTcb } from "./snp/snpProduct.ts";
