@@ -15,8 +15,11 @@ export { type CollateralKey, fetchCollateral, intelPcs, type PcsService } from "
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
+export { AWS_NITRO_ROOT, type NitroPolicy, verifyNitro } from "./nitro/verifyNitro.ts";
 export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
+export type { SnpPolicy } from "./snp/snpPolicy.ts";
+export { type SnpCertificates, verifySnp } from "./snp/verifySnp.ts";
 export type {
   AcceptedEvidence,
   AttestationVerdict,
@@ -29,4 +32,10 @@ export type {
   SnpPlatform,
   TcbStatus,
 } from "./verdict.ts";
+export {
+  type EvidenceFamily,
+  evidenceFamilyOf,
+  type VerifyEvidenceParameters,
+  verifyEvidence,
+} from "./verifyEvidence.ts";
 export * from "./x509/index.ts";
