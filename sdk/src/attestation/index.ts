@@ -15,10 +15,14 @@ export { type CollateralKey, fetchCollateral, intelPcs, type PcsService } from "
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
+export { type NitroDocument, readNitroDocument } from "./nitro/nitroDocument.ts";
 export { AWS_NITRO_ROOT, type NitroPolicy, verifyNitro } from "./nitro/verifyNitro.ts";
 export { type DcapPolicy, defaultDcapPolicy, INTEL_SGX_ROOT } from "./policy.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
+export type { ChipKeyKind } from "./snp/chipCertificate.ts";
 export type { SnpPolicy } from "./snp/snpPolicy.ts";
+export { AMD_ROOTS, type SnpProduct, type SnpTcb } from "./snp/snpProduct.ts";
+export { readSnpReport, SNP_REPORT_BYTES, type SnpReport } from "./snp/snpReport.ts";
 export { type SnpCertificates, verifySnp } from "./snp/verifySnp.ts";
 export type {
   AcceptedEvidence,

@@ -19,6 +19,8 @@ export type NitroContents = {
   readonly unprotected: ReadonlyMap<unknown, unknown>;
   readonly protectedHeader: Uint8Array;
   readonly tagged: boolean;
+  /** Writes the payload anew before it is signed. */
+  readonly payload: (bytes: Uint8Array) => Uint8Array;
 };
 
 /** SIMULATED hypervisor: documents that are Amazon's in every byte but the keys, all from a seed. */
@@ -83,6 +85,7 @@ export function createSimulatedNitro(seed: Uint8Array): SimulatedNitro {
         unprotected = new Map(),
         tagged = false,
         fields = {},
+        payload: rewrite = (bytes: Uint8Array) => bytes,
       } = contents;
       const chain = names.map((_, index) => issue(index, timestamp, certificate));
       const values: Readonly<Record<string, unknown>> = {
@@ -97,7 +100,8 @@ export function createSimulatedNitro(seed: Uint8Array): SimulatedNitro {
         nonce: contents.nonce ?? null,
         ...fields,
       };
-      const payload = cborg.encode(new Map(Object.entries(values).filter(([, value]) => value !== undefined)));
+      const present = new Map(Object.entries(values).filter(([, value]) => value !== undefined));
+      const payload = rewrite(cborg.encode(present));
       const signature = key(last).sign(cborg.encode(["Signature1", protectedHeader, new Uint8Array(), payload]));
       const document = cborg.encode([protectedHeader, unprotected, payload, signature]);
       return tagged ? concatBytes(Uint8Array.of(0xd2), document) : concatBytes(document);
