@@ -48,5 +48,11 @@ export type {
   SnpPlatform,
   TcbStatus,
 } from "./verdict.ts";
+export {
+  type EvidenceFamily,
+  evidenceFamilyOf,
+  type VerifyEvidenceParameters,
+  verifyEvidence,
+} from "./verifyEvidence.ts";
 export { nitroWorkloadId, sgxWorkloadId, snpWorkloadId, tdWorkloadId } from "./workloadId.ts";
 export * from "./x509/index.ts";

@@ -51,7 +51,7 @@ export function createCollateralClient(parameters: CollateralClientParameters): 
     const now = clock();
     try {
       const lists = await verifyLists(chain, collateral, now);
-      const context = { chain, rootCrl: lists.root, tee: key.tee, now, rootFingerprint, minTcbEvaluationDataNumber: 0 };
+      const context = { chain, rootCrl: lists.root, tee: key.tee, now, minTcbEvaluationDataNumber: 0 };
       const signed = await verifySignedCollateral(collateral, context);
       const validUntil = Math.min(signed.validUntil, lists.root.nextUpdate, lists.pck.nextUpdate);
       return { collateral, fetchedAt: now, validUntil };
