@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
+import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
 import { addProgramCommand } from "./program/programCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
@@ -133,6 +134,7 @@ keystore
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
+addAttestCommand(program, { json });
 addProgramCommand(program, { json });
 addRecoveryCommand(program, { json });
 

@@ -10,7 +10,7 @@ import { readPckChain, verifyPckChain } from "./pckChain.ts";
 import { findPlatformLevel } from "./platformLevel.ts";
 import { type DcapKind, type Quote, quoteKindOf, readQuote } from "./quote.ts";
 import { verifyQuoteSignature, verifyQuotingEnclave } from "./quotingEnclave.ts";
-import { verifyRevocation } from "./revocation.ts";
+import { requireNotRevoked, verifyLists } from "./revocation.ts";
 import { verifySignedCollateral } from "./signedCollateral.ts";
 import { converge, type TcbJudgement } from "./tcbStatus.ts";
 import { verifyEnclaveAttributes, verifyTdAttributes, verifyTdxModule } from "./trustDomain.ts";
@@ -86,7 +86,8 @@ async function verifyRead(
       "Give the collateral of this platform: TCB info, identity, revocation lists.",
     );
   }
-  const lists = await verifyRevocation(chain, collateral, now);
+  const lists = await verifyLists(chain, collateral, now);
+  requireNotRevoked(chain, lists);
   const signed = await verifySignedCollateral(collateral, { ...policy, chain, rootCrl: lists.root, tee, now });
   const qeLevel = await verifyQuotingEnclave(quote, chain, signed.qeIdentity);
   await verifyQuoteSignature(quote);

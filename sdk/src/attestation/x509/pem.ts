@@ -38,5 +38,7 @@ function readBase64(text: string, at: string): Uint8Array {
   const binary = atob(text);
   // The last character may carry bits that belong to no byte.
   if (btoa(binary.slice(-(binary.length % 3 || 3))) !== text.slice(-4)) throw malformed(at, "it is no base64");
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }
