@@ -1,11 +1,11 @@
 import { decodeText } from "../text/decodeText.ts";
 
-/** As much as is looked at to tell UTF-8 from an 8-bit charset. */
+/** As much as is looked at to tell UTF-8 from an 8-bit charset, from the first letter beyond ASCII on. */
 const sniffBytes = 65_536;
 
 /**
- * The text of a bank's file. Banks declare charsets wrongly or not at all: what is UTF-8 in its first 64 KiB, with letters
- * beyond ASCII in it, is UTF-8; else it is in the charset that is declared, or in Windows-1252, which has ISO 8859-1 in it.
+ * The text of a bank's file. Banks declare charsets wrongly or not at all: what is UTF-8 in the 64 KiB behind its first letter
+ * beyond ASCII is UTF-8; else it is in the charset that is declared, or in Windows-1252, which has ISO 8859-1 in it.
  *
  * @param charsetOf reads a declaration out of the beginning
  */
@@ -16,6 +16,14 @@ export async function* decodeBankText(
   const source = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
+  async function take(): Promise<boolean> {
+    const { value, done } = await source.next();
+    if (done === true) return false;
+    // The source may use its piece again.
+    held.push(value.slice());
+    length += value.length;
+    return true;
+  }
   async function* all(): AsyncGenerator<Uint8Array> {
     yield* held;
     for (;;) {
@@ -25,29 +33,35 @@ export async function* decodeBankText(
     }
   }
   try {
-    while (length < sniffBytes) {
-      const { value, done } = await source.next();
-      if (done === true) break;
-      // The source may use its piece again.
-      held.push(value.slice());
-      length += value.length;
+    while (length < sniffBytes && (await take()));
+    const declared = knownCharset(charsetOf(beginningOf(held)));
+    // As long as there is nothing but ASCII, no charset has to be chosen; UTF-16 says what it is by its mark, which is none.
+    while (held.every(isAscii)) {
+      for (const piece of held.splice(0)) yield asciiText(piece);
+      length = 0;
+      if (!(await take())) return;
     }
-    yield* decodeText(all(), isUtf8(held) ? "utf-8" : knownCharset(charsetOf(beginningOf(held))));
+    while (length < sniffBytes && (await take()));
+    yield* decodeText(all(), isUtf8(held) ? "utf-8" : declared);
   } finally {
     await source.return?.();
   }
 }
 
+function isAscii(piece: Uint8Array): boolean {
+  return !piece.some((byte) => byte > 0x7f);
+}
+
+function asciiText(piece: Uint8Array): string {
+  return new TextDecoder().decode(piece);
+}
+
 function isUtf8(pieces: readonly Uint8Array[]): boolean {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let some = false;
   try {
-    for (const piece of pieces) {
-      some ||= piece.some((byte) => byte > 0x7f);
-      // Streaming to the end: half a character at the end of what is looked at is no fault.
-      decoder.decode(piece, { stream: true });
-    }
-    return some;
+    // Streaming to the end: half a character at the end of what is looked at is no fault.
+    for (const piece of pieces) decoder.decode(piece, { stream: true });
+    return true;
   } catch {
     return false; // TypeError: not UTF-8
   }
