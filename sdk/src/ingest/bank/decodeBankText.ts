@@ -16,8 +16,10 @@ export async function* decodeBankText(
   const source = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
+  let ended = false;
   async function take(): Promise<boolean> {
     const { value, done } = await source.next();
+    ended = done === true;
     if (done === true) return false;
     // The source may use its piece again.
     held.push(value.slice());
@@ -42,7 +44,7 @@ export async function* decodeBankText(
       if (!(await take())) return;
     }
     while (length < sniffBytes && (await take()));
-    yield* decodeText(all(), isUtf8(held) ? "utf-8" : declared);
+    yield* decodeText(all(), isUtf8(held, ended) ? "utf-8" : declared);
   } finally {
     await source.return?.();
   }
@@ -56,11 +58,12 @@ function asciiText(piece: Uint8Array): string {
   return new TextDecoder().decode(piece);
 }
 
-function isUtf8(pieces: readonly Uint8Array[]): boolean {
+function isUtf8(pieces: readonly Uint8Array[], isWhole: boolean): boolean {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
-    // Streaming to the end: half a character at the end of what is looked at is no fault.
+    // Half a character at the end of what is looked at is no fault, at the file's end it is.
     for (const piece of pieces) decoder.decode(piece, { stream: true });
+    if (isWhole) decoder.decode();
     return true;
   } catch {
     return false; // TypeError: not UTF-8
