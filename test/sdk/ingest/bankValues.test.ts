@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { negated, parseAmount } from "../../../sdk/src/ingest/bank/amounts.ts";
 import { createTransactionIds } from "../../../sdk/src/ingest/bank/bankSegments.ts";
 import { createOrderFinder, orderedDay, readDay } from "../../../sdk/src/ingest/bank/days.ts";
-import { decodeBankText } from "../../../sdk/src/ingest/bank/decodeBankText.ts";
 import { isDecimal } from "../../../sdk/src/ingest/index.ts";
+import { decodeUndeclared } from "../../../sdk/src/ingest/text/decodeUndeclared.ts";
 
 describe("parseAmount", () => {
   it("default: every way a bank writes an amount", () => {
@@ -126,13 +126,13 @@ describe("createTransactionIds", () => {
   });
 });
 
-describe("decodeBankText", () => {
+describe("decodeUndeclared", () => {
   async function textOf(bytes: Uint8Array, pieceBytes: number, charset?: string): Promise<string> {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
     }
     let text = "";
-    for await (const piece of decodeBankText(pieces(), () => charset)) text += piece;
+    for await (const piece of decodeUndeclared(pieces(), () => charset)) text += piece;
     return text;
   }
 

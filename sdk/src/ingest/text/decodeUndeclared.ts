@@ -1,17 +1,19 @@
-import { decodeText } from "../text/decodeText.ts";
+import { decodeText } from "./decodeText.ts";
 
 /** As much as is looked at to tell UTF-8 from an 8-bit charset, from the first letter beyond ASCII on. */
 const sniffBytes = 65_536;
 
 /**
- * The text of a bank's file. Banks declare charsets wrongly or not at all: what is UTF-8 in the 64 KiB behind its first letter
- * beyond ASCII is UTF-8; else it is in the charset that is declared, or in Windows-1252, which has ISO 8859-1 in it.
+ * The text of a file whose charset is declared wrongly or not at all, as banks do: what is UTF-8 in the 64 KiB behind its first letter
+ * beyond ASCII is UTF-8; else it is in the charset that is declared, or in Windows-1252, which has ISO 8859-1 in it. Read once.
  *
  * @param charsetOf reads a declaration out of the beginning
+ * @param onCharset told before the first text that needs it; never for a file of nothing but ASCII
  */
-export async function* decodeBankText(
+export async function* decodeUndeclared(
   chunks: AsyncIterable<Uint8Array>,
   charsetOf: (beginning: string) => string | undefined = () => undefined,
+  onCharset: (charset: string) => void = () => {},
 ): AsyncGenerator<string> {
   const source = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
@@ -44,7 +46,9 @@ export async function* decodeBankText(
       if (!(await take())) return;
     }
     while (length < sniffBytes && (await take()));
-    yield* decodeText(all(), isUtf8(held, ended) ? "utf-8" : declared);
+    const charset = isUtf8(held, ended) ? "utf-8" : declared;
+    onCharset(charset);
+    yield* decodeText(all(), charset);
   } finally {
     await source.return?.();
   }
