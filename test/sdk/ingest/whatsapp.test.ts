@@ -42,6 +42,19 @@ describe("whatsapp", () => {
     expect(conversation).not.to.contain("Kari");
   });
 
+  it("behavior: forms of more languages", async () => {
+    for (const [late, early] of [
+      ["\u200f٣١\u200f/١٢\u200f/٢٠٢٠، ١١:٥٩ م - K: a", "\u200f١\u200f/١\u200f/٢٠٢١، ١٢:٠٠ ص - K: b"],
+      ["۲۰۲۰/۱۲/۳۱،\u200f ۱۱:۵۹ ب.ظ. - K: a", "۲۰۲۱/۱/۱،\u200f ۱۲:۰۰ ق.ظ. - K: b"],
+      ["31.12.2020 г., 23:59 - K: a", "1.01.2021 г., 0:00 - K: b"],
+      ["23:59, 31/12/2020 - K: a", "00:00, 01/01/2021 - K: b"],
+      ["31/12/2020, 11:59 PTG - K: a", "01/01/2021, 12:00 PG - K: b"],
+      ["2020/12/31 晚上11:59 - K: a", "2021/1/1 凌晨12:00 - K: b"],
+    ] as const) {
+      expect(await sentOf(late, early), late).to.deep.equal(["2020-12-31T23:59:00.000Z", "2021-01-01T00:00:00.000Z"]);
+    }
+  });
+
   it("behavior: a zone that was said", async () => {
     const { times } = await importRecords(chat("30/06/21, 22:01 - Kari: Hei"), { timeZone: "Europe/Oslo" });
     expect(times["messages"]?.[0]).to.equal("2021-06-30T20:01:00.000Z");
