@@ -2,7 +2,9 @@ import { halfDay, hourOf24 } from "../chats/halfDay.ts";
 import type { ChatStart } from "../chats/readTextChat.ts";
 import { lineHead } from "../chats/wallClock.ts";
 
-const date = String.raw`(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?(?: г\.?)?`;
+/** @param mark number of the group that holds what stands between the numbers */
+const dateOf = (mark: number): string => `(\\d{1,4})([./-]) ?(\\d{1,2})\\${mark} ?(\\d{1,4})\\.?(?: г\\.?)?`;
+const date = dateOf(2);
 /** A word in front of the time is a half of the day (下午) or joins the two (à, um, klo); one behind it a half of the day, or `Uhr`. */
 const time = String.raw`(?:([^\d,[\]:]{1,12}?) ?)?(\d{1,2})[:.h](\d\d)(?:[:.](\d\d))?(?: ?([^\d[\]:,-]{1,14}?))?`;
 
@@ -14,7 +16,9 @@ const dashed = new RegExp(`^${date}(?:, ?| )${time} [-–] `);
 const seconded = new RegExp(String.raw`^${date}(?:, ?| )()(\d{1,2})[:.](\d\d)[:.](\d\d)(?: ?([^\d[\]:,-]{1,14}?))?: `);
 
 /** `23:59, 31/12/2020 - Kari: …`, as phones in Vietnamese write it. */
-const timeFirst = new RegExp(String.raw`^(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?: ([^\d[\]:,-]{1,14}?))?,? ${date} [-–] `);
+const timeFirst = new RegExp(
+  String.raw`^(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?: ([^\d[\]:,-]{1,14}?))?,? ${dateOf(6)} [-–] `,
+);
 
 /** The dated beginning of a line in a WhatsApp chat; undefined when it has none, and goes on with the message before. */
 export function parseWhatsappStart(line: string): ChatStart | undefined {
