@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { whatsappChat } from "../../../scripts/exports/whatsapp.ts";
+import type { ArchiveInput } from "../../../sdk/src/ingest/index.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
@@ -53,6 +54,18 @@ describe("whatsapp", () => {
     ] as const) {
       expect(await sentOf(late, early), late).to.deep.equal(["2020-12-31T23:59:00.000Z", "2021-01-01T00:00:00.000Z"]);
     }
+  });
+
+  it("adversarial: a chat without an end of empty lines is left before its end", async () => {
+    let given = 0;
+    const input: ArchiveInput = {
+      entries: () => [{ path: "_chat.txt", size: 1e9 }],
+      async *read() {
+        for (; given < 1e9; given += 10_000) yield new Uint8Array(10_000).fill(10);
+      },
+    };
+    await expectError("EXPORT_INVALID", () => importRecords(input, { limits: { maxRecordBytes: 100_000 } }));
+    expect(given).to.be.below(500_000);
   });
 
   it("behavior: a zone that was said", async () => {
