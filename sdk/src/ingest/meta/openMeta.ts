@@ -8,6 +8,7 @@ import { stableId } from "../stableId.ts";
 import { readJsonValues } from "../text/index.ts";
 import { findMetaFiles, type ListFile, type ListSegment, type MetaLists } from "./metaFiles.ts";
 import { readThread } from "./readThread.ts";
+import { readThreadList } from "./readThreadList.ts";
 import { recordKey } from "./recordKey.ts";
 import { repaired } from "./repairText.ts";
 
@@ -34,16 +35,22 @@ export async function* openMeta(
   const found = await findMetaFiles(input, lists);
   const files = [...found.lists].sort((a, b) => order.indexOf(a.segment) - order.indexOf(b.segment));
   const ofThreads = found.threads.flatMap(({ entries }) => entries);
-  const read = createExportReader(input, options, [...files.map(({ entry }) => entry), ...ofThreads, ...ofThreads]);
+  const read = createExportReader(input, options, [
+    ...files.map(({ entry }) => entry),
+    ...ofThreads,
+    ...ofThreads,
+    ...found.threadLists,
+  ]);
   let ownerName: string | null = null;
 
-  for (const { entry, key, segment } of files) {
+  for (const { entry, key, segment, isRecord } of files) {
     const file = entry.path;
     await requireJson(input, entry);
     const list = key ?? (file.split("/").at(-1) ?? "").replace(/(?:_\d{1,4})?\.json$/, "");
     const countOf = createOccurrences();
     // An account stands alone under its name, other records in a list.
-    const places = key === undefined ? [["*"]] : [[key, "*"], ...otherKeys({ entry, key, segment }, lists)];
+    const places =
+      key === undefined ? [isRecord ? [] : ["*"]] : [[key, "*"], ...otherKeys({ entry, key, segment }, lists)];
     if (segment === "account" && key !== undefined && singles.has(key)) places.splice(0, 1, [key]);
     for await (const { place, value, position } of readJsonValues(read(entry), places, { file, limits })) {
       const record = repaired(value);
@@ -63,6 +70,7 @@ export async function* openMeta(
   }
   for (const entry of ofThreads) await requireJson(input, entry);
   for (const thread of found.threads) yield* readThread(thread, service, ownerName, read, options);
+  for (const entry of found.threadLists) yield* readThreadList(entry, service, ownerName, read, options);
 }
 
 const order: readonly ListSegment[] = ["account", "posts", "comments", "likes"];
