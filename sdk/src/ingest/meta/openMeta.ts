@@ -1,13 +1,14 @@
 import { createOccurrences } from "../chats/occurrences.ts";
 import type { ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { isObject, requireJson } from "../jsonFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
+import { isObject } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { stableId } from "../stableId.ts";
 import { readJsonValues } from "../text/index.ts";
 import { findMetaFiles, type ListFile, type ListSegment, type MetaLists } from "./metaFiles.ts";
-import { readThread } from "./readThread.ts";
+import { readThread, type Thread } from "./readThread.ts";
 import { readThreadList } from "./readThreadList.ts";
 import { recordKey } from "./recordKey.ts";
 import { repaired } from "./repairText.ts";
@@ -43,9 +44,11 @@ export async function* openMeta(
   ]);
   let ownerName: string | null = null;
 
-  for (const { entry, key, segment, isRecord } of files) {
+  const guard = createFileGuard();
+  for (const file of files) yield* guard.pass(file.segment, file.entry.path, () => readList(file));
+
+  async function* readList({ entry, key, segment, isRecord }: ListFile): AsyncGenerator<RawItem> {
     const file = entry.path;
-    await requireJson(input, entry);
     const list = key ?? (file.split("/").at(-1) ?? "").replace(/(?:_\d{1,4})?\.json$/, "");
     const countOf = createOccurrences();
     // An account stands alone under its name, other records in a list.
@@ -68,9 +71,17 @@ export async function* openMeta(
       yield { segment, value: raw, file, position };
     }
   }
-  for (const entry of ofThreads) await requireJson(input, entry);
-  for (const thread of found.threads) yield* readThread(thread, service, ownerName, read, options);
-  for (const entry of found.threadLists) yield* readThreadList(entry, service, ownerName, read, options);
+  const messagesOf = (thread: Thread) => readThread(thread, service, ownerName, read, options);
+  for (const thread of found.threads) {
+    // A conversation of several files is left out whole or not at all.
+    const [only] = thread.entries;
+    if (only === undefined || thread.entries.length > 1) yield* messagesOf(thread);
+    else yield* guard.pass("messages", only.path, () => messagesOf(thread));
+  }
+  for (const entry of found.threadLists) {
+    yield* guard.pass("messages", entry.path, () => readThreadList(entry, service, ownerName, read, options));
+  }
+  yield* guard.told();
 }
 
 const order: readonly ListSegment[] = ["account", "posts", "comments", "likes"];

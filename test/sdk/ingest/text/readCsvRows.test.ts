@@ -54,7 +54,7 @@ describe("readCsvRows", () => {
   it("adversarial: quotes and empty lines without an end cost no memory", async () => {
     async function* endless(unit: string): AsyncGenerator<string> {
       const piece = unit.repeat(50_000);
-      for (let sent = 0; sent < 50_000_000; sent += piece.length) yield piece;
+      for (let sent = 0; sent < 12_000_000; sent += piece.length) yield piece;
     }
     const options = { file: "a.csv", maxRowLength: 1_000_000, maxColumns: 10 };
     async function rowsOf(unit: string): Promise<number> {
