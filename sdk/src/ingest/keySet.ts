@@ -2,7 +2,7 @@
 export type KeySet = {
   /** @returns false when the id was there already */
   add(key: string): boolean;
-  /** The same for one of the {@link keyHashes}. */
+  /** The same for one of {@link KeyHashes}, by its place. */
   addHash(hashes: Uint32Array, index: number): boolean;
 };
 
@@ -39,11 +39,32 @@ export function createKeySet(): KeySet {
   };
 }
 
-/** What a key set keeps of each of these: three numbers, one key behind the other. */
-export function keyHashes(keys: readonly string[]): Uint32Array<ArrayBuffer> {
-  const hashes = new Uint32Array(keys.length * 3);
-  for (const [index, key] of keys.entries()) hash96(key, hashes, index * 3);
-  return hashes;
+/** What a key set keeps of keys, one behind the other: three numbers each. */
+export type KeyHashes = {
+  add(key: string): void;
+  /** Of all that were added since the last time, in memory of their own. */
+  take(): Uint32Array<ArrayBuffer>;
+};
+
+export function createKeyHashes(): KeyHashes {
+  let hashes = new Uint32Array(3 * 1_024);
+  let count = 0;
+  return {
+    add(key) {
+      if (count * 3 === hashes.length) {
+        const larger = new Uint32Array(hashes.length * 2);
+        larger.set(hashes);
+        hashes = larger;
+      }
+      hash96(key, hashes, count * 3);
+      count += 1;
+    },
+    take() {
+      const taken = hashes.slice(0, count * 3);
+      count = 0;
+      return taken;
+    },
+  };
 }
 
 function grown(slots: Uint32Array): { slots: Uint32Array<ArrayBuffer>; used: number } {

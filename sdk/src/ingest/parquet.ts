@@ -1,6 +1,7 @@
 import { ByteWriter, ParquetWriter as HyparquetWriter } from "hyparquet-writer";
 import { concatBytes } from "../crypto/bytes.ts";
-import { type EncodedGroup, encodeRowGroup, parquetColumns } from "./encodeRowGroup.ts";
+import { type EncodedGroup, encodeRowGroup } from "./encode/encodeRowGroup.ts";
+import { parquetColumns } from "./encode/parquetColumns.ts";
 import { createRowGroupBuffer, type RowGroup } from "./rowGroup.ts";
 import type { RecordSchema, SchemaRecord } from "./schemas/index.ts";
 
@@ -55,19 +56,16 @@ export function createParquetWriter(
   /** The groups stand one behind the other: what says where something is moves with them. */
   function addEncoded({ chunks, bytes, ...group }: EncodedGroup): void | Promise<void> {
     const moved = output.offset;
-    for (const { chunk, offsetIndex } of chunks) {
+    for (const chunk of chunks) {
       chunk.file_offset += BigInt(moved);
       const { meta_data: about } = chunk;
-      if (about !== undefined) {
-        about.data_page_offset += BigInt(moved);
-        if (about.dictionary_page_offset !== undefined) about.dictionary_page_offset += BigInt(moved);
-      }
-      for (const page of offsetIndex?.page_locations ?? []) page.offset += BigInt(moved);
-      parquet.pendingIndexes.push({ chunk, ...(offsetIndex === undefined ? {} : { offsetIndex }) });
+      if (about === undefined) continue;
+      about.data_page_offset += BigInt(moved);
+      if (about.dictionary_page_offset !== undefined) about.dictionary_page_offset += BigInt(moved);
     }
     parquet.row_groups.push({
-      columns: chunks.map(({ chunk }) => chunk),
-      total_byte_size: chunks.reduce((sum, { chunk }) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n), 0n),
+      columns: [...chunks],
+      total_byte_size: chunks.reduce((sum, chunk) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n), 0n),
       total_compressed_size: BigInt(bytes.length),
       num_rows: BigInt(group.records),
     });

@@ -1,5 +1,5 @@
 import type { ImportThreads } from "./batches/batchThreads.ts";
-import type { EncodedGroup } from "./encodeRowGroup.ts";
+import type { EncodedGroup } from "./encode/encodeRowGroup.ts";
 import { createParquetWriter } from "./parquet.ts";
 import { createRowGroupBuffer } from "./rowGroup.ts";
 import type { RecordSchema, SchemaRecord } from "./schemas/recordSchema.ts";

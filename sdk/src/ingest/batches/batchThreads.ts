@@ -1,5 +1,5 @@
 import type { Connector, RawBatch } from "../connector.ts";
-import { type EncodedGroup, encodeRowGroup } from "../encodeRowGroup.ts";
+import { type EncodedGroup, encodeRowGroup } from "../encode/encodeRowGroup.ts";
 import type { RowGroup } from "../rowGroup.ts";
 import type { RecordSchema } from "../schemas/recordSchema.ts";
 import {
@@ -30,7 +30,7 @@ export const thisThread: ImportThreads = {
   batchesUnderWay: 1,
   async open(connector, options) {
     const work = createBatchWork(connector, options);
-    return { parse: (id, batch) => work.parse(id, batch), finish: async (id, repeats) => work.finish(id, repeats) };
+    return { parse: (id, batch) => work.parse(id, batch), finish: (id, repeats) => work.finish(id, repeats) };
   },
   encode: encodeRowGroup,
 };

@@ -1,12 +1,12 @@
 import { PersonaError } from "../../errors/index.ts";
 import type { Connector, ImportRemark, RawBatch, RawItem } from "../connector.ts";
-import { type EncodedGroup, encodeRowGroup } from "../encodeRowGroup.ts";
-import { keyHashes } from "../keySet.ts";
+import { createGroupEncoder, type EncodedGroup } from "../encode/encodeRowGroup.ts";
+import { createKeyHashes } from "../keySet.ts";
 import type { ImportLimits } from "../limits.ts";
 import { createRemarks } from "../remarks.ts";
-import { createRowGroupBuffer } from "../rowGroup.ts";
 import { extraSchema } from "../schemas/extraSchema.ts";
-import { type BridgedRecord, createSegmentBuilder } from "../segmentBuilder.ts";
+import type { SchemaRecord } from "../schemas/recordSchema.ts";
+import { createSegmentBuilder } from "../segmentBuilder.ts";
 import { exactJsonText } from "../text/json.ts";
 import { createThirdPartyFilter, type ThirdParties } from "../thirdParties.ts";
 
@@ -17,19 +17,19 @@ export type BatchOptions = {
   readonly thirdParties: ThirdParties;
 };
 
-/** A batch whose records are known, and wait to hear which of them repeat others. Plain data, as everything that goes between threads. */
+/** What is in a batch, to find its repeats by. Plain data, as everything that goes between threads. */
 export type ParsedBatch = {
   readonly segments: readonly {
     /** Place in the connector's list. */
     readonly segment: number;
     /** Records that the source has, skipped ones included. */
     readonly read: number;
-    /** {@link keyHashes} of those that were not skipped; undefined where records have no key. */
+    /** {@link KeyHashes} of those that were not skipped; undefined where records have no key. */
     readonly keys: Uint32Array<ArrayBuffer> | undefined;
   }[];
 };
 
-/** Records to leave out: for a segment, by its place in the connector's list, the places of those among its bridged ones, rising. */
+/** Records to leave out: for a segment, by its place in the connector's list, the places of those among its bridged ones. */
 export type BatchRepeats = readonly { readonly segment: number; readonly places: readonly number[] }[];
 
 export type FinishedBatch = {
@@ -42,118 +42,109 @@ export type FinishedBatch = {
 
 export const extraPlace = -1;
 
-/** Everything that is done to a batch but to find its repeats: on any thread, several batches at a time. */
+/** Everything that is done to a batch but to find its repeats: on any thread, one step at a time. */
 export type BatchWork = {
   /** Errors: `EXPORT_INVALID`. */
   parse(id: number, batch: RawBatch): Promise<ParsedBatch>;
   /** The second step of a batch, once. */
-  finish(id: number, repeats: BatchRepeats): FinishedBatch;
+  finish(id: number, repeats: BatchRepeats): Promise<FinishedBatch>;
 };
 
-type Held =
-  | { readonly segment: number; readonly bridged: BridgedRecord }
-  | { readonly extra: string; readonly of: string | null };
-
+/**
+ * A batch is made into row groups while it is parsed, so that nothing of a record stays in memory. Batches without repeats are
+ * nearly all; one that has some is parsed again, without them.
+ */
 export function createBatchWork(connector: Connector, options: BatchOptions): BatchWork {
   const { batches, segments } = connector;
   if (batches === undefined) throw new PersonaError("INTERNAL", `Connector ${connector.id} reads no batches.`);
   const thirdParties = createThirdPartyFilter(options.thirdParties);
   const names = segments.map(({ name }) => name);
-  const parsed = new Map<
-    number,
-    { readonly held: readonly Held[]; readonly remarks: ReturnType<typeof createRemarks> }
-  >();
+  const waiting = new Map<number, { readonly batch: RawBatch; readonly finished: FinishedBatch }>();
   let remarks = createRemarks(names);
-  const builders = segments.map((definition) =>
-    createSegmentBuilder(definition, {
+  const parts = segments.map((definition, place) => ({
+    place,
+    name: definition.name,
+    rows: createGroupEncoder(definition.schema),
+    keys: definition.schema.key === null ? undefined : createKeyHashes(),
+    builder: createSegmentBuilder(definition, {
       limits: options.limits,
       thirdParties,
       remark: (kind, reason) => remarks.add(definition.name, kind, reason),
     }),
-  );
+    read: 0,
+    bridged: 0,
+    drops: new Set<number>(),
+  }));
+  const extras = createGroupEncoder(extraSchema);
 
-  /** Takes what a batch gives. */
-  function collector() {
-    const held: Held[] = [];
-    const read = segments.map(() => 0);
-    const keys: (string[] | undefined)[] = segments.map(({ schema }) => (schema.key === null ? undefined : []));
+  async function work(batch: RawBatch, repeats: BatchRepeats): Promise<FinishedBatch> {
+    const groups: { segment: number; group: EncodedGroup }[] = [];
+    const flush = (segment: number, rows: typeof extras): void => {
+      const group = rows.take();
+      if (group !== undefined) groups.push({ segment, group });
+    };
+    const keep = (record: SchemaRecord): void => {
+      if (extras.add(record)) flush(extraPlace, extras);
+    };
+
     function give(item: RawItem): void {
       if (item.remark !== undefined) {
         remarks.add(item.segment, item.remark, item.reason);
-        if (item.fields !== undefined) held.push({ extra: exactJsonText(item.fields), of: item.segment });
+        if (item.fields !== undefined) {
+          keep({ segment: item.segment, id: null, fields: exactJsonText(item.fields) });
+        }
         return;
       }
-      const segment = names.indexOf(item.segment);
-      const builder = builders[segment];
-      if (builder === undefined) {
+      const part = parts.find(({ name }) => name === item.segment);
+      if (part === undefined) {
         throw new PersonaError("INTERNAL", `Connector ${connector.id} gave a record of a segment it does not have.`);
       }
-      read[segment] = (read[segment] ?? 0) + 1;
-      const bridged = builder.bridge(item, options);
+      part.read += 1;
+      const bridged = part.builder.bridge(item, options);
       if (bridged === undefined) return;
-      held.push({ segment, bridged });
-      const key = builder.keyOf(bridged);
-      if (key !== undefined) keys[segment]?.push(key);
+      part.bridged += 1;
+      const key = part.builder.keyOf(bridged);
+      if (key !== undefined) part.keys?.add(key);
+      if (part.drops.has(part.bridged - 1)) {
+        remarks.add(part.name, "skipped", "repeats an id of the same segment");
+        return;
+      }
+      const shared = part.builder.share(bridged);
+      if (shared === undefined) return;
+      if (part.rows.add(shared.record)) flush(part.place, part.rows);
+      if (shared.extra !== undefined) keep(shared.extra);
     }
-    return { held, read, keys, give };
+
+    remarks = createRemarks(names);
+    for (const part of parts) {
+      part.read = 0;
+      part.bridged = 0;
+      part.drops = new Set(repeats.find(({ segment }) => segment === part.place)?.places);
+    }
+    await batches?.parse(batch, options, give);
+    for (const { place, rows } of parts) flush(place, rows);
+    flush(extraPlace, extras);
+    return { groups, remarks: remarks.all(), people: [...thirdParties.takePeople()] };
   }
 
   return {
     async parse(id, batch) {
-      const own = createRemarks(names);
-      const { held, read, keys, give } = collector();
-      await batches.parse(batch, options, (item) => {
-        // Another batch may have its turn while this one waits for something.
-        remarks = own;
-        give(item);
-      });
-      parsed.set(id, { held, remarks: own });
+      const finished = await work(batch, []);
+      waiting.set(id, { batch, finished });
       return {
-        segments: segments.flatMap((_, segment) => {
-          const count = read[segment] ?? 0;
-          const texts = keys[segment];
-          return count === 0
-            ? []
-            : [{ segment, read: count, keys: texts === undefined ? undefined : keyHashes(texts) }];
-        }),
+        segments: parts.flatMap(({ place, read, keys }) =>
+          read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
+        ),
       };
     },
-    finish(id, repeats) {
-      const batch = parsed.get(id);
-      if (batch === undefined) throw new PersonaError("INTERNAL", "A batch was finished before it was parsed.");
-      parsed.delete(id);
-      remarks = batch.remarks;
-      const groups: { segment: number; group: EncodedGroup }[] = [];
-      const rows = segments.map(({ schema }) => createRowGroupBuffer(schema));
-      const extras = createRowGroupBuffer(extraSchema);
-      const flush = (segment: number): void => {
-        const group = (segment === extraPlace ? extras : rows[segment])?.take();
-        const schema = segment === extraPlace ? extraSchema : segments[segment]?.schema;
-        if (group !== undefined && schema !== undefined) groups.push({ segment, group: encodeRowGroup(schema, group) });
-      };
-      const drops = repeats.map(({ segment, places }) => ({ segment, places: new Set(places) }));
-      const dropsOf = segments.map((_, segment) => drops.find((each) => each.segment === segment)?.places);
-      const places = segments.map(() => 0);
-      for (const item of batch.held) {
-        if ("extra" in item) {
-          if (extras.add({ segment: item.of, id: null, fields: item.extra })) flush(extraPlace);
-          continue;
-        }
-        const { segment, bridged } = item;
-        const place = places[segment] ?? 0;
-        places[segment] = place + 1;
-        if (dropsOf[segment]?.has(place) === true) {
-          remarks.add(names[segment] ?? null, "skipped", "repeats an id of the same segment");
-          continue;
-        }
-        const shared = builders[segment]?.share(bridged);
-        if (shared === undefined) continue;
-        if (rows[segment]?.add(shared.record) === true) flush(segment);
-        if (shared.extra !== undefined && extras.add(shared.extra)) flush(extraPlace);
-      }
-      for (const [segment] of segments.entries()) flush(segment);
-      flush(extraPlace);
-      return { groups, remarks: remarks.all(), people: [...thirdParties.takePeople()] };
+    async finish(id, repeats) {
+      const known = waiting.get(id);
+      if (known === undefined) throw new PersonaError("INTERNAL", "A batch was finished before it was parsed.");
+      waiting.delete(id);
+      if (repeats.length === 0) return known.finished;
+      const again = await work(known.batch, repeats);
+      for (const { keys } of parts) keys?.take();
+      return again;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What a thread of an import needs, and no more: loading all of ingest takes a second. */
-export { type EncodedGroup, encodeRowGroup } from "../encodeRowGroup.ts";
+export { type EncodedGroup, encodeRowGroup } from "../encode/encodeRowGroup.ts";
 export { loadBatchConnector } from "./batchConnectors.ts";
 export type { BatchRun, ImportThreads } from "./batchThreads.ts";
 export {

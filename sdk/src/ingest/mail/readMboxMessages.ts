@@ -58,7 +58,7 @@ function message(
   const own = bytes.subarray(body, Math.max(body, last));
   return {
     fromLine: asciiLine(bytes, start).slice(5).trim(),
-    bytes: quoted || isQuotedFrom(own, 0) ? unquoted(own) : own,
+    bytes: quoted || isQuotedFrom(own, 0) ? unquoted(own.slice()) : own,
     position,
     tooLong: false,
   };
