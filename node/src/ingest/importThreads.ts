@@ -53,7 +53,7 @@ type Thread = {
 function startThread(): Thread {
   const worker = new Worker(new URL("./importThreadMain.ts", import.meta.url), {
     // Without a bound, V8 lets its garbage grow to what the machine has. A few batches and their encoding fit many times.
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 },
+    resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
   });
   const waiting: { resolve(reply: ThreadReply): void; reject(cause: Error): void }[] = [];
   let failure: Error | undefined;

@@ -129,7 +129,12 @@ export function* parseRecords(
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for (let from = 0; from < bytes.length; from += textBytes) {
     const text = decoder.decode(bytes.subarray(from, from + textBytes), { stream: true });
-    for (const item of xml.read(text)) yield* health(item);
+    for (const item of xml.read(text)) {
+      const { kind, element } = item;
+      // What all of them are, without the turn through what they might be.
+      if (kind === "element" && element.name === "Record") yield { kind: "sample", element, position: item.position };
+      else yield* health(item);
+    }
   }
   for (const item of xml.read(`${decoder.decode()}</HealthData>`)) yield* health(item);
   xml.end();
