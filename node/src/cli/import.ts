@@ -21,7 +21,13 @@ import {
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
-import { combineArchives, createDiskSpools, type OpenArchive, openArchive, startImportThreads } from "../ingest/index.ts";
+import {
+  combineArchives,
+  createDiskSpools,
+  type OpenArchive,
+  openArchive,
+  startImportThreads,
+} from "../ingest/index.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";

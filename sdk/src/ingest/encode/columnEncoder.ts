@@ -53,12 +53,12 @@ export function createColumnEncoder({ name, type, nullable }: Column): ColumnEnc
       indexes = larger;
     }
     indexes[values] = place;
-    if (known.size > leastToJudge && onceBytes > mostDifferent * allBytes) forget(known);
+    if (known.size > leastToJudge && onceBytes > mostDifferent * allBytes) forget(known, values + 1);
   }
 
-  /** Writes down what the dictionary holds: `values` is the place of the last one. */
-  function forget(known: Map<StoredValue, number>): void {
-    writeAll(known, values + 1);
+  /** Writes down the first `count` values, and goes on without a dictionary. */
+  function forget(known: Map<StoredValue, number>, count: number): void {
+    writeAll(known, count);
     places = undefined;
   }
 
@@ -93,6 +93,8 @@ export function createColumnEncoder({ name, type, nullable }: Column): ColumnEnc
         if (least === undefined || value < least) least = value;
         if (most === undefined || value > most) most = value;
       }
+      // A Map takes -0 for 0.
+      if (places !== undefined && Object.is(value, -0)) forget(places, values);
       if (places === undefined) appendPlain(plain, type, value);
       else remember(value, places);
       values += 1;
