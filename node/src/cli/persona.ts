@@ -2,6 +2,7 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addProvenanceCommand } from "./provenance/provenanceCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
@@ -132,6 +133,7 @@ keystore
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
+addProvenanceCommand(program, { json });
 addRecoveryCommand(program, { json });
 
 await runCommand(

@@ -1,3 +1,6 @@
+export { judgeMail, leastRsaBits, type MailPolicy, type MailVerdict } from "./mail/judgeMail.ts";
+export type { ArcFacts, MailFacts, SignatureFacts, SignatureOutcome } from "./mail/mailFacts.ts";
+export { type MailRule, type MailWarning, mailRules, mailWarnings } from "./mail/mailRules.ts";
 export { type ReclaimPolicy, reclaimAttestors } from "./reclaim/reclaimPolicy.ts";
 export { type ReclaimRule, reclaimRules } from "./reclaim/reclaimRules.ts";
 export { type ReclaimVerdict, reclaimVerifier, verifyReclaim } from "./reclaim/verifyReclaim.ts";
