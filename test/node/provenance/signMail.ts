@@ -47,11 +47,7 @@ export function signMail(message: string, options: SignOptions): string {
     `${Object.entries(tags)
       .map(([name, value]) => ` ${name}=${value};`)
       .join("")}\r\n bh=${bodyHash}; b=`;
-  const left = [...fields];
-  const chosen = names.flatMap((name) => {
-    const index = left.findLastIndex((field) => field.split(":")[0]?.trim().toLowerCase() === name.toLowerCase());
-    return index < 0 ? [] : left.splice(index, 1);
-  });
+  const chosen = takeFields(fields, names);
   const signed = [
     ...chosen.map((field) => canonicalField(field, headerForm)),
     canonicalField(own, headerForm).slice(0, -2),
@@ -64,10 +60,19 @@ export function signMail(message: string, options: SignOptions): string {
   return `${own}${(signature.toString("base64").match(/.{1,70}/g) ?? []).join("\r\n ")}\r\n${message}`;
 }
 
-/** Each with its CRLF. */
-const unfold = (header: string): string[] => header.match(/[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*/g) ?? [];
+/** The fields that `names` sign: of those of one name the lowest first. */
+export function takeFields(fields: readonly string[], names: readonly string[]): readonly string[] {
+  const left = [...fields];
+  return names.flatMap((name) => {
+    const index = left.findLastIndex((field) => field.split(":")[0]?.trim().toLowerCase() === name.toLowerCase());
+    return index < 0 ? [] : left.splice(index, 1);
+  });
+}
 
-function canonicalField(field: string, form: string): string {
+/** Each with its CRLF. */
+export const unfold = (header: string): string[] => header.match(/[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*/g) ?? [];
+
+export function canonicalField(field: string, form: string): string {
   const whole = field.endsWith("\r\n") ? field : `${field}\r\n`;
   if (form === "simple") return whole;
   const colon = whole.indexOf(":");
@@ -79,7 +84,7 @@ function canonicalField(field: string, form: string): string {
   return `${whole.slice(0, colon).trim().toLowerCase()}:${value}\r\n`;
 }
 
-function canonicalBody(body: string, form: string): string {
+export function canonicalBody(body: string, form: string): string {
   const lines = form === "relaxed" ? body.replace(/[ \t]+(?=\r\n)/g, "").replace(/[ \t]+/g, " ") : body;
   const cut = lines.replace(/(?:\r\n)+$/, "");
   if (cut === "" && form === "relaxed") return "";
