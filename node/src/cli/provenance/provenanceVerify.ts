@@ -10,7 +10,6 @@ import {
   reclaimVerifier,
 } from "@persona-protocol/sdk/provenance";
 import { readDkimKeys } from "../../provenance/dkimKeys.ts";
-import { verifyMail } from "../../provenance/verifyMail.ts";
 import { readSmallFile } from "../files.ts";
 import { printable } from "../runCommand.ts";
 import { readEvidence } from "./readEvidence.ts";
@@ -34,18 +33,22 @@ const maxKeyFileBytes = 1024 * 1024;
 
 /** `persona provenance verify FILE`: the verdict on stdout, and as exit code 0 or 2; a file that is no evidence is an error. */
 export async function provenanceVerify(file: string, flags: ProvenanceFlags): Promise<void> {
-  const policies = parsePolicies(flags);
-  const evidence = await readEvidence(file);
-  const verdict: ProvenanceVerdict =
-    evidence.kind === "json"
-      ? await verifyJson(evidence.text, policies.reclaim, flags)
-      : await verifyMessage(evidence.bytes, policies.mail, flags);
+  const { kind, verdict, rule, fields } = await judgeFile(file, flags);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ kind: verdict.kind, verdict: verdict.verdict, rule: verdict.rule, fields: verdict.fields })}\n`
-      : `${printable(reportVerdict(verdict))}\n`,
+      ? `${JSON.stringify({ kind, verdict, rule, fields })}\n`
+      : `${printable(reportVerdict({ kind, verdict, rule, fields }))}\n`,
   );
-  if (verdict.verdict === "reject") process.exitCode = rejectedExitCode;
+  if (verdict === "reject") process.exitCode = rejectedExitCode;
+}
+
+/** @throws PersonaError PROVENANCE_UNREADABLE, PROVENANCE_UNSUPPORTED, USAGE, CONFIG_INVALID */
+export async function judgeFile(file: string, flags: ProvenanceFlags): Promise<ProvenanceVerdict> {
+  const policies = parsePolicies(flags);
+  const evidence = await readEvidence(file);
+  return evidence.kind === "json"
+    ? verifyJson(evidence.text, policies.reclaim, flags)
+    : verifyMessage(evidence.bytes, policies.mail, flags);
 }
 
 async function verifyJson(text: string, policy: ReclaimPolicy, flags: ProvenanceFlags): Promise<ProvenanceVerdict> {
@@ -71,6 +74,8 @@ async function verifyMessage(
     keys === undefined
       ? async () => undefined
       : readDkimKeys(await readSmallFile(keys, maxKeyFileBytes, "CONFIG_INVALID"), keys);
+  // The library and its lists are loaded for mail alone.
+  const { verifyMail } = await import("../../provenance/verifyMail.ts");
   return verifyMail(bytes, { resolveKey, policy });
 }
 
