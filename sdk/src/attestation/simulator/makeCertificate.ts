@@ -12,7 +12,7 @@ import {
   writeUnsigned,
 } from "./writeDer.ts";
 
-export const SIMULATOR_ORGANISATION = "Persona Protocol Simulator (NOT INTEL)";
+const SIMULATOR_ORGANISATION = "Persona Protocol Simulator (NOT INTEL)";
 
 /** A key that is certified, and certifies. */
 export type CertificateKey = Pick<SimulatedKey, "spki" | "signDer"> & {
@@ -21,7 +21,7 @@ export type CertificateKey = Pick<SimulatedKey, "spki" | "signDer"> & {
 };
 
 /** keyUsage: certSign and crlSign, or digitalSignature and nonRepudiation. */
-export type SimulatedUsage = "issue" | "sign";
+type SimulatedUsage = "issue" | "sign";
 
 export type CertificateContents = {
   readonly subject: string;
