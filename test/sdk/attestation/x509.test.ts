@@ -201,7 +201,7 @@ describe("readCrl", () => {
 describe("readPem", () => {
   const text = writePem(...sim.chain);
 
-  it("default: LF and CR LF, empty lines between, one NUL behind", () => {
+  it("default: LF and CR LF, empty lines between, NULs behind", () => {
     for (const same of [
       text,
       text.replaceAll("\n", "\r\n"),
@@ -220,7 +220,7 @@ describe("readPem", () => {
     for (const broken of [
       `x${text}`,
       `${text}x`,
-      `${text}\0\0`,
+      `${text}\0\n`,
       text.slice(0, -30),
       text.replace(first, `${first.slice(0, -1)}*`),
       text.replace(first, first.slice(0, -1)),
