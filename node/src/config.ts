@@ -14,7 +14,9 @@ const nodeConfigSchema = z.strictObject({
     .array(z.url())
     .max(7)
     .default([])
-    .describe("further JSON-RPC endpoints of the same chain; all must agree (guardian)"),
+    .describe(
+      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+    ),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),
@@ -59,6 +61,9 @@ const nodeConfigSchema = z.strictObject({
       "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
     ),
   evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
+  enclaveBundle: path
+    .optional()
+    .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
@@ -86,6 +91,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
       ? {}
       : { evidencePath: here(config.evidencePath) }),
+    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }
 

@@ -389,6 +389,10 @@ export const errorTable = {
     "The chain endpoints do not tell the same, or tell less than before.",
     "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
   ),
+  CHAIN_PROOF_INVALID: temporary(
+    "A block header or storage proof does not prove what it was asked for.",
+    "Use an endpoint that answers eth_getProof for recent blocks; if it stays so, replace it: it lies.",
+  ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
   DEPLOYMENT_UNKNOWN: fatal(
@@ -405,6 +409,12 @@ export const errorTable = {
     "The enclave process ended or broke the protocol.",
     "The daemon starts it again; see the log when it repeats.",
   ),
+  EVIDENCE_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "Verifier nodes do not believe this evidence, or do not say the same of it.",
+    fix: "The message names the rule; docs/attestation.md explains each. Make new evidence, or ask nodes with one policy.",
+  },
   EVIDENCE_UNAVAILABLE: temporary(
     "The platform gave no attestation evidence, or not in time.",
     "Check the node's settings of evidence, and that the platform's quoting service runs; docs/attestation.md says what each needs.",

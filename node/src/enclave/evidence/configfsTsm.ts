@@ -23,7 +23,7 @@ const passing = new Set(["EBUSY", "EWOULDBLOCK", "EAGAIN", "EINTR"]);
 export function configfsTsm({
   root = tsmReportRoot,
   privilegeLevel,
-  timeoutMs = 30_000,
+  timeoutMs = 20_000,
   files = nodeTsmFiles,
 }: {
   /** The folder `report` of the mounted configfs-tsm. */

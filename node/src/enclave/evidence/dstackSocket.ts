@@ -53,7 +53,7 @@ export function findDstack(
 
 export function dstackEvidence({
   endpoint,
-  timeoutMs = 30_000,
+  timeoutMs = 20_000,
 }: {
   /** By default what {@link findDstack} finds, at each quote: the agent may come up after us. */
   readonly endpoint?: DstackEndpoint;
