@@ -14,7 +14,9 @@ const nodeConfigSchema = z.strictObject({
     .array(z.url())
     .max(7)
     .default([])
-    .describe("further JSON-RPC endpoints of the same chain; all must agree (guardian)"),
+    .describe(
+      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+    ),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),

@@ -3,6 +3,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addProgramCommand } from "./program/programCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
@@ -134,6 +135,7 @@ keystore
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
 addAttestCommand(program, { json });
+addProgramCommand(program, { json });
 addRecoveryCommand(program, { json });
 
 await runCommand(

@@ -389,6 +389,10 @@ export const errorTable = {
     "The chain endpoints do not tell the same, or tell less than before.",
     "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
   ),
+  CHAIN_PROOF_INVALID: temporary(
+    "A block header or storage proof does not prove what it was asked for.",
+    "Use an endpoint that answers eth_getProof for recent blocks; if it stays so, replace it: it lies.",
+  ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
   DEPLOYMENT_UNKNOWN: fatal(

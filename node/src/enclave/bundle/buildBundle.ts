@@ -50,7 +50,7 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     banner: {
       js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
     },
-    plugins: [ownPackages(root), wholeZod, embeddedWasm, nativeEngine],
+    plugins: [ownPackages(root), embeddedQuickJs(root), wholeZod, embeddedWasm, noDebugging, nativeEngine],
     metafile: true,
     logLevel: "silent",
   });
@@ -112,6 +112,30 @@ const embeddedWasm: Plugin = {
         return { errors: [{ text: "this version loads its WebAssembly in another way than the known one" }] };
       return { contents, loader: "js" };
     });
+  },
+};
+
+/** QuickJS, in the place of the module that reads it from its package. */
+const embeddedQuickJs = (root: string): Plugin => ({
+  name: "embedded QuickJS",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/sandbox\/quickJsBinary\.ts$/ }, async () => {
+      const find = createRequire(join(root, "node/package.json"));
+      const wasm = await readFile(find.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm"), "base64");
+      return { contents: `export const quickJsBinary = () => Buffer.from("${wasm}", "base64");`, loader: "js" };
+    });
+  },
+});
+
+/** A switch in the environment that makes packages talk on stderr is nothing for an enclave. */
+const noDebugging: Plugin = {
+  name: "no debugging",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, () => ({ path: "debug", namespace: "none" }));
+    onLoad({ filter: /./, namespace: "none" }, () => ({
+      contents: "export default () => Object.assign(() => {}, { enabled: false });",
+      loader: "js",
+    }));
   },
 };
 

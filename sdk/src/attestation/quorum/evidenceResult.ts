@@ -1,5 +1,14 @@
 /** What a verifier node signs, and what QuorumVerifier reads: contracts/types/EvidenceResult.sol has the same fields. */
-import { type Address, encodeAbiParameters, type Hex, hexToBigInt, hexToBytes, recoverAddress, size, slice } from "viem";
+import {
+  type Address,
+  encodeAbiParameters,
+  type Hex,
+  hexToBigInt,
+  hexToBytes,
+  recoverAddress,
+  size,
+  slice,
+} from "viem";
 import { typedDigest } from "../../contracts/typedDigest.ts";
 import { PersonaError } from "../../errors/index.ts";
 
@@ -89,7 +98,10 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
 export async function signerOf(digest: Hex, signature: Hex): Promise<Address> {
   const [s, v] = size(signature) === 65 ? [hexToBigInt(slice(signature, 32, 64)), slice(signature, 64)] : [];
   if (s === undefined || s > HALF_ORDER || (v !== "0x1b" && v !== "0x1c")) {
-    throw new PersonaError("EVIDENCE_REFUSED", "A verifier node's signature is not in the form that the contract takes.");
+    throw new PersonaError(
+      "EVIDENCE_REFUSED",
+      "A verifier node's signature is not in the form that the contract takes.",
+    );
   }
   try {
     return await recoverAddress({ hash: digest, signature });
