@@ -107,7 +107,8 @@ export const attestationRules = {
   "snp-tcb": "The certificate's security versions are those of the report's reported TCB.",
   "snp-chip": "The certificate's chip id is the report's.",
   "snp-chain-signature": "Each certificate is signed by its issuer by RSA-PSS.",
-  "snp-crl": "The revocation list, where one was given, is the root's, current, and does not name the signing key's certificate.",
+  "snp-crl":
+    "The revocation list, where one was given, is the root's, current, and does not name the signing key's certificate.",
   "snp-signature": "The report is signed by the chip's certificate.",
   "snp-debug": "The guest's policy does not allow debugging.",
   "snp-migration": "No migration agent may move the guest, unless the policy takes that.",
