@@ -16,10 +16,13 @@ export const AMD_ROOTS: Readonly<Record<SnpProduct, Hex>> = {
 /** In common names. */
 export const productNames: Readonly<Record<SnpProduct, string>> = { milan: "Milan", genoa: "Genoa", turin: "Turin" };
 
-/** `Milan-B0`, `Genoa-B1`, `Turin`: the line, and where it is told its stepping. */
+const lines: Readonly<Record<string, SnpProduct>> = {
+  ...{ Milan: "milan", Genoa: "genoa", Bergamo: "genoa", Siena: "genoa", Turin: "turin" },
+};
+
+/** `Milan-B0`, `Genoa-B1`, `Turin`: the product, and where it is told its stepping. */
 export function productOfName(name: string): SnpProduct | undefined {
-  const line = /^(Milan|Genoa|Turin)(-[A-Z]\d)?$/.exec(name)?.[1]?.toLowerCase();
-  return line === "milan" || line === "genoa" || line === "turin" ? line : undefined;
+  return lines[/^([A-Z][a-z]+)(-[A-Z]\d)?$/.exec(name)?.[1] ?? ""];
 }
 
 /** By CPUID family and model (reports of version 3 and later). */
