@@ -153,10 +153,10 @@ describe("persona provenance verify", function () {
       [text.replace('"identifier"', '"__proto__"'), "proof-shape"],
       [JSON.stringify(await makeProof({ context: hostile })), "claim-context"],
       [text.replace('"provider":"http"', '"provider":"http\\ud800"'), "text-wellformed"],
-    ] as const)
-      expect(await verdictOf(await write("hostile.json", changed), ...pinned), changed.slice(0, 200)).to.include({
-        rule,
-      });
+    ] as const) {
+      const verdict = await judge(await write("hostile.json", changed), { attestors: attestor.address });
+      expect(verdict, changed.slice(0, 200)).to.include({ rule });
+    }
   });
 
   it("error: options that are none, or of the other kind", async () => {
