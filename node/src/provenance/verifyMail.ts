@@ -125,7 +125,7 @@ async function arcFacts(
     chainBefore: tagOf(link["arc-seal"], "cv"),
   }));
   const { chain, ...rest } = data;
-  const { status, signature } = await arc({ ...rest, ...(chain ? { chain } : {}) }, options);
+  const { status, signature } = await arc({ ...rest, chain: chain || [] }, options);
   if (status.result !== "pass")
     return { result: status.result === "none" ? "none" : "fail", detail: status.comment || undefined, sets };
   const newest = signature || undefined;

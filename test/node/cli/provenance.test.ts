@@ -99,11 +99,13 @@ describe("persona provenance verify", function () {
 
   it("behavior: tells a person what is proved, what is not, and by whom; no text drives the terminal", async () => {
     const hostile = JSON.stringify({ extractedParameters: { login: "\u001b[31m\u202e" } });
-    const signed = await makeProof({ context: hostile }, { hashed: hostile });
+    const url = "https://a.example/\naccepted: all is well";
+    const signed = await makeProof({ context: hostile, parameters: JSON.stringify({ url }) }, { hashed: hostile });
     const proof = await verify(await write("words.json", JSON.stringify(signed)), ...pinned);
     expect(proof.code, proof.stderr).to.equal(0);
     expect(proof.stdout).to.include(attestor.address.toLowerCase()).and.include("not proved").and.include("--owner");
     expect(proof.stdout).to.not.match(drivesTerminal);
+    expect(proof.stdout).to.not.match(/^accepted: all/m);
     const rejected = await verify(await write("words.eml", mail), ...now);
     expect(rejected.code).to.equal(2);
     expect(rejected.stdout)
