@@ -7,7 +7,12 @@ const limits = {
   fields: 2_000,
   signatures: 10,
   signatureBytes: 16 * 1024,
+  /** Each signature may hash the body in a way of its own. */
+  hashedBytes: 128 * 1024 * 1024,
 } as const;
+
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** As the library sees it: the colon may come on the next line, and any other line belongs to the field before. */
 const fieldStart = /^[!-9;-~]+[ \t]*(?::|\r?$)/;
@@ -41,6 +46,7 @@ export function boundedHeader(message: Uint8Array): string {
   }
   if (fields > limits.fields) throw tooMuch("fields");
   if (signatures > limits.signatures) throw tooMuch("signatures");
+  if (signatures * message.byteLength > limits.hashedBytes) throw tooMuch("hashedBytes");
   return header;
 }
 
@@ -48,4 +54,24 @@ function tooMuch(what: keyof typeof limits): PersonaError {
   return new PersonaError("PROVENANCE_UNREADABLE", "The message's header is beyond what is read.", {
     data: { limit: what, most: limits[what] },
   });
+}
+
+/** The message with CRLF for every bare LF: the library does the same, a line at a time, which takes minutes for a message of empty lines. */
+export function withCrLf(message: Uint8Array): Buffer {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  let bare = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) if (bytes[at - 1] !== CR) bare += 1;
+  if (bare === 0) return bytes;
+  const whole = Buffer.allocUnsafe(bytes.length + bare);
+  let length = 0;
+  let from = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at - 1] === CR) continue;
+    length += bytes.copy(whole, length, from, at);
+    whole[length] = CR;
+    length += 1;
+    from = at;
+  }
+  bytes.copy(whole, length, from);
+  return whole;
 }

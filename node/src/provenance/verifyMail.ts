@@ -6,7 +6,7 @@ import { arc } from "mailauth/lib/arc/index.js";
 import { dkimVerify } from "mailauth/lib/dkim/verify.js";
 import { getDomain } from "tldts";
 import type { ResolveDkimKey } from "./dkimKeys.ts";
-import { boundedHeader } from "./mailLimits.ts";
+import { boundedHeader, withCrLf } from "./mailLimits.ts";
 
 /** Long before any message: the library knows no expiry then, and the rules, which have a clock of their own, decide. */
 const noExpiry = new Date(1);
@@ -31,7 +31,7 @@ async function mailFacts(
 ): Promise<MailFacts> {
   const header = boundedHeader(message);
   const shared = { resolver: createResolver(resolveKey), minBitLength: policy.minRsaBits, strict: true };
-  const found = await dkimVerify(Buffer.from(message.buffer, message.byteOffset, message.byteLength), {
+  const found = await dkimVerify(withCrLf(message), {
     ...shared,
     curTime: noExpiry,
   });
@@ -125,7 +125,7 @@ async function arcFacts(
     chainBefore: tagOf(link["arc-seal"], "cv"),
   }));
   const { chain, ...rest } = data;
-  const { status, signature } = await arc({ ...rest, ...(chain ? { chain } : {}) }, options);
+  const { status, signature } = await arc({ ...rest, chain: chain || [] }, options);
   if (status.result !== "pass")
     return { result: status.result === "none" ? "none" : "fail", detail: status.comment || undefined, sets };
   const newest = signature || undefined;

@@ -99,11 +99,13 @@ describe("persona provenance verify", function () {
 
   it("behavior: tells a person what is proved, what is not, and by whom; no text drives the terminal", async () => {
     const hostile = JSON.stringify({ extractedParameters: { login: "\u001b[31m\u202e" } });
-    const signed = await makeProof({ context: hostile }, { hashed: hostile });
+    const url = "https://a.example/\naccepted: all is well";
+    const signed = await makeProof({ context: hostile, parameters: JSON.stringify({ url }) }, { hashed: hostile });
     const proof = await verify(await write("words.json", JSON.stringify(signed)), ...pinned);
     expect(proof.code, proof.stderr).to.equal(0);
     expect(proof.stdout).to.include(attestor.address.toLowerCase()).and.include("not proved").and.include("--owner");
     expect(proof.stdout).to.not.match(drivesTerminal);
+    expect(proof.stdout).to.not.match(/^accepted: all/m);
     const rejected = await verify(await write("words.eml", mail), ...now);
     expect(rejected.code).to.equal(2);
     expect(rejected.stdout)
@@ -153,10 +155,10 @@ describe("persona provenance verify", function () {
       [text.replace('"identifier"', '"__proto__"'), "proof-shape"],
       [JSON.stringify(await makeProof({ context: hostile })), "claim-context"],
       [text.replace('"provider":"http"', '"provider":"http\\ud800"'), "text-wellformed"],
-    ] as const)
-      expect(await verdictOf(await write("hostile.json", changed), ...pinned), changed.slice(0, 200)).to.include({
-        rule,
-      });
+    ] as const) {
+      const verdict = await judge(await write("hostile.json", changed), { attestors: attestor.address });
+      expect(verdict, changed.slice(0, 200)).to.include({ rule });
+    }
   });
 
   it("error: options that are none, or of the other kind", async () => {

@@ -305,8 +305,19 @@ describe("verifyMail", () => {
     });
   });
 
+  it("behavior: a message of nothing but lines, in LF, and of LF and CRLF mixed", async () => {
+    const text = sign();
+    const mixed = text.split("\r\n").map((line, index) => line + (index % 2 === 0 ? "\n" : "\r\n"));
+    await expectRule(mixed.join("").slice(0, -2), "accepted");
+    await expectRule(text.replaceAll("\r\n", "\n") + "\n".repeat(3_000_000), "accepted");
+  });
+
   it("error: headers beyond measure", async () => {
+    const ten = Array(10)
+      .fill(0)
+      .reduce((signed: string) => sign({}, signed), message);
     for (const text of [
+      ten + "a".repeat(14_000_000),
       `${"X-A: b\r\n".repeat(2_001)}${message}`,
       `X-A: b\r\n${" c\r\n".repeat(20_001)}${message}`,
       `X-A: ${"b".repeat(600_000)}\r\n${message}`,

@@ -110,7 +110,8 @@ const lines = (named: Fields) =>
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** On one line: a line break of a stranger's could look like a line of ours. */
 function text(value: unknown): string {
   if (Array.isArray(value)) return value.map(text).join(", ");
-  return value === null || value === undefined ? "" : String(value);
+  return value === null || value === undefined ? "" : String(value).replace(/[\s\p{Zl}\p{Zp}]+/gu, " ");
 }

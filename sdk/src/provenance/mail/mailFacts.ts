@@ -55,7 +55,7 @@ export type ArcFacts = {
   readonly sets: readonly ArcSet[];
 };
 
-export type ArcSet = {
+type ArcSet = {
   readonly instance: number;
   readonly domain: string;
   readonly selector: string;
