@@ -7,7 +7,7 @@ import { exactJsonText } from "./text/json.ts";
 import type { ThirdPartyFilter } from "./thirdParties.ts";
 
 /** What the bridge made of one raw record. */
-export type BridgedRecord = {
+type BridgedRecord = {
   readonly record: SchemaRecord;
   /** The fields no column holds, as JSON; undefined when there are none. */
   readonly fields: string | undefined;

@@ -1,6 +1,6 @@
 /** What {@link recordEnd} says when there is no end: the record goes on behind the bytes, or it is no plain record. */
 export const goesOn = -1;
-export const isOther = -2;
+const isOther = -2;
 
 const name = [0x3c, 0x52, 0x65, 0x63, 0x6f, 0x72, 0x64] as const; // <Record
 
