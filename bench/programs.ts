@@ -96,7 +96,7 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     const node = await best(() => timed(async () => spawnSync(process.execPath, ["-e", "0"])));
 
     log("modules and scripts");
-    const records = 200_000;
+    const records = 50_000;
     const posts = await postsParquet(join(folder, "posts.parquet"), records);
     const module = await readProgram("examples/programs/wordCount");
     const script = await readProgram("examples/programs/hashtags");
