@@ -9,7 +9,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { InlineProgram } from "@persona-protocol/sdk/compute";
+import type { InlineProgram, ProgramManifest } from "@persona-protocol/sdk/compute";
 import { decryptEnvelopeBytes, encryptEnvelopeBytes } from "@persona-protocol/sdk/storage";
 import { readProgram } from "../node/src/cli/program/programFile.ts";
 import { enclaveBundle } from "../node/src/enclave/bundle/enclaveBundle.ts";
@@ -98,20 +98,24 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     log("modules and scripts");
     const records = 50_000;
     const posts = await postsParquet(join(folder, "posts.parquet"), records);
+    const manyRecords = 4 * records;
+    const many = await postsParquet(join(folder, "many.parquet"), manyRecords);
     const module = await readProgram("examples/programs/wordCount");
     const script = await readProgram("examples/programs/hashtags");
     const tables = [table(posts)];
-    const wasm = await best(() => job({ program: module.manifest, code: module.code, args: {}, tables }));
+    const wasm = await best(() =>
+      job({ program: patient(module.manifest), code: module.code, args: {}, tables: [table(many)] }),
+    );
     const args = { hashtags: ["#train", "#tea"] };
-    const js = await best(() => job({ program: script.manifest, code: script.code, args, tables }));
+    const js = await best(() => job({ program: patient(script.manifest), code: script.code, args, tables }));
     // Owner, content and likes as the module gets them: tags, lengths, bytes.
-    const rowBytes = await averageRowBytes(join(folder, "posts.parquet"));
+    const rowBytes = await averageRowBytes(join(folder, "many.parquet"));
     return {
       programs: {
         sqlMillionRowsMs: round(sql),
         sandboxWarmMs: round(Math.max(0, warm - inside)),
         sandboxColdMs: round(cold),
-        wasmMBps: round((records * rowBytes) / 1_000 / wasm),
+        wasmMBps: round((manyRecords * rowBytes) / 1_000 / wasm),
         jsRecordsPerSecond: Math.round((records * 1_000) / js),
         proofVerifyMs: round(await proofVerifyMs()),
         isolation,
@@ -130,6 +134,12 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** On a machine that does other things, too. */
+const patient = (manifest: ProgramManifest): ProgramManifest => ({
+  ...manifest,
+  limits: { ...manifest.limits, timeMs: 300_000 },
+});
 
 const table = (parquet: Uint8Array): ProgramTable => ({ table: "posts", owner: "aa01", parquet });
 
