@@ -7,9 +7,10 @@
       for (const hashtag of hashtags) counts.set(hashtag.toLowerCase(), 0);
     },
     rows(table, posts) {
+      // By words, not by a regular expression: matchAll compiles its pattern anew for each post.
       for (const { content } of posts)
-        for (const [hashtag] of (content ?? "").toLowerCase().matchAll(/#[\p{L}\p{N}_]+/gu))
-          if (counts.has(hashtag)) counts.set(hashtag, counts.get(hashtag) + 1);
+        for (const word of (content ?? "").toLowerCase().split(" "))
+          if (counts.has(word)) counts.set(word, counts.get(word) + 1);
     },
     end() {
       return [...counts].map(([hashtag, posts]) => ({ hashtag, posts }));

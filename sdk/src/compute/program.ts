@@ -50,7 +50,7 @@ const programSchema = z.discriminatedUnion("v", [inlineSchema, programManifestSc
 
 export const maxProgramBytes = 64 * 1024;
 /** Largest result, before any limit of its program. */
-export const maxResultBytes = 16 * 1024 * 1024;
+const maxResultBytes = 16 * 1024 * 1024;
 /** Most items (RFC 8949, 3) of a result. */
 const maxResultItems = 262_144;
 

@@ -121,9 +121,7 @@ describe("sealed sandbox", function () {
   });
 
   it("error: nothing in its environment, its descriptors or its memory", () => {
-    expect(
-      (report.get("environment") ?? []).every((line) => /^(PATH|PERL_HASH_SEED|PWD|_|SHLVL)=/.test(line)),
-    ).to.equal(true);
+    expect(report.get("environment")).to.equal(undefined);
     const inherited = (report.get("descriptor") ?? []).filter((line) => /^[012] /.test(line));
     expect(inherited).to.have.lengthOf(3);
     // What else is open is its own: event loop, pipes between its threads, this report. No file, socket or device of others.

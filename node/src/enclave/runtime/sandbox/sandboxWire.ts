@@ -25,7 +25,7 @@ export type SandboxJob = {
 };
 
 /** `owner` is a pseudonym; `bytes` is the length of the Parquet file. */
-export type SandboxTableHead = { readonly table: string; readonly owner: string; readonly bytes: number };
+type SandboxTableHead = { readonly table: string; readonly owner: string; readonly bytes: number };
 
 export type SandboxAnswer = {
   readonly verdict: (typeof verdicts)[number];
