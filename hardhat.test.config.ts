@@ -17,6 +17,9 @@ const deepSeed = seed === undefined ? {} : { seed };
 const needOptimizer = [
   // OpenZeppelin's P256 has a stack that only the optimiser can lay out.
   "test/contracts/helpers/P256Account.sol",
+  "contracts/attestation/DcapVerifier.sol",
+  "contracts/attestation/PckRegistry.sol",
+  "contracts/attestation/TcbPolicy.sol",
   // A million draws.
   "test/contracts/compute/WeightedRace.t.sol",
 ];

@@ -1,3 +1,4 @@
+import { chainEvidenceOf } from "@persona-protocol/sdk/attestation";
 import { callContract, KeyClass, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, bytesToHex, erc20Abi, parseEventLogs } from "viem";
@@ -86,6 +87,6 @@ export async function registerEnclaveKey(
   await callContract(client, {
     ...registry,
     functionName: "addEnclaveKey",
-    args: [key.nodeId, binding, bytesToHex(evidence), verifier, signature],
+    args: [key.nodeId, binding, bytesToHex(chainEvidenceOf(evidence)), verifier, signature],
   });
 }
