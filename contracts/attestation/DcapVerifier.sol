@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IDcapVerifier} from "../interfaces/IDcapVerifier.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
 import {IPckRegistry} from "../interfaces/IPckRegistry.sol";
 import {IPlatformJudge} from "../interfaces/IPlatformJudge.sol";
@@ -12,7 +13,7 @@ import {P256Signature} from "./P256Signature.sol";
 /// @title Quotes of Intel TDX and SGX
 /// @dev evidence is a lite quote (LiteQuote). What a full quote has beside it, the chain knows already: certificates and lists of
 /// revoked ones are with PckRegistry, and so is what TcbPolicy asks.
-contract DcapVerifier is IEvidenceVerifier {
+contract DcapVerifier is IDcapVerifier {
     string private constant TDX_WORKLOAD = "persona/workload/tdx/v1";
     string private constant SGX_WORKLOAD = "persona/workload/sgx/v1";
 
@@ -20,23 +21,12 @@ contract DcapVerifier is IEvidenceVerifier {
     bytes8 private constant QE_ATTRIBUTES = 0x1100000000000000;
     bytes8 private constant QE_ATTRIBUTES_MASK = 0xfbffffffffffffff;
 
+    /// @inheritdoc IDcapVerifier
     IPckRegistry public immutable PCKS;
 
     bytes32 private immutable _TD_QE_SIGNER;
     bytes32 private immutable _SGX_QE_SIGNER;
     bool private immutable _SIMULATED;
-
-    error QuoteMalformed(uint256 length);
-    error QuoteSignatureInvalid();
-    error QuoteKeyNotVouchedFor();
-    error QeSignatureInvalid();
-    error QeIdentityInvalid(bytes32 mrSigner, uint16 isvProdId);
-    error QuoteInDebugMode();
-    error QuoteAttributesInvalid(bytes8 attributes);
-    error QuoteModuleInvalid();
-    error QuoteServiceTd();
-    error PckNotValid(bytes32 keyId, uint40 validUntil);
-    error TcbNotValid(bytes32 keyId, uint40 validUntil);
 
     constructor(IPckRegistry pcks) {
         PCKS = pcks;
@@ -82,7 +72,7 @@ contract DcapVerifier is IEvidenceVerifier {
         return _SIMULATED;
     }
 
-    /// @notice Whether this chain checks the signatures of quotes by its precompile.
+    /// @inheritdoc IDcapVerifier
     function isPrecompiled() external view returns (bool) {
         return P256Signature.isPrecompiled();
     }

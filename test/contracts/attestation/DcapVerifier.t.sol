@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {DcapVerifier} from "../../../contracts/attestation/DcapVerifier.sol";
+import {IDcapVerifier} from "../../../contracts/interfaces/IDcapVerifier.sol";
 import {PckRecord} from "../../../contracts/interfaces/IPckRegistry.sol";
 import {AttestationKit} from "../helpers/AttestationKit.sol";
 import {vm} from "../helpers/Vm.sol";
@@ -28,14 +28,14 @@ contract DcapVerifierTest is AttestationKit {
         eq(verifier.kind(), 0);
         yes(verifier.simulated());
         eq(address(verifier.judge()), address(pcks));
-        yes(DcapVerifier(address(verifier)).isPrecompiled());
+        yes(IDcapVerifier(address(verifier)).isPrecompiled());
     }
 
     function test_Attack_ExpiredCollateral() public {
         vm.warp(dueAt - 1);
         verifier.verify(evidenceOf(0));
         vm.warp(dueAt);
-        vm.expectPartialRevert(DcapVerifier.PckNotValid.selector);
+        vm.expectPartialRevert(IDcapVerifier.PckNotValid.selector);
         verifier.verify(evidenceOf(0));
         // Too little is known to refute it.
         eq(pcks.recheck(platformOf(0)), dueAt);
@@ -44,7 +44,7 @@ contract DcapVerifierTest is AttestationKit {
     function test_Attack_RevokedPck() public {
         bytes30 platform = platformOf(0);
         pcks.submitRevocations(data(".lists.platformRevoking"), 10);
-        vm.expectPartialRevert(DcapVerifier.PckNotValid.selector);
+        vm.expectPartialRevert(IDcapVerifier.PckNotValid.selector);
         verifier.verify(evidenceOf(0));
         eq(pcks.recheck(platform), 0);
         (PckRecord memory record, uint40 validUntil) = pcks.standingOf(pcks.keyIdOf(1));
@@ -55,7 +55,7 @@ contract DcapVerifierTest is AttestationKit {
     function test_Attack_BannedModel() public {
         bytes30 platform = platformOf(0);
         tcbs.banModel(fmspc());
-        vm.expectPartialRevert(DcapVerifier.TcbNotValid.selector);
+        vm.expectPartialRevert(IDcapVerifier.TcbNotValid.selector);
         verifier.verify(evidenceOf(0));
         eq(pcks.recheck(platform), 0);
     }
@@ -80,7 +80,7 @@ contract DcapVerifierTest is AttestationKit {
         for (uint256 i = 0; i < length && i < evidence.length; ++i) {
             other[i] = evidence[i];
         }
-        vm.expectRevert(abi.encodeWithSelector(DcapVerifier.QuoteMalformed.selector, length));
+        vm.expectRevert(abi.encodeWithSelector(IDcapVerifier.QuoteMalformed.selector, length));
         verifier.verify(other);
     }
 
