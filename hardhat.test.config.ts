@@ -5,7 +5,7 @@
  * `HARDHAT_CONFIG=hardhat.config.ts npx hardhat test solidity` runs the same tests via IR.
  */
 import { defineConfig } from "hardhat/config";
-import { fsPermissions, optimized, solidityConfig, unoptimized } from "./hardhat.config.ts";
+import { fsPermissions, optimized, solidityConfig, unoptimized, viaIR } from "./hardhat.config.ts";
 
 // `npm run test:deep` sets them; scripts/deep/ checks that the runs were made. So many runs are worth the compilation.
 const deep = process.env["PERSONA_DEEP_RUNS"] !== undefined;
@@ -21,10 +21,16 @@ const needOptimizer = [
   "test/contracts/compute/WeightedRace.t.sol",
 ];
 
+/** What reads certificates has a stack that only the compiler via IR can lay out. */
+const needIR = ["DcapVerifier", "PckRegistry", "TcbPolicy"].map((name) => `contracts/attestation/${name}.sol`);
+
 export default defineConfig({
   solidity: solidityConfig(
     deep ? optimized : unoptimized,
-    Object.fromEntries(needOptimizer.map((path) => [path, optimized])),
+    Object.fromEntries([
+      ...needOptimizer.map((path) => [path, optimized] as const),
+      ...needIR.map((path) => [path, viaIR] as const),
+    ]),
   ),
   paths: {
     sources: "./contracts",

@@ -11,6 +11,7 @@ import type { Hex } from "viem";
 import { createChainClient } from "../node/src/chain/connectChain.ts";
 import { runCommand } from "../node/src/cli/runCommand.ts";
 import { artifactResolver } from "../node/src/deploy/artifacts.ts";
+import { intelRoot } from "../node/src/deploy/attestationRoot.ts";
 import { type DeployedProtocol, deployProtocol } from "../node/src/deploy/deployProtocol.ts";
 import { readJournal } from "../node/src/deploy/journal.ts";
 import {
@@ -151,15 +152,18 @@ async function announce(client: ChainClient, network: TargetNetwork, journalDir:
   const contracts = protocolContracts(network);
   const addresses = predictAddresses(contracts, deployer, startNonce);
   const governance = network.governance(deployer);
-  const { stakeToken, claimBond, raceUnit } = network.constructors(deployer);
+  const { stakeToken, claimBond, raceUnit, tcbEvaluation, quorumThreshold, ...root } = network.constructors(deployer);
   const lines = [
     `${journaled === undefined ? "Deploying" : "Going on with the deployment"} to ${network.name} (chain ${network.chainId}) by ${deployer} from nonce ${startNonce}:`,
     ...contracts.map(({ name }) => `  ${name.padEnd(26)} ${addressOf(addresses, name)}`),
     `  for ever: stakes in ${stakeToken ?? "the DevToken above"}, bond ${claimBond} of its smallest unit, race unit ${raceUnit} blocks`,
+    `  for ever: evidence under ${root.rootX === intelRoot.rootX ? "Intel's root" : "a DEVELOPMENT root"}, or by ${quorumThreshold} verifier nodes; TCB evaluation ${tcbEvaluation} at first`,
     `  ADMIN    ${governance.admin}, waits ${governance.adminDelaySeconds} s`,
     ...roles.map((role) => `  ${role.name.padEnd(8)} ${governance[role.holder]}, waits ${delayOf(role, governance)} s`),
     ...governance.measurements.map((measurement) => `  allowed from the start: measurement ${measurement}`),
     ...governance.verifiers.map((verifier) => `  allowed from the start: verifier ${verifier}`),
+    ...governance.advisories.map((name) => `  allowed from the start: advisory ${name}`),
+    ...governance.quorumMembers.map((member) => `  allowed from the start: verifier node ${member}`),
     ...governance.tokens.map(
       ({ token, protocolFeeBps, burnedUnit }) =>
         `  allowed from the start: token ${token}, protocol fee ${protocolFeeBps} bps, burned unit ${burnedUnit}`,

@@ -13,7 +13,10 @@ const CONTRACTS = [
   "NodeRegistry",
   "JobMarket",
   "MeasurementPolicy",
-  "SimulatedEvidenceVerifier",
+  "PckRegistry",
+  "TcbPolicy",
+  "DcapVerifier",
+  "QuorumVerifier",
   "DevToken",
 ] as const;
 

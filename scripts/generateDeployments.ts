@@ -70,6 +70,10 @@ function entryOf(record: DeploymentRecord): string {
   const known = {
     ...toDeployment({ addresses, chainId, fromBlock: BigInt(fromBlock) }),
     accessManager: addressOf(addresses, "AccessManager"),
+    pckRegistry: addressOf(addresses, "PckRegistry"),
+    tcbPolicy: addressOf(addresses, "TcbPolicy"),
+    dcapVerifier: addressOf(addresses, "DcapVerifier"),
+    quorumVerifier: addressOf(addresses, "QuorumVerifier"),
     stakeToken,
   };
   const lines = Object.entries(known).map(([name, value]) => {

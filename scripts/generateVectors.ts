@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatJson } from "./command/formatJson.ts";
 import { runCommand } from "./command/runCommand.ts";
+import { attestationVectors } from "./vectors/attestationVectors.ts";
 import { envelopeVectors } from "./vectors/envelopeVectors.ts";
 import { evidenceVectors } from "./vectors/evidenceVectors.ts";
 import { raceVectors } from "./vectors/raceVectors.ts";
@@ -13,7 +14,8 @@ const usage = `
 usage: npm run vectors [-- --check]
 
 Writes test/vectors/: each signed message with its digest, made by viem and by ethers, the race for open jobs, encrypted objects,
-by WebCrypto and by node:crypto, and what verifier nodes sign with the ids of workloads. Nothing is written where two libraries, or the race and its exact logarithm, disagree.
+by WebCrypto and by node:crypto, what verifier nodes sign with the ids of workloads, and a simulated machine's evidence. Nothing is written where two
+libraries, or the race and its exact logarithm, disagree.
   --check  writes nothing; exit code 1 when a file differs from what the SDK says`;
 
 const root = process.env["PERSONA_TOOLS_ROOT"] ?? fileURLToPath(new URL("..", import.meta.url));
@@ -21,6 +23,7 @@ const root = process.env["PERSONA_TOOLS_ROOT"] ?? fileURLToPath(new URL("..", im
 await runCommand({ usage, options: { check: { type: "boolean", default: false } } }, async ({ check }) => {
   const files = {
     "test/vectors/typed-data.json": formatJson(await typedDataVectors()),
+    "test/vectors/attestation.json": formatJson(attestationVectors()),
     "test/vectors/race.json": formatJson(raceVectors()),
     "test/vectors/envelope.json": formatJson(await envelopeVectors()),
     "test/vectors/evidence.json": formatJson(await evidenceVectors()),

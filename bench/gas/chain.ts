@@ -44,8 +44,10 @@ export type GasChain = {
 /** The well-known mnemonic of local chains, on both of which these accounts are funded or can be. */
 const mnemonic = "test test test test test test test test test test test junk";
 
-export function connectGasChain(url: string, kind: ChainKind): GasChain {
-  const client: Client = createTestClient({ mode: kind, transport: http(url), pollingInterval: 10 })
+/** @param where URL, or how to reach a chain in this process */
+export function connectGasChain(where: string | Transport, kind: ChainKind): GasChain {
+  const transport = typeof where === "string" ? http(where) : where;
+  const client: Client = createTestClient({ mode: kind, transport, pollingInterval: 10 })
     .extend(publicActions)
     .extend(walletActions);
   const chain = null;

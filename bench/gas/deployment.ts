@@ -1,4 +1,5 @@
 import type { Account } from "viem";
+import { collateralCalls } from "../../node/src/attestation/feedCollateral.ts";
 import { readArtifact } from "../../node/src/deploy/artifacts.ts";
 import {
   type ContractName,
@@ -7,6 +8,7 @@ import {
   resolveArguments,
 } from "../../node/src/deploy/protocolContracts.ts";
 import { localConstructors, localTokenTerms } from "../../node/src/deploy/protocolParameters.ts";
+import { simulator } from "../../node/src/enclave/runtime/simulatedEvidence.ts";
 import type { Contract, GasChain } from "./chain.ts";
 
 /** Blocks. As on a public chain: a race is part of what a claim costs. */
@@ -14,21 +16,21 @@ const raceUnit = 4n;
 
 export type GasDeployment = {
   readonly governor: Account;
-  readonly root: Account;
   readonly token: Contract;
   readonly verifier: Contract;
+  readonly pcks: Contract;
   readonly datasets: Contract;
   readonly grants: Contract;
   readonly nodes: Contract;
   readonly market: Contract;
 };
 
-/** What is deployed everywhere, by the same plan, with a root of evidence whose key we have. */
+/** What is deployed everywhere, by the same plan, under the development root, with all that it is told of a platform. */
 export async function deployForGas(chain: GasChain, measurement: `0x${string}`): Promise<GasDeployment> {
-  const [governor, root] = [chain.account(0), chain.account(1)];
+  const governor = chain.account(0);
   const plan = protocolContracts({ simulated: true });
   const addresses = predictAddresses(plan, governor.address, 0);
-  const constructors = { ...localConstructors(governor.address), simulatedRoot: root.address, raceUnit };
+  const constructors = { ...localConstructors(governor.address), raceUnit };
   const deployed = new Map<ContractName, Contract>();
   for (const contract of plan) {
     const args = resolveArguments(contract, addresses, constructors);
@@ -40,14 +42,24 @@ export async function deployForGas(chain: GasChain, measurement: `0x${string}`):
     return contract;
   };
   const { protocolFeeBps, burnedUnit } = localTokenTerms;
-  await chain.send(at("NodeRegistry"), "allowVerifier", [at("SimulatedEvidenceVerifier").address], governor);
+  await chain.send(at("NodeRegistry"), "allowVerifier", [at("DcapVerifier").address], governor);
   await chain.send(at("MeasurementPolicy"), "allow", [measurement], governor);
   await chain.send(at("JobMarket"), "allowToken", [at("DevToken").address, protocolFeeBps, burnedUnit], governor);
+  const { timestamp } = await chain.client.getBlock();
+  const { chain: certificates, collateral } = simulator();
+  const issuedAt = Number(timestamp);
+  for (const { contract, functionName, args } of collateralCalls({
+    chain: certificates,
+    collateral: collateral({ tee: "tdx", issuedAt }),
+  })) {
+    const target = at(contract === "tcbPolicy" ? "TcbPolicy" : "PckRegistry");
+    await chain.send(target, functionName, args, governor);
+  }
   return {
     governor,
-    root,
     token: at("DevToken"),
-    verifier: at("SimulatedEvidenceVerifier"),
+    verifier: at("DcapVerifier"),
+    pcks: at("PckRegistry"),
     datasets: at("DatasetRegistry"),
     grants: at("GrantRegistry"),
     nodes: at("NodeRegistry"),

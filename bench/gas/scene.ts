@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { chainEvidenceOf } from "@persona-protocol/sdk/attestation";
 import {
   type AbiFunction,
   type AbiParameter,
@@ -8,13 +9,18 @@ import {
   concat,
   encodeAbiParameters,
   type Hex,
+  hexToBytes,
   keccak256,
   numberToHex,
-  parseAbiParameters,
   sha256,
   stringToHex,
 } from "viem";
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import {
+  simulatedEvidence,
+  simulatedMachine,
+  simulatedWorkload,
+} from "../../node/src/enclave/runtime/simulatedEvidence.ts";
 import type { GasChain } from "./chain.ts";
 import { deployForGas, type GasDeployment } from "./deployment.ts";
 
@@ -22,7 +28,8 @@ const ether = 10n ** 18n;
 const stake = 1_000n * ether;
 const price = 3n * ether;
 const fee = 2n * ether;
-const measurement = keccak256(stringToHex("supervisor"));
+/** Digest of the code that runs in the enclaves. */
+const runtime = keccak256(stringToHex("supervisor"));
 const nodePolicy = { verifierKinds: 1, vendors: 1, minStake: stake, requesterMayNameNode: false };
 
 /** What a result for X-Wing weighs: 1,120 bytes of key encapsulation, 16 of tag, and 64 of answer, padded to 80. */
@@ -31,7 +38,8 @@ const resultBytes = 1_216;
 export type Dataset = { readonly id: Hex; readonly owner: Account };
 type Terms = Readonly<Record<string, unknown>> & { readonly owner: Address; readonly datasetId: Hex };
 export type Grant = { readonly terms: Terms; readonly hash: Hex; readonly owner: Account };
-export type Node = { readonly id: number; readonly operator: Account; readonly key: PrivateKeyAccount };
+type EnclaveKey = { readonly key: PrivateKeyAccount; readonly kemKeyHash: Hex };
+export type Node = { readonly id: number; readonly operator: Account } & EnclaveKey;
 type Order = Readonly<Record<string, unknown>>;
 export type Job = { readonly id: Hex; readonly order: Order; readonly offer: object; readonly specHash: Hex };
 
@@ -41,7 +49,7 @@ export type Scene = Awaited<ReturnType<typeof makeScene>>;
 const random32 = (): Hex => bytesToHex(randomBytes(32));
 
 export async function makeScene(chain: GasChain) {
-  const contracts = await deployForGas(chain, measurement);
+  const contracts = await deployForGas(chain, simulatedWorkload(runtime));
   const { governor, token, datasets, grants, nodes, market } = contracts;
   const requester = chain.account(2);
   await chain.send(token, "mint", [requester.address, 1_000_000n * ether], governor);
@@ -97,10 +105,16 @@ export async function makeScene(chain: GasChain) {
     },
 
     async addKey(id: number, operator: Account, keyClass = 1): Promise<{ node: Node; gas: number }> {
-      const key = privateKeyToAccount(generatePrivateKey());
+      const key = { key: privateKeyToAccount(generatePrivateKey()), kemKeyHash: random32() };
       const args = await evidence(chain, contracts, operator, key, keyClass);
-      return { node: { id, operator, key }, gas: await chain.send(nodes, "addEnclaveKey", [id, ...args], operator) };
+      return { node: { id, operator, ...key }, gas: await chain.send(nodes, "addEnclaveKey", [id, ...args], operator) };
     },
+    renewKey: async (node: Node, keyClass = 1): Promise<number> =>
+      chain.send(nodes, "renewEnclaveKey", await evidence(chain, contracts, node.operator, node, keyClass), requester),
+    /** One more machine of the simulated model, whose CA and TCB level are known. */
+    registerPlatform: (platform: string): Promise<number> =>
+      chain.send(contracts.pcks, "registerPck", [bytesToHex(simulatedMachine(platform).pck.der)], requester),
+    poke: ({ key }: Node): Promise<number> => chain.send(nodes, "poke", [key.address], requester),
 
     async submitJob(list: readonly Grant[]): Promise<{ job: Job; gas: number }> {
       const sorted = list.toSorted((a, b) => (a.terms.datasetId < b.terms.datasetId ? -1 : 1));
@@ -204,21 +218,21 @@ function hashOf({ market }: GasDeployment, half: "order" | "offer", value: objec
   return keccak256(encodeAbiParameters([component], [value]));
 }
 
+/** Arguments of `addEnclaveKey` behind the node's id, and of `renewEnclaveKey`. */
 async function evidence(
   chain: GasChain,
-  contracts: GasDeployment,
+  { nodes, verifier }: GasDeployment,
   operator: Account,
-  key: PrivateKeyAccount,
+  { key, kemKeyHash }: EnclaveKey,
   keyClass: number,
 ) {
-  const { nodes, root, verifier } = contracts;
   // A simulation runs in the newest block itself, which does not know its own hash.
   const block = await chain.client.getBlock({ blockNumber: (await chain.client.getBlockNumber()) - 1n });
   const binding = {
     chainId: await chain.client.getChainId(),
     registry: nodes.address,
     signer: key.address,
-    kemKeyHash: random32(),
+    kemKeyHash,
     operator: operator.address,
     keyClass,
     blockNumber: block.number,
@@ -227,15 +241,10 @@ async function evidence(
   };
   const bound = await chain.read<Hex>(nodes, "hashBinding", [binding]);
   const report = concat([key.address, bound, stringToHex("PSN1"), numberToHex(0, { size: 8 })]);
-  const tag = parseAbiParameters("string, bytes32, bytes32");
-  const said = encodeAbiParameters(tag, ["persona/simulated-evidence/v1", measurement, keccak256(report)]);
-  const proof = encodeAbiParameters(parseAbiParameters("bytes32, bytes, bytes"), [
-    measurement,
-    report,
-    await sign(root, keccak256(said)),
-  ]);
+  const quote = await simulatedEvidence(runtime).quote(hexToBytes(report));
   const digest = await chain.read<Hex>(nodes, "bindingDigest", [binding]);
-  return [binding, proof, verifier.address, await key.sign({ hash: digest })];
+  const possession = await key.sign({ hash: digest });
+  return [binding, bytesToHex(chainEvidenceOf(quote)), verifier.address, possession];
 }
 
 function sign(account: Account, hash: Hex): Promise<Hex> {

@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
   { call: "settleManyInlinePerJob", ceiling: undefined, peers: "–", floor: "–" },
   { call: "withdraw", ceiling: 42_000, peers: "–", floor: "–" },
   { call: "registerNode", ceiling: 200_000, peers: "659k", floor: "65k" },
-  { call: "addEnclaveKey", ceiling: 140_000, peers: "flashtestations 8.9M (full quote)", floor: "–" },
+  { call: "addEnclaveKey", ceiling: 200_000, peers: "flashtestations 8.9M · Automata 4.0M (full quotes)", floor: "–" },
   {
     call: "wholeJob",
     ceiling: 310_000,

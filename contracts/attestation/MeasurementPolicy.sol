@@ -4,10 +4,11 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IBanWatcher} from "../interfaces/IBanWatcher.sol";
 import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
+import {KeyAdmission} from "./KeyAdmission.sol";
 
 /// @title MeasurementPolicy
-/// @dev Two roles of the authority: {allow} behind a delay, {ban} without.
-contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
+/// @dev Two roles of the authority: {allow} behind a delay, {ban} without. What else a key must show is in KeyAdmission.
+contract MeasurementPolicy is KeyAdmission, AccessManaged {
     struct Measurement {
         uint40 epoch;
         bool banned;
@@ -56,7 +57,7 @@ contract MeasurementPolicy is IMeasurementPolicy, AccessManaged {
     }
 
     /// @inheritdoc IMeasurementPolicy
-    function measurementOf(bytes32 measurement) external view returns (uint40 epoch, bool banned) {
+    function measurementOf(bytes32 measurement) public view override returns (uint40 epoch, bool banned) {
         Measurement storage stored = _measurements[measurement];
         return (stored.epoch, stored.banned);
     }

@@ -1,45 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAttestedKeys} from "../interfaces/IAttestedKeys.sol";
 import {IBanWatcher} from "../interfaces/IBanWatcher.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
-import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
+import {Admission, IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 import {EnclaveKey, EnclaveKeyStatus, INodeRegistry, KeyState, NodeStatus} from "../interfaces/INodeRegistry.sol";
+import {IPlatformJudge} from "../interfaces/IPlatformJudge.sol";
 import {isDevChain} from "../types/DevChain.sol";
 import {EnclaveBinding, EnclaveBindingLib, KEY_GUARDIAN, KEY_WORKER} from "../types/EnclaveBinding.sol";
 import {NodeId} from "../types/Ids.sol";
+import {NodeDomain} from "../types/NodeDomain.sol";
 import {NodeAccounts} from "./NodeAccounts.sol";
 
 /// @dev The keys of NodeRegistry and the verifiers that let them in.
-abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP712 {
+abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, IERC5267 {
     using EnclaveBindingLib for EnclaveBinding;
-
-    /// @dev A worker renews its attestation weekly, with a new key.
-    uint256 private constant WORKER_LIFETIME = 7 days;
-
-    /// @dev A guardian's key must open for years what was sealed to it; so it is sealed to for a season only.
-    uint256 private constant GUARDIAN_SEAL_LIFETIME = 90 days;
-    uint256 private constant GUARDIAN_OPEN_LIFETIME = 400 days;
-
-    bytes4 private constant REPORT_TAG = "PSN1";
 
     /// @dev Bitmaps of verifier kinds have 32 bits.
     uint8 private constant KINDS = 32;
     uint8 private constant KIND_SIMULATED = 0;
 
+    /// @dev Of a verifier that was allowed at this index: who judges its platforms, and whether it still is.
+    struct JudgeRecord {
+        IPlatformJudge judge;
+        bool allowed;
+    }
+
     IMeasurementPolicy public immutable MEASUREMENTS;
 
-    struct Evidence {
-        bytes32 measurement;
-        uint8 vendor;
-        uint40 sealUntil;
-        uint40 openUntil;
-        uint40 measurementEpoch;
-    }
+    /// @dev Each index is given once; a verifier that is allowed again gets another. Behind all that is read through proofs.
+    mapping(uint16 index => JudgeRecord) private _judges;
 
     constructor(IMeasurementPolicy measurements) {
         MEASUREMENTS = measurements;
@@ -53,40 +46,73 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         IEvidenceVerifier verifier,
         bytes calldata signature
     ) external onlyOperator(nodeId) {
-        _requireNodeTakesClass(nodeId, binding);
-        _requireBinding(binding, signature);
-        uint8 kind = _requireVerifier(verifier);
-        Evidence memory proved = _examine(binding, evidence, verifier);
-        if (_keys[binding.signer].state != KeyState.None) revert EnclaveKeyAlreadyExists(binding.signer);
+        _add(nodeId, msg.sender, binding, evidence, verifier, signature);
+    }
 
-        _keys[binding.signer] = EnclaveKey({
-            nodeId: nodeId,
-            keyClass: binding.keyClass,
-            state: KeyState.Active,
-            verifierKind: kind,
-            vendor: proved.vendor,
-            registeredAt: uint40(block.timestamp),
-            sealUntil: proved.sealUntil,
-            openUntil: proved.openUntil,
-            measurementEpoch: proved.measurementEpoch,
-            bansSeen: _totals.bans,
-            measurement: proved.measurement,
-            kemKeyHash: binding.kemKeyHash
-        });
+    /// @inheritdoc INodeRegistry
+    function addEnclaveKeyBySig(
+        NodeId nodeId,
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature,
+        uint40 deadline,
+        bytes calldata consent
+    ) external {
+        // Of a node that there is not it is zero, in whose name nobody can sign.
+        address operator = _operatorOf(nodeId);
+        MEASUREMENTS.requireConsent(operator, nodeId, binding, deadline, consent);
+        _add(nodeId, operator, binding, evidence, verifier, signature);
+    }
 
-        emit EnclaveKeyAdded(
-            nodeId,
-            binding.signer,
-            binding.keyClass,
-            proved.measurement,
-            binding.kemKeyHash,
-            keccak256(evidence),
-            verifier,
-            kind,
-            proved.vendor,
-            proved.sealUntil,
-            proved.openUntil
+    /// @inheritdoc INodeRegistry
+    function renewEnclaveKey(
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature
+    ) external {
+        address signer = binding.signer;
+        EnclaveKey storage key = _requireKey(signer);
+        KeyState state = key.state;
+        if (state != KeyState.Active && state != KeyState.Draining) revert EnclaveKeyStateInvalid(signer, state);
+        NodeId nodeId = key.nodeId;
+        VerifierRecord memory by = _requireVerifier(verifier);
+        Admission memory proved = MEASUREMENTS.admit(binding, evidence, verifier, signature, _operatorOf(nodeId));
+        bool same = binding.keyClass == key.keyClass && binding.kemKeyHash == key.kemKeyHash
+            && proved.measurement == key.measurement;
+        if (!same) revert EnclaveKeyNotTheSame(signer);
+
+        key.verifierKind = by.kind;
+        key.vendor = proved.vendor;
+        key.sealUntil = proved.sealUntil;
+        key.openUntil = proved.openUntil;
+        key.verifierIndex = by.index;
+        key.platform = proved.platform;
+
+        emit EnclaveKeyRenewed(
+            nodeId, signer, keccak256(evidence), verifier, proved.sealUntil, proved.openUntil
         );
+    }
+
+    /// @inheritdoc INodeRegistry
+    function poke(address signer) external returns (uint40 openUntil) {
+        EnclaveKey storage key = _requireKey(signer);
+        JudgeRecord memory judge = _judges[key.verifierIndex];
+        // A verifier that was removed vouches for nobody.
+        uint256 until = judge.allowed ? judge.judge.recheck(key.platform) : 0;
+        openUntil = key.openUntil;
+        // A guardian's key outlives its evidence, until the evidence is refuted.
+        if (until != 0 && key.keyClass != KEY_WORKER) return openUntil;
+        until = Math.max(until, block.timestamp);
+        if (until >= openUntil) return openUntil;
+
+        openUntil = uint40(until);
+        uint40 sealUntil = uint40(Math.min(key.sealUntil, until));
+        key.openUntil = openUntil;
+        key.sealUntil = sealUntil;
+
+        emit EnclaveKeyShortened(key.nodeId, signer, sealUntil, openUntil);
     }
 
     /// @inheritdoc INodeRegistry
@@ -135,16 +161,19 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         if (simulated != (kind == KIND_SIMULATED)) revert VerifierKindInvalid(verifier, kind);
         if (simulated && !isDevChain()) revert VerifierSimulated(verifier, block.chainid);
 
-        _verifiers[verifier] = VerifierRecord({allowed: true, kind: kind});
+        uint16 index = ++_totals.verifierCount;
+        _verifiers[verifier] = VerifierRecord({allowed: true, kind: kind, index: index});
+        _judges[index] = JudgeRecord({judge: verifier.judge(), allowed: true});
 
         emit VerifierAllowed(verifier, kind);
     }
 
     /// @inheritdoc INodeRegistry
     function removeVerifier(IEvidenceVerifier verifier) external restricted {
-        _requireVerifier(verifier);
+        VerifierRecord memory stored = _requireVerifier(verifier);
 
-        delete _verifiers[verifier];
+        _verifiers[verifier].allowed = false;
+        _judges[stored.index].allowed = false;
 
         emit VerifierRemoved(verifier);
     }
@@ -193,9 +222,19 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         return (stored.allowed, stored.kind);
     }
 
+    /// @inheritdoc IERC5267
+    function eip712Domain()
+        external
+        view
+        returns (bytes1, string memory, string memory, uint256, address, bytes32, uint256[] memory)
+    {
+        // All but a salt and extensions.
+        return (0x0f, NodeDomain.NAME, NodeDomain.VERSION, block.chainid, address(this), 0, new uint256[](0));
+    }
+
     /// @inheritdoc INodeRegistry
-    function bindingDigest(EnclaveBinding calldata binding) public view returns (bytes32) {
-        return _hashTypedDataV4(binding.hashStruct());
+    function bindingDigest(EnclaveBinding calldata binding) external view returns (bytes32) {
+        return NodeDomain.digest(address(this), binding.hashStruct());
     }
 
     /// @inheritdoc INodeRegistry
@@ -223,51 +262,49 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         emit EnclaveKeyStateChanged(key.nodeId, signer, state);
     }
 
-    /// @dev Asks the verifier, holds what it says against the binding, and sets the key's times.
-    function _examine(EnclaveBinding calldata binding, bytes calldata evidence, IEvidenceVerifier verifier)
-        private
-        returns (Evidence memory proved)
-    {
-        (bytes32 measurement, bytes memory reportData, uint40 validUntil, uint8 vendor) = verifier.verify(evidence);
-        (uint40 epoch, bool banned) = MEASUREMENTS.measurementOf(measurement);
-        if (epoch == 0 || banned) revert EvidenceMeasurementNotAllowed(binding.signer, measurement);
-        uint64 askedUntil = _requireReport(binding, reportData);
-        if (askedUntil == 0) askedUntil = type(uint64).max;
+    function _add(
+        NodeId nodeId,
+        address operator,
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature
+    ) private {
+        _requireNodeTakesClass(nodeId, binding);
+        VerifierRecord memory by = _requireVerifier(verifier);
+        Admission memory proved = MEASUREMENTS.admit(binding, evidence, verifier, signature, operator);
+        if (_keys[binding.signer].state != KeyState.None) revert EnclaveKeyAlreadyExists(binding.signer);
 
-        uint256 openUntil;
-        uint256 sealUntil;
-        if (binding.keyClass == KEY_WORKER) {
-            openUntil = Math.min(Math.min(block.timestamp + WORKER_LIFETIME, validUntil), askedUntil);
-            sealUntil = openUntil;
-        } else {
-            openUntil = Math.min(block.timestamp + GUARDIAN_OPEN_LIFETIME, askedUntil);
-            sealUntil = Math.min(block.timestamp + GUARDIAN_SEAL_LIFETIME, openUntil);
-        }
-        uint256 until = Math.min(validUntil, sealUntil);
-        if (block.timestamp >= until) revert EnclaveKeyExpired(binding.signer, until, block.timestamp);
+        _keys[binding.signer] = EnclaveKey({
+            nodeId: nodeId,
+            keyClass: binding.keyClass,
+            state: KeyState.Active,
+            verifierKind: by.kind,
+            vendor: proved.vendor,
+            registeredAt: uint40(block.timestamp),
+            sealUntil: proved.sealUntil,
+            openUntil: proved.openUntil,
+            measurementEpoch: proved.measurementEpoch,
+            bansSeen: _totals.bans,
+            measurement: proved.measurement,
+            kemKeyHash: binding.kemKeyHash,
+            verifierIndex: by.index,
+            platform: proved.platform
+        });
 
-        proved.measurement = measurement;
-        proved.measurementEpoch = epoch;
-        proved.vendor = vendor;
-        // At most now + 400 days.
-        proved.sealUntil = uint40(sealUntil);
-        proved.openUntil = uint40(openUntil);
-    }
-
-    /// @dev The 64 bytes must be `signer ‖ hashStruct(binding) ‖ "PSN1" ‖ expiry asked for`; the last is returned.
-    function _requireReport(EnclaveBinding calldata binding, bytes memory reportData)
-        private
-        pure
-        returns (uint64 askedUntil)
-    {
-        assembly ("memory-safe") {
-            // Bytes 56 to 63. What is beyond 64 bytes is shifted out; other lengths fail below.
-            askedUntil := shr(192, mload(add(reportData, 0x58)))
-        }
-        bytes32 got = keccak256(reportData);
-        bytes32 wanted =
-            keccak256(abi.encodePacked(binding.signer, binding.hashStruct(), REPORT_TAG, askedUntil));
-        if (got != wanted) revert EvidenceReportMismatch(binding.signer, got, wanted);
+        emit EnclaveKeyAdded(
+            nodeId,
+            binding.signer,
+            binding.keyClass,
+            proved.measurement,
+            binding.kemKeyHash,
+            keccak256(evidence),
+            verifier,
+            by.kind,
+            proved.vendor,
+            proved.sealUntil,
+            proved.openUntil
+        );
     }
 
     function _requireNodeTakesClass(NodeId nodeId, EnclaveBinding calldata binding) private view {
@@ -280,27 +317,9 @@ abstract contract EnclaveKeys is NodeAccounts, IAttestedKeys, IBanWatcher, EIP71
         }
     }
 
-    function _requireBinding(EnclaveBinding calldata binding, bytes calldata signature) private view {
-        address signer = binding.signer;
-        if (binding.chainId != block.chainid) revert BindingChainMismatch(signer, binding.chainId, block.chainid);
-        if (binding.registry != address(this)) {
-            revert BindingRegistryMismatch(signer, binding.registry, address(this));
-        }
-        if (binding.operator != msg.sender) revert BindingOperatorMismatch(signer, binding.operator, msg.sender);
-        if (binding.kemKeyHash == 0) revert BindingKemKeyMissing(signer);
-        // blockhash is zero beyond the last 256 blocks.
-        if (binding.blockHash == 0 || blockhash(binding.blockNumber) != binding.blockHash) {
-            revert BindingBlockUnknown(signer, binding.blockNumber, binding.blockHash);
-        }
-        (address recovered, ECDSA.RecoverError problem,) =
-            ECDSA.tryRecoverCalldata(bindingDigest(binding), signature);
-        if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert BindingSignatureInvalid(signer);
-    }
-
-    function _requireVerifier(IEvidenceVerifier verifier) private view returns (uint8 kind) {
-        VerifierRecord storage stored = _verifiers[verifier];
+    function _requireVerifier(IEvidenceVerifier verifier) private view returns (VerifierRecord memory stored) {
+        stored = _verifiers[verifier];
         if (!stored.allowed) revert VerifierUnknown(verifier);
-        return stored.kind;
     }
 
     function _requireKey(address signer) private view returns (EnclaveKey storage key) {

@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IMeasurementPolicy} from "../interfaces/IMeasurementPolicy.sol";
 import {INodeMetadata} from "../interfaces/INodeMetadata.sol";
 import {INodeRegistry, Node} from "../interfaces/INodeRegistry.sol";
@@ -33,7 +32,6 @@ contract NodeRegistry is NodeClaims {
         EnclaveKeys(measurements)
         NodeClaims(market)
         AccessManaged(authority)
-        EIP712("Persona NodeRegistry", "1")
     {
         METADATA = metadata;
     }

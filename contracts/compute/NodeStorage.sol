@@ -12,6 +12,7 @@ import {NodeId} from "../types/Ids.sol";
 ///        | measurementEpoch:40 | bansSeen:32    (first field in the lowest bits)
 ///   + 1: measurement
 ///   + 2: kemKeyHash
+///   + 3: verifierIndex:16 | platform:240, not part of the interface
 /// slot 1: mapping(NodeId => NodeRecord), not part of the interface, as all that follows
 abstract contract NodeStorage {
     /// @dev One slot: a claim and a receipt read and write it, and nothing else of the node.
@@ -35,17 +36,20 @@ abstract contract NodeStorage {
     struct VerifierRecord {
         bool allowed;
         uint8 kind;
+        uint16 index;
     }
 
     /// @dev One slot, read by each claim.
     /// @param weight of all nodes that may claim.
     /// @param pausedUntil Unix seconds; nothing is claimed before.
     /// @param bans of measurements so far; a key that has seen as many is of none that is banned.
+    /// @param verifierCount how often one was allowed; the last has this index.
     struct Totals {
         uint128 weight;
         uint32 nodeCount;
         uint40 pausedUntil;
         uint32 bans;
+        uint16 verifierCount;
     }
 
     mapping(address signer => EnclaveKey) internal _keys;

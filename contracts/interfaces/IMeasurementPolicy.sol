@@ -1,6 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {EnclaveBinding} from "../types/EnclaveBinding.sol";
+import {NodeId} from "../types/Ids.sol";
+import {IEvidenceVerifier} from "./IEvidenceVerifier.sol";
+
+/// @notice What evidence has proved of a key. Times are Unix seconds.
+/// @param measurement what runs.
+/// @param measurementEpoch when governance allowed it.
+/// @param sealUntil nothing new is sealed to the key from then on.
+/// @param openUntil the key is of no use from then on.
+/// @param vendor index, as in `NodePolicy.vendors`.
+/// @param platform for {IPlatformJudge-recheck}.
+struct Admission {
+    bytes32 measurement;
+    uint40 measurementEpoch;
+    uint40 sealUntil;
+    uint40 openUntil;
+    uint8 vendor;
+    bytes30 platform;
+}
+
 /// @title Which supervisors may run
 /// @notice Apart from who runs them. Allowing is slow (AccessManager delay), a ban is at once and for ever.
 interface IMeasurementPolicy {
@@ -42,4 +62,43 @@ interface IMeasurementPolicy {
 
     /// @notice Allowed and not banned.
     function isAllowed(bytes32 measurement) external view returns (bool);
+
+    /// @notice Checks all that must hold of an enclave's key before a registry takes it, and for how long.
+    /// @dev Called by a registry, for itself. Changes nothing here. The errors are those of {INodeRegistry}.
+    /// @param evidence what `verifier` reads.
+    /// @param signature of the binding's digest, in the domain of the calling registry, by `binding.signer`.
+    /// @param operator of the node that the key is for.
+    ///
+    /// Requirements:
+    /// - The binding names this chain, the caller, `operator`, a KEM key, and a block of the last 256; of the last 8,191 where
+    /// the chain keeps them (EIP-2935).
+    /// - The verifier accepts the evidence, whose report data is that of the binding.
+    /// - The measurement is allowed; the key is not expired already.
+    function admit(
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature,
+        address operator
+    ) external returns (Admission memory);
+
+    /// @notice Reverts where `operator` has not agreed to this key.
+    /// @param signature by the operator over {consentDigest}; of a contract as ERC-1271 has it.
+    ///
+    /// Requirements:
+    /// - Not after `deadline`, Unix seconds.
+    function requireConsent(
+        address operator,
+        NodeId nodeId,
+        EnclaveBinding calldata binding,
+        uint40 deadline,
+        bytes calldata signature
+    ) external view;
+
+    /// @notice EIP-712 digest by which an operator agrees to a key: `KeyConsent(uint32 nodeId,bytes32 bindingHash,uint40
+    /// deadline)` in the registry's domain.
+    function consentDigest(address registry, NodeId nodeId, bytes32 bindingHash, uint40 deadline)
+        external
+        view
+        returns (bytes32);
 }

@@ -79,14 +79,16 @@ struct Node {
     string endpoint;
 }
 
-/// @dev As stored: slot 0 holds all but the last two, `nodeId` in the lowest bits; slot 1 `measurement`, slot 2
-/// `kemKeyHash`. Times are Unix seconds.
+/// @dev As stored: slot 0 holds all but the last four, `nodeId` in the lowest bits; slot 1 `measurement`, slot 2
+/// `kemKeyHash`, slot 3 the last two. Times are Unix seconds.
 /// @param verifierKind index, as in `NodePolicy.verifierKinds`.
 /// @param vendor index, as in `NodePolicy.vendors`.
 /// @param sealUntil nothing new is sealed to the key from then on.
 /// @param openUntil the key is of no use from then on.
 /// @param measurementEpoch when governance allowed its measurement.
 /// @param bansSeen how many measurements had been banned when the key was registered.
+/// @param verifierIndex which verifier let it in, or renewed it last.
+/// @param platform what that verifier keeps of the machine, for {INodeRegistry-poke}.
 struct EnclaveKey {
     NodeId nodeId;
     uint8 keyClass;
@@ -100,6 +102,8 @@ struct EnclaveKey {
     uint32 bansSeen;
     bytes32 measurement;
     bytes32 kemKeyHash;
+    uint16 verifierIndex;
+    bytes30 platform;
 }
 
 /// @notice A key with all that decides what it may do now.
@@ -185,6 +189,17 @@ interface INodeRegistry {
         uint40 sealUntil,
         uint40 openUntil
     );
+    event EnclaveKeyRenewed(
+        NodeId indexed nodeId,
+        address indexed signer,
+        bytes32 evidenceHash,
+        IEvidenceVerifier verifier,
+        uint40 sealUntil,
+        uint40 openUntil
+    );
+
+    /// @notice What is known of the key's platform has changed, and the key ends sooner.
+    event EnclaveKeyShortened(NodeId indexed nodeId, address indexed signer, uint40 sealUntil, uint40 openUntil);
     event EnclaveKeyStateChanged(NodeId indexed nodeId, address indexed signer, KeyState state);
 
     event VerifierAllowed(IEvidenceVerifier indexed verifier, uint8 kind);
@@ -232,6 +247,10 @@ interface INodeRegistry {
     error EnclaveKeyStateInvalid(address signer, KeyState state);
     error EnclaveKeyNotUsable(address signer, KeyState state, bool banned);
     error EnclaveKeyExpired(address signer, uint256 until, uint256 timestamp);
+    /// @notice A renewal is of the same class, KEM key and measurement.
+    error EnclaveKeyNotTheSame(address signer);
+    error ConsentExpired(NodeId nodeId, uint40 deadline, uint256 timestamp);
+    error ConsentSignatureInvalid(NodeId nodeId, address operator);
     error BindingChainMismatch(address signer, uint256 got, uint256 wanted);
     error BindingRegistryMismatch(address signer, address got, address wanted);
     error BindingOperatorMismatch(address signer, address got, address wanted);
@@ -349,7 +368,8 @@ interface INodeRegistry {
     /// Requirements:
     /// - The caller operates the node, which is active and has the role of the key's class.
     /// - The signer has never been registered.
-    /// - The binding names this chain, this registry, the caller, a KEM key, and one of the last 256 blocks.
+    /// - The binding names this chain, this registry, the caller, a KEM key, and one of the last 256 blocks; of the last 8,191
+    /// where the chain keeps them (EIP-2935).
     /// - The verifier is allowed and accepts the evidence, whose report data is as above.
     /// - The measurement is allowed.
     /// - The key is not expired already.
@@ -360,6 +380,48 @@ interface INodeRegistry {
         IEvidenceVerifier verifier,
         bytes calldata signature
     ) external;
+
+    /// @notice {addEnclaveKey} by anyone, where the operator has signed that it agrees.
+    /// @dev Emits {EnclaveKeyAdded}.
+    /// @param deadline Unix seconds; the consent counts until then.
+    /// @param consent the operator's signature over {IMeasurementPolicy-consentDigest}, which names node and binding; of a
+    /// contract as ERC-1271 has it.
+    ///
+    /// Requirements: as {addEnclaveKey}, with the operator in the caller's place, and
+    /// - The consent is the operator's, for this node and this very binding, and its deadline is not over.
+    function addEnclaveKeyBySig(
+        NodeId nodeId,
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature,
+        uint40 deadline,
+        bytes calldata consent
+    ) external;
+
+    /// @notice Attests a key anew: it lives on as if it had just been registered. Anyone may call: the evidence is the
+    /// enclave's own, names the operator, and gives a key nothing but time.
+    /// @dev Emits {EnclaveKeyRenewed}.
+    /// @param binding as for {addEnclaveKey}, with a new block.
+    ///
+    /// Requirements: those of {addEnclaveKey} for binding, evidence and verifier, and
+    /// - The key is active or draining. What its node does limits it as before.
+    /// - Class, KEM key and measurement are the key's.
+    function renewEnclaveKey(
+        EnclaveBinding calldata binding,
+        bytes calldata evidence,
+        IEvidenceVerifier verifier,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Judges a key's platform by what is known of it now. A key whose platform was revoked or no longer suffices, or
+    /// whose verifier was removed, ends at once; a worker's never lasts longer than its platform does. Renewing helps.
+    /// @dev Emits {EnclaveKeyShortened} where the key ends sooner than before. Anyone may call.
+    /// @return openUntil of the key, Unix seconds.
+    ///
+    /// Requirements:
+    /// - The key is registered.
+    function poke(address signer) external returns (uint40 openUntil);
 
     /// @notice Takes a key out of service gently.
     /// @dev Emits {EnclaveKeyStateChanged}.

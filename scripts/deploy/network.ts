@@ -7,6 +7,7 @@ import { type Account, type Address, bytesToHex } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { readPassphrase, readSmallFile } from "../../node/src/cli/files.ts";
+import { intelRoot } from "../../node/src/deploy/attestationRoot.ts";
 import {
   type ConstructorParameters,
   type GovernanceParameters,
@@ -52,13 +53,23 @@ export async function readNetwork(root: string, name: string): Promise<TargetNet
     throw new PersonaError("CONFIG_INVALID", `${file} is not valid.`, {
       data: { problem: z.prettifyError(parsed.error) },
     });
-  const { chainId, confirmations, stakeToken, claimBond, raceUnit, ...governance } = parsed.data;
+  const { chainId, confirmations, stakeToken, claimBond, raceUnit, tcbEvaluation, quorumThreshold, ...governance } =
+    parsed.data;
   return {
     name,
     chainId,
     simulated: false,
     confirmations,
-    constructors: (deployer) => ({ deployer, stakeToken, claimBond, raceUnit: BigInt(raceUnit) }),
+    constructors: (deployer) => ({
+      deployer,
+      stakeToken,
+      claimBond,
+      raceUnit: BigInt(raceUnit),
+      // Not a parameter: there is no other for a public chain.
+      ...intelRoot,
+      tcbEvaluation,
+      quorumThreshold: BigInt(quorumThreshold),
+    }),
     governance: () => governance,
   };
 }

@@ -118,6 +118,8 @@ describe("governance", function () {
     measurements: [measurement],
     verifiers: [],
     tokens: [],
+    advisories: [],
+    quorumMembers: [],
   });
 
   const isAllowed = (addresses: ProtocolAddresses, wanted: Hex) =>
@@ -184,7 +186,7 @@ describe("governance", function () {
     it("behavior: whoever removed a verifier at once cannot bring it back at once", async () => {
       const { addresses } = deployment;
       const nodes = addressOf(addresses, "NodeRegistry");
-      const verifier = addressOf(addresses, "SimulatedEvidenceVerifier");
+      const verifier = addressOf(addresses, "DcapVerifier");
       await send(guard, nodes, nodeRegistryAbi, "removeVerifier", [verifier]);
       const again = (by: number) => send(by, nodes, nodeRegistryAbi, "allowVerifier", [verifier]);
       for (const by of [guard, admin, deployer, governor]) await refusal(again(by));

@@ -28,6 +28,7 @@ const parameters = {
   governor: multisig,
   guard: "0x2222222222222222222222222222222222222222",
   pauser: "0x3333333333333333333333333333333333333333",
+  tcbEvaluation: 18,
 };
 
 /** Everything of the recipe for a public chain, on a chain process that is not one of the local chain ids. */

@@ -11,7 +11,10 @@ const NAMES = [
   "compute/NodeRegistry",
   "compute/JobMarket",
   "attestation/MeasurementPolicy",
-  "attestation/SimulatedEvidenceVerifier",
+  "attestation/PckRegistry",
+  "attestation/TcbPolicy",
+  "attestation/DcapVerifier",
+  "attestation/QuorumVerifier",
   "dev/DevToken",
 ];
 

@@ -16,6 +16,7 @@ const parameters = {
   governor: account("1"),
   guard: account("2"),
   pauser: account("3"),
+  tcbEvaluation: 18,
 };
 
 describe("the table of roles", () => {

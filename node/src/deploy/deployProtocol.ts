@@ -4,6 +4,7 @@ import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Abi, getAddress, isAddressEqual } from "viem";
 import { artifactResolver, readArtifact } from "./artifacts.ts";
+import { requireTrustedRoot } from "./attestationRoot.ts";
 import { noteSigned, readJournal, recoverLost } from "./journal.ts";
 import {
   addressOf,
@@ -42,6 +43,7 @@ export async function deployProtocol(options: {
 }): Promise<DeployedProtocol> {
   const { client, simulated, constructors, governance, journalDir, confirmations, onProgress = () => {} } = options;
   const deployer = client.account.address;
+  requireTrustedRoot(client.chain.id, constructors);
   // Of a new deployment: Ignition itself watches over the later ones.
   let wantedFirst: number | undefined;
   const provider = signingProvider(client, async (transaction) => {

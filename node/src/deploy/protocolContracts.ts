@@ -6,7 +6,10 @@ export type ContractName =
   | "DevToken"
   | "DatasetRegistry"
   | "MeasurementPolicy"
-  | "SimulatedEvidenceVerifier"
+  | "PckRegistry"
+  | "TcbPolicy"
+  | "DcapVerifier"
+  | "QuorumVerifier"
   | "GrantRegistry"
   | "NodeMetadata"
   | "NodeRegistry"
@@ -29,15 +32,15 @@ export type PlannedContract = {
 const at = (name: ContractName): PlannedArgument => ({ at: name });
 const parameter = (name: keyof ConstructorParameters): PlannedArgument => ({ parameter: name });
 
-/** Arguments that no getter reads back; the creation transaction proves them. */
-export const withoutGetter: readonly string[] = ["AccessManager.initialAdmin"];
+/** Arguments that no getter reads back, or that governance changes later; the creation transaction proves them. */
+export const withoutGetter: readonly string[] = ["AccessManager.initialAdmin", "TcbPolicy.firstEvaluation"];
 
 /**
  * What is deployed, in this order and by one account, each with one transaction: the n-th contract has the address of the
  * deployer's n-th nonce. So a contract may be told the address of one that comes after it. To add an argument, add a line
  * here and, if it is no address of ours, one in protocolParameters.ts.
  *
- * @param simulated test money and the verifier of simulated evidence: chain ids 31337 and 1337 only, elsewhere they revert
+ * @param simulated test money, and evidence under a development root: chain ids 31337 and 1337 only, elsewhere both revert
  */
 export function protocolContracts({ simulated }: { readonly simulated: boolean }): readonly PlannedContract[] {
   const contracts: (PlannedContract | false)[] = [
@@ -45,7 +48,28 @@ export function protocolContracts({ simulated }: { readonly simulated: boolean }
     simulated && { name: "DevToken", args: {} },
     { name: "DatasetRegistry", args: { KEYS: at("NodeRegistry"), OWNER_KEYS: at("OwnerKeys") } },
     { name: "MeasurementPolicy", args: { authority: at("AccessManager"), WATCHER: at("NodeRegistry") } },
-    simulated && { name: "SimulatedEvidenceVerifier", args: { ROOT: parameter("simulatedRoot") } },
+    {
+      name: "PckRegistry",
+      args: {
+        authority: at("AccessManager"),
+        TCBS: at("TcbPolicy"),
+        ROOT_X: parameter("rootX"),
+        ROOT_Y: parameter("rootY"),
+        ROOT_NAME: parameter("rootName"),
+      },
+    },
+    {
+      name: "TcbPolicy",
+      args: {
+        authority: at("AccessManager"),
+        PCKS: at("PckRegistry"),
+        TD_QE_SIGNER: parameter("tdQeSigner"),
+        SGX_QE_SIGNER: parameter("sgxQeSigner"),
+        firstEvaluation: parameter("tcbEvaluation"),
+      },
+    },
+    { name: "DcapVerifier", args: { PCKS: at("PckRegistry") } },
+    { name: "QuorumVerifier", args: { authority: at("AccessManager"), THRESHOLD: parameter("quorumThreshold") } },
     { name: "GrantRegistry", args: { DATASETS: at("DatasetRegistry"), MARKET: at("JobMarket") } },
     { name: "AppRegistry", args: { authority: at("AccessManager") } },
     { name: "NodeMetadata", args: {} },

@@ -1,7 +1,9 @@
+import { SIMULATED_EVALUATION } from "@persona-protocol/sdk/attestation/simulator";
 import { type Address, getAddress, type Hex, isAddress, isAddressEqual, isHex, zeroAddress } from "viem";
 import { z } from "zod";
 import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
-import { simulatedRoot } from "../enclave/runtime/simulatedEvidence.ts";
+import { simulatedWorkload } from "../enclave/runtime/simulatedEvidence.ts";
+import { type RootParameters, simulatedRoot } from "./attestationRoot.ts";
 
 const day = 86_400;
 const address = z
@@ -80,7 +82,29 @@ export const networkParameters = z
     verifiers: z
       .array(address)
       .prefault([])
-      .describe("Evidence verifiers that are allowed from the first block; already deployed."),
+      .describe("Further evidence verifiers that are allowed from the first block; already deployed."),
+    tcbEvaluation: z
+      .number()
+      .int()
+      .min(1)
+      .max(999_999_999)
+      .describe("Intel's tcbEvaluationDataNumber that counts at first: that of the standard feed on that day."),
+    advisories: z
+      .array(z.string().regex(/^INTEL-SA-[0-9]{5}$/))
+      .prefault([])
+      .describe("Intel's advisories against which a platform is believed all the same, such as INTEL-SA-00615."),
+    quorumThreshold: z
+      .number()
+      .int()
+      .min(1)
+      .max(32)
+      .default(3)
+      .describe("How many verifier nodes must say the same of AWS Nitro and AMD SEV-SNP evidence. Never changes."),
+    quorumMembers: z
+      .array(address)
+      .max(32)
+      .prefault([])
+      .describe("Keys of the first verifier nodes. With none, such evidence is not accepted."),
   })
   .refine(
     ({ adminDelaySeconds, wideningDelaySeconds }) => adminDelaySeconds >= wideningDelaySeconds,
@@ -105,10 +129,12 @@ export type GovernanceParameters = Pick<
   | "measurements"
   | "verifiers"
   | "tokens"
+  | "advisories"
+  | "quorumMembers"
 >;
 
 /** What constructors are told, apart from each other's addresses. The keys are names of Ignition parameters. */
-export type ConstructorParameters = {
+export type ConstructorParameters = RootParameters & {
   /** The only admin until the last transaction of the deployment. */
   readonly deployer: Address;
   /** Public chains; elsewhere it is the DevToken of the same deployment. */
@@ -117,8 +143,9 @@ export type ConstructorParameters = {
   readonly claimBond: bigint;
   /** Blocks; 0, the first claim wins, on local chains only. */
   readonly raceUnit: bigint;
-  /** Whose signature makes evidence of the simulated TEE. Local chains only. */
-  readonly simulatedRoot?: Address;
+  /** Intel's tcbEvaluationDataNumber that counts at first. */
+  readonly tcbEvaluation: number;
+  readonly quorumThreshold: bigint;
 };
 
 /** Money of a local chain is worth nothing and its network must start at once: nothing waits, and one account is everybody. */
@@ -130,16 +157,20 @@ export function localGovernance(deployer: Address): GovernanceParameters {
     pauser: deployer,
     adminDelaySeconds: 0,
     wideningDelaySeconds: 0,
-    measurements: [enclaveBundle().measurement],
+    measurements: [simulatedWorkload(enclaveBundle().measurement)],
     verifiers: [],
     tokens: [],
+    advisories: [],
+    quorumMembers: [],
   };
 }
 
 /** A local chain mines on demand, so there is no race: its blocks would not come. */
 export const localConstructors = (deployer: Address): ConstructorParameters => ({
   deployer,
-  simulatedRoot,
+  ...simulatedRoot(),
+  tcbEvaluation: SIMULATED_EVALUATION,
+  quorumThreshold: 1n,
   claimBond: 10n * 10n ** 18n,
   raceUnit: 0n,
 });

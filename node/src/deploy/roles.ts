@@ -30,6 +30,8 @@ export const roles: readonly Role[] = [
     cancelledBy: "GUARD",
     functions: {
       MeasurementPolicy: ["allow"],
+      TcbPolicy: ["allowAdvisory", "lowerEvaluation"],
+      QuorumVerifier: ["addMember"],
       NodeRegistry: ["allowVerifier", "unfreezeEnclaveKey"],
       JobMarket: ["allowToken"],
       AppRegistry: ["allowAttestor"],
@@ -43,6 +45,9 @@ export const roles: readonly Role[] = [
     delay: "none",
     functions: {
       MeasurementPolicy: ["ban"],
+      PckRegistry: ["banPlatform"],
+      TcbPolicy: ["raiseEvaluation", "endGrace", "banModel", "removeAdvisory"],
+      QuorumVerifier: ["removeMember", "banPlatform"],
       NodeRegistry: ["removeVerifier", "freezeEnclaveKey", "cancelSlash"],
       JobMarket: ["removeToken"],
       AppRegistry: ["removeAttestor"],
@@ -95,13 +100,14 @@ export function governanceCalls(options: {
     });
   const grant = (role: bigint, account: Address, delay: number): Hex =>
     encodeFunctionData({ abi: accessManagerAbi, functionName: "grantRole", args: [role, account, delay] });
-  const simulated = addresses.SimulatedEvidenceVerifier;
-  const verifiers = simulated === undefined ? parameters.verifiers : [simulated, ...parameters.verifiers];
+  const verifiers = [addressOf(addresses, "DcapVerifier"), ...quorumOf(addresses, parameters), ...parameters.verifiers];
   const money = addresses.DevToken;
   const tokens = money === undefined ? parameters.tokens : [{ token: money, ...localTokenTerms }, ...parameters.tokens];
 
   const calls = [
     ...verifiers.map((verifier) => first("NodeRegistry", "allowVerifier", [verifier])),
+    ...parameters.advisories.map((name) => first("TcbPolicy", "allowAdvisory", [name])),
+    ...parameters.quorumMembers.map((member) => first("QuorumVerifier", "addMember", [member])),
     ...parameters.measurements.map((measurement) => first("MeasurementPolicy", "allow", [measurement])),
     ...tokens.map(({ token, protocolFeeBps, burnedUnit }) =>
       first("JobMarket", "allowToken", [token, protocolFeeBps, burnedUnit]),
@@ -135,6 +141,11 @@ export function governanceCalls(options: {
       encodeFunctionData({ abi: accessManagerAbi, functionName: "renounceRole", args: [adminRole, deployer] }),
     );
   return calls;
+}
+
+/** Without members it lets nobody in; it is allowed when it has some. */
+function quorumOf(addresses: ProtocolAddresses, { quorumMembers }: GovernanceParameters): readonly Address[] {
+  return quorumMembers.length === 0 ? [] : [addressOf(addresses, "QuorumVerifier")];
 }
 
 export function selectorsOf({ functions }: Role, abiOf: (name: ContractName) => Abi): [ContractName, Hex[]][] {

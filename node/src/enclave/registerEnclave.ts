@@ -1,3 +1,4 @@
+import { chainEvidenceOf } from "@persona-protocol/sdk/attestation";
 import { callContract, KeyClass, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, bytesToHex, erc20Abi, parseEventLogs } from "viem";
@@ -89,7 +90,7 @@ export async function registerEnclaveKey(
   const { quorumUrls: urls = [] } = config ?? {};
   const told =
     urls.length === 0
-      ? evidence
+      ? chainEvidenceOf(evidence)
       : await quorumWord({ client, quorumVerifier: verifier, urls }, evidence, enclave.companionsOf?.(evidence));
   await callContract(client, {
     ...registry,

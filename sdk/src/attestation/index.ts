@@ -1,3 +1,4 @@
+export { chainEvidenceOf, workloadIdOf } from "./dcap/chainEvidence.ts";
 export { type DcapCollateral, parseCollateral } from "./dcap/collateral.ts";
 export {
   type CollateralClient,

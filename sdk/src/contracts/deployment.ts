@@ -23,6 +23,14 @@ export type Deployment = {
 export type KnownDeployment = Deployment & {
   /** OpenZeppelin's AccessManager: who may widen and narrow what is trusted. */
   readonly accessManager: Address;
+  /** Platforms that the root has certified, and what it has revoked. Anyone brings both. */
+  readonly pckRegistry: Address;
+  /** What platforms must have, at least. */
+  readonly tcbPolicy: Address;
+  /** Evidence of Intel TDX and SGX. */
+  readonly dcapVerifier: Address;
+  /** Evidence of AWS Nitro and AMD SEV-SNP. */
+  readonly quorumVerifier: Address;
   /** ERC-20 of stakes. */
   readonly stakeToken: Address;
 };

@@ -137,6 +137,6 @@ export const ArgsRule = { none: 1, exact: 2, schema: 3 } as const;
 export const OutputClass = { aggregate: 1, bounded: 2, raw: 3 } as const;
 export const KeyClass = { worker: 1, guardian: 2 } as const;
 /** Bits of `NodePolicy.verifierKinds`: bit 0 is the simulated TEE, refused on any chain id but 31337 and 1337. */
-export const VerifierKind = { simulated: 1 << 0 } as const;
+export const VerifierKind = { simulated: 1 << 0, dcap: 1 << 1, quorum: 1 << 2 } as const;
 /** Bits of `NodePolicy.vendors`: bit 0 is "no silicon" (simulation). */
-export const Vendor = { none: 1 << 0 } as const;
+export const Vendor = { none: 1 << 0, intel: 1 << 1, amd: 1 << 2, aws: 1 << 3 } as const;

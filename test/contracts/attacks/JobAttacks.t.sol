@@ -279,7 +279,8 @@ contract JobAttacksTest is AttackKit {
     }
 
     function deploySimulated() external {
-        make("attestation", "SimulatedEvidenceVerifier", abi.encode(OWNER));
+        bytes32 key = keccak256("development root");
+        make("attestation", "PckRegistry", abi.encode(authority, OWNER, key, key, key));
     }
 
     function deployWithoutARace() external {

@@ -18,6 +18,7 @@ import {Reason} from "../../../contracts/types/Reason.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
 import {GRANT_COMPUTE, Terms} from "../../../contracts/types/Terms.sol";
 import {Check} from "./Check.sol";
+import {StubVerifier} from "./StubVerifier.sol";
 import {vm} from "./Vm.sol";
 
 interface ITestMoney is IERC20 {
@@ -44,7 +45,6 @@ abstract contract Kit is Check {
     bytes32 internal constant MEASUREMENT = keccak256("supervisor 1");
     bytes internal constant RESULT = "sealed result";
 
-    uint256 internal constant ROOT_KEY = 0xa001;
     uint256 internal constant OWNER_KEY = 0xa002;
     uint256 internal constant WORKER_KEY = 0xa003;
     uint256 internal constant GUARDIAN_KEY = 0xa004;
@@ -102,8 +102,8 @@ abstract contract Kit is Check {
         grants = IGrantRegistry(make("access", "GrantRegistry", abi.encode(datasets, laterMarket)));
         market = IJobMarket(make("compute", "JobMarket", abi.encode(grants, nodes, authority, raceUnit())));
         eq(address(market), laterMarket);
-        arguments = abi.encode(vm.addr(ROOT_KEY));
-        verifier = IEvidenceVerifier(make("attestation", "SimulatedEvidenceVerifier", arguments));
+        // Evidence itself is the subject of test/contracts/attestation and of test/node/attestation.
+        verifier = new StubVerifier(0, true);
         nodes.allowVerifier(verifier);
         measurements.allow(MEASUREMENT);
         market.allowToken(address(token), PROTOCOL_FEE_BPS, 1e16);
@@ -257,8 +257,7 @@ abstract contract Kit is Check {
     }
 
     function makeEvidence(bytes32 measurement, bytes memory report) internal pure returns (bytes memory) {
-        bytes32 digest = keccak256(abi.encode("persona/simulated-evidence/v1", measurement, keccak256(report)));
-        return abi.encode(measurement, report, signature(ROOT_KEY, digest));
+        return abi.encode(measurement, report, type(uint40).max, uint8(0));
     }
 
     function addKey(NodeId id, address operator, uint256 signerKey, uint8 keyClass) internal {

@@ -11,6 +11,7 @@ import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts
 import { createEnclaveIdentity } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { createGuardianChain, type GuardianChain } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
 import { requireOwnKey } from "../../../node/src/enclave/runtime/guardian/ownKey.ts";
+import { simulatedWorkload } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
 import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
@@ -94,7 +95,11 @@ describe("requireOwnKey", function () {
   it("error: a banned measurement, at once", async () => {
     await requireOwnKey(own(), await newest());
     const policy = { address: network.deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
-    await callContract(network.governor, { ...policy, functionName: "ban", args: [enclaveBundle().measurement] });
+    await callContract(network.governor, {
+      ...policy,
+      functionName: "ban",
+      args: [simulatedWorkload(enclaveBundle().measurement)],
+    });
     await refused(await newest(), { state: "active", banned: "true" });
   });
 });

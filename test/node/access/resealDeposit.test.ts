@@ -29,7 +29,7 @@ import {
 import { resealDeposit } from "../../../node/src/enclave/runtime/guardian/resealDeposit.ts";
 import { requireUnsealedKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
 import { encodeRegistration, registrationFacts } from "../../../node/src/enclave/runtime/registrationMessage.ts";
-import { simulatedEvidence } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
+import { simulatedEvidence, simulatedWorkload } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
 import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
@@ -222,7 +222,11 @@ describe("resealDeposit", function () {
   it("error: a banned measurement neither takes shares nor hands them over", async () => {
     const { governor, deployment } = network;
     const banned = { address: deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
-    await callContract(governor, { ...banned, functionName: "ban", args: [enclaveBundle().measurement] });
+    await callContract(governor, {
+      ...banned,
+      functionName: "ban",
+      args: [simulatedWorkload(enclaveBundle().measurement)],
+    });
     await expectError("MEASUREMENT_BANNED", () => reseal(target(successor)));
     await expectError("MEASUREMENT_BANNED", () => requireUnsealedKey(place(), guardian.identity.account.address));
   });

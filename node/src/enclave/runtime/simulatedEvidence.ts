@@ -1,21 +1,41 @@
 /**
- * SIMULATED TEE. No silicon stands behind this: the root key is derived from a public text, so anyone can make this evidence
- * and open what is sealed by it. It is accepted on chain ids 31337 and 1337 only (SimulatedEvidenceVerifier refuses to exist
- * elsewhere). SECURITY.md says what it does not give.
+ * SIMULATED TEE. No silicon stands behind this: the seed of the root is a public text, so anyone can make this evidence and open
+ * what is sealed by it. It has the form of Intel's in every byte, and is accepted on chain ids 31337 and 1337 only (PckRegistry
+ * takes no root but Intel's elsewhere). SECURITY.md says what it does not give.
  */
+import { createHash } from "node:crypto";
+import { tdWorkloadId } from "@persona-protocol/sdk/attestation";
+import {
+  createSimulator,
+  type Simulator,
+  simulatedTd,
+  type TdReportContents,
+  writeTdReport,
+} from "@persona-protocol/sdk/attestation/simulator";
 import { aeadOpen, aeadSeal, hkdfSha256, sha256 } from "@persona-protocol/sdk/crypto";
-import { type Address, bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
-import { privateKeyToAccount, sign } from "viem/accounts";
+import { type Hex, hexToBytes, toBytes } from "viem";
 import type { EvidenceProvider } from "./evidence.ts";
 
-const rootSeed = sha256(toBytes("persona/simulated-root/v1"));
+const seed = sha256(toBytes("persona/simulated-root/v1"));
+let made: Simulator | undefined;
 
-/** The address that SimulatedEvidenceVerifier is deployed with. */
-export const simulatedRoot: Address = privateKeyToAccount(bytesToHex(rootSeed)).address;
+/** The machine that all simulated enclaves run on. */
+export function simulator(): Simulator {
+  made ??= createSimulator({ seed });
+  return made;
+}
 
-export function simulatedEvidence(measurement: Hex): EvidenceProvider {
+/** Another machine under the same root. */
+export const simulatedMachine = (platform: string): Simulator => createSimulator({ seed, platform });
+
+/** Measurement, as MeasurementPolicy knows it, of a simulated TD that runs this code. @param runtime of the enclave bundle */
+export const simulatedWorkload = (runtime: Hex): Hex => tdWorkloadId(writeTdReport(simulatedTd(bodyOf(runtime))));
+
+/** @param runtime digest of the code that runs here, of the enclave bundle */
+export function simulatedEvidence(runtime: Hex): EvidenceProvider {
+  const measurement = simulatedWorkload(runtime);
   const sealingKey = hkdfSha256({
-    ikm: rootSeed,
+    ikm: seed,
     salt: hexToBytes(measurement),
     info: toBytes("persona/simulated-seal/v1"),
     length: 32,
@@ -23,30 +43,13 @@ export function simulatedEvidence(measurement: Hex): EvidenceProvider {
   const aad = hexToBytes(measurement);
   return {
     measurement,
-    async quote(reportData) {
-      const signature = await sign({
-        hash: simulatedEvidenceDigest(measurement, reportData),
-        privateKey: bytesToHex(rootSeed),
-        to: "hex",
-      });
-      return hexToBytes(
-        encodeAbiParameters(
-          [{ type: "bytes32" }, { type: "bytes" }, { type: "bytes" }],
-          [measurement, bytesToHex(reportData), signature],
-        ),
-      );
-    },
+    quote: async (reportData) => simulator().tdxQuote({ ...bodyOf(runtime), reportData }),
     seal: (plaintext) => aeadSeal({ key: sealingKey, plaintext, aad }),
     unseal: (sealed) => aeadOpen({ key: sealingKey, sealed, aad }),
   };
 }
 
-/** What the simulated root signs, as a raw digest. */
-function simulatedEvidenceDigest(measurement: Hex, reportData: Uint8Array): Hex {
-  return keccak256(
-    encodeAbiParameters(
-      [{ type: "string" }, { type: "bytes32" }, { type: "bytes32" }],
-      ["persona/simulated-evidence/v1", measurement, keccak256(reportData)],
-    ),
-  );
-}
+/** Silicon would measure the image into MRTD; here it is the digest of the code. */
+const bodyOf = (runtime: Hex): TdReportContents => ({
+  mrTd: createHash("sha384").update(hexToBytes(runtime)).digest(),
+});

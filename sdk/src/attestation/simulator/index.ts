@@ -8,7 +8,13 @@ export {
   makeCrl,
   writePem,
 } from "./makeCertificate.ts";
-export { type CollateralContents, type SimulatedLevel, writeQeIdentity, writeTcbInfo } from "./simulatedCollateral.ts";
+export {
+  type CollateralContents,
+  SIMULATED_EVALUATION,
+  type SimulatedLevel,
+  writeQeIdentity,
+  writeTcbInfo,
+} from "./simulatedCollateral.ts";
 export { simulatedEnclave, simulatedQe, simulatedTd } from "./simulatedEnclaves.ts";
 export { derSignature, type SimulatedKey, simulatedKey } from "./simulatedKey.ts";
 export { createSimulatedNitro, type NitroContents, type SimulatedNitro } from "./simulatedNitro.ts";

@@ -23,7 +23,7 @@ export type CollateralContents = {
   readonly levels?: readonly SimulatedLevel[];
 };
 
-const SIMULATED_EVALUATION = 18;
+export const SIMULATED_EVALUATION = 18;
 
 const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
 const lower = (components: readonly number[], by: number): number[] => components.map((svn) => Math.max(0, svn - by));
