@@ -43,7 +43,7 @@ const askParams = z.strictObject({
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation, bundle } = context;
+  const { config, log, client, deployment, isolation, bundle, evidence } = context;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"));
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: client.account })));
@@ -52,6 +52,7 @@ export async function startWorker(context: Context): Promise<RunningDuty> {
     role: "worker",
     isolation,
     bundle,
+    evidence,
     log: (line) => log.warn({ line }, "enclave says"),
     methods: { ...relayChain(...relays.map(({ request }) => request)), ...carry(context) },
   });

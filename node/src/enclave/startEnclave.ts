@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { z } from "zod";
 import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
+import type { HostEvidence, PlatformEvidence } from "./evidence/HostEvidence.ts";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
 import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
@@ -13,8 +16,14 @@ export type EnclaveProcess = {
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
   readonly ended: Promise<string>;
+  /** What the platform gave with this evidence: certificates, event log. Of the last that the enclave asked for. */
+  companionsOf(evidence: Uint8Array): PlatformEvidence | undefined;
   stop(): Promise<void>;
 };
+
+const quoteParams = z.strictObject({
+  reportData: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64, "not 64 bytes"),
+});
 
 /**
  * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
@@ -26,9 +35,11 @@ export function startEnclave(options: {
   /** What is started; otherwise what this repository's sources make. */
   readonly bundle?: EnclaveBundle;
   readonly methods: PeerMethods;
+  /** The platform that is asked for evidence; without one the enclave's is simulated. */
+  readonly evidence?: HostEvidence | undefined;
   readonly log: (line: string) => void;
 }): EnclaveProcess {
-  const { role, isolation, methods, log, bundle: { folder } = enclaveBundle() } = options;
+  const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
   // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
   const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
   const node = [
@@ -42,6 +53,7 @@ export function startEnclave(options: {
     "--no-warnings",
     join(folder, bundleMains[role]),
     isolation,
+    platform?.kind ?? "simulated",
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
@@ -50,10 +62,21 @@ export function startEnclave(options: {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n")) if (line !== "") log(line.slice(0, 2_000));
   });
-  const peer = createPeer({ input: child.stdout, output: child.stdin, methods });
+  let last: PlatformEvidence | undefined;
+  const quoting: PeerMethods =
+    platform === undefined
+      ? {}
+      : {
+          async quote(params) {
+            last = await platform.quote(quoteParams.parse(params).reportData);
+            return last.evidence;
+          },
+        };
+  const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Not "exit": why it ended may still be on its way.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then(() => peer.close());
 
@@ -61,6 +84,7 @@ export function startEnclave(options: {
     pid: child.pid,
     call: peer.call,
     ended,
+    companionsOf: (evidence) => (last !== undefined && equalBytes(last.evidence, evidence) ? last : undefined),
     async stop() {
       // Its door closing is the signal to end; a hung one is killed.
       peer.close();

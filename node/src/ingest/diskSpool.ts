@@ -10,8 +10,8 @@ const readBytes = 2 ** 20;
 const readAt = promisify(read);
 const closeFile = promisify(close);
 
-/** What another thread of this process needs to read a spool: descriptors belong to the process. */
-export type SpoolKey = { readonly fd: number; readonly key: Uint8Array; readonly size: number };
+/** What it takes to read a spool. */
+type SpoolKey = { readonly fd: number; readonly key: Uint8Array; readonly size: number };
 
 /** {@link createDiskSpool}, for an import that encodes on its own thread. */
 export function createDiskSpools(folder: string): OpenSpool {
@@ -32,7 +32,7 @@ export function createDiskSpools(folder: string): OpenSpool {
  *
  * Errors: `STORE_FAILED` when the disk is full or cannot be written.
  */
-export function createDiskSpool(folder: string) {
+function createDiskSpool(folder: string) {
   const path = join(folder, `.spool-${randomUUID()}`);
   const fd = onDisk(() => openSync(path, "wx+", 0o600));
   onDisk(() => unlinkSync(path));
@@ -57,7 +57,7 @@ export function createDiskSpool(folder: string) {
 }
 
 /** Reads what a spool of this process holds. */
-export function openSpooled({ fd, key, size }: SpoolKey): SpooledBytes {
+function openSpooled({ fd, key, size }: SpoolKey): SpooledBytes {
   return {
     size,
     async *read() {

@@ -72,6 +72,48 @@ export const attestationRules = {
   "platform-tcb-level": "A level of the TCB info covers the platform.",
   "tcb-status": "The policy takes the status of the platform, quoting enclave and module together.",
   "tcb-advisory": "The policy takes every advisory of the levels.",
+  // AWS Nitro.
+  "nitro-size": "The document has 1 to 16,384 bytes.",
+  "nitro-cose":
+    "It is one COSE_Sign1 in deterministic CBOR: ES384, nothing unprotected, a signature of 96 bytes, with tag 18 or none.",
+  "nitro-payload": "The payload is one CBOR map with Amazon's fields of Amazon's types, each once, and no other.",
+  "nitro-limits": "Each field is within Amazon's limits of size.",
+  "nitro-pcrs": "PCRs 0 to 2 are there, indexes are below 32, and each register has the 48 bytes of SHA-384.",
+  "nitro-root": "The first certificate of the bundle is the pinned root, byte by byte.",
+  "nitro-chain-format": "Each certificate can be read, has a P-384 key and is signed by ECDSA with SHA-384.",
+  "nitro-chain-issuer": "Each certificate names its issuer's subject, byte by byte.",
+  "nitro-chain-ca":
+    "All of the bundle may sign certificates, as deep as their path lengths say; the signing certificate may not.",
+  "nitro-chain-validity": "All certificates are valid at the document's own time, or at the time asked for.",
+  "nitro-chain-signature": "Each certificate is signed by its issuer.",
+  "nitro-signature": "The document is signed by the signing certificate's key.",
+  "nitro-debug": "The enclave is not in debug mode: PCRs 0 to 2 are not all zero.",
+  "nitro-age": "The document is not older than the policy says, nor from the future.",
+  // AMD SEV-SNP.
+  "snp-size": "The report has 1,184 bytes.",
+  "snp-version": "It is of version 2 to 5.",
+  "snp-algorithm": "Its signature is ECDSA P-384 with SHA-384 (algorithm 1).",
+  "snp-reserved": "Every reserved byte and bit is zero.",
+  "snp-signer": "It is signed, by a VCEK or a VLEK.",
+  "snp-chain-missing": "The certificates of the chip's key and of AMD's signing key were given.",
+  "snp-chain-format": "Each certificate can be read, with keys and signatures of AMD's kinds.",
+  "snp-extensions": "The chip's certificate has each of AMD's extensions for its product, once.",
+  "snp-product": "The processor is a Milan, Genoa or Turin, and report and certificates name the same.",
+  "snp-chain-root": "The root is AMD's for this product line, byte by byte, or the one of the policy.",
+  "snp-chain-issuer": "Each certificate names its issuer's subject, byte by byte.",
+  "snp-chain-name": "The common names are AMD's for the product: ARK, SEV or SEV-VLEK, and SEV-VCEK or SEV-VLEK.",
+  "snp-chain-ca": "The root and the signing key's certificate may sign certificates, and the chip's may not.",
+  "snp-chain-validity": "All certificates are valid at the time of verification.",
+  "snp-tcb": "The certificate's security versions are those of the report's reported TCB.",
+  "snp-chip": "The certificate's chip id is the report's.",
+  "snp-chain-signature": "Each certificate is signed by its issuer by RSA-PSS.",
+  "snp-crl":
+    "The revocation list, where one was given, is the root's, current, and does not name the signing key's certificate.",
+  "snp-signature": "The report is signed by the chip's certificate.",
+  "snp-debug": "The guest's policy does not allow debugging.",
+  "snp-migration": "No migration agent may move the guest, unless the policy takes that.",
+  "snp-vmpl": "The report was asked for at a privilege level that the policy takes.",
+  "snp-minimum-tcb": "No part of the reported TCB is below the policy's.",
 } as const;
 
 export type AttestationRule = keyof typeof attestationRules;

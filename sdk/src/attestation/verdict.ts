@@ -93,4 +93,6 @@ export type SnpPlatform = {
   readonly chipId: Hex;
   /** 8 bytes. */
   readonly reportedTcb: Hex;
+  /** VLEK only: the cloud that AMD gave the key to. Its chip id may be masked. */
+  readonly cspId?: string;
 };

@@ -73,7 +73,7 @@ const threads = 64;
 export function sealed(seal: Seal, command: readonly string[]): string[] {
   const filter = Buffer.from(seccompFilter() ?? new Uint8Array()).toString("hex");
   const numbers = [seal.filesMb, seal.memoryMb, threads].map(String);
-  return ["perl", "-e", script, ...numbers, filter, ...new Set(seal.readable), "--", ...command];
+  return ["/usr/bin/perl", "-e", script, ...numbers, filter, ...new Set(seal.readable), "--", ...command];
 }
 
 /** Does this system let us seal a process? Tried, not guessed. */

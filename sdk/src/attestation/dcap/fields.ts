@@ -1,9 +1,8 @@
+import { opensslTime } from "../opensslTime.ts";
 import type { EvidenceFields } from "../verdict.ts";
 import { type Certificate, hexOf } from "../x509/index.ts";
 import { readPckExtension } from "./pckExtension.ts";
 import type { Quote } from "./quote.ts";
-
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** What stands in a quote, read and not judged. */
 export function quoteFields(quote: Quote): EvidenceFields {
@@ -31,7 +30,7 @@ export function platformFields(pck: Certificate): EvidenceFields {
     pceSvn: platform.pceSvn,
     cpuSvn: hexOf(platform.cpuSvn),
     pckIssuer: `CN=${pck.issuer.commonName ?? ""}`,
-    pckNotBefore: timeText(pck.notBefore),
+    pckNotBefore: opensslTime(pck.notBefore),
   };
 }
 
@@ -72,11 +71,4 @@ export function bodyFields({ body }: Quote): EvidenceFields {
       mrServiceTd: hexOf(report.td15.mrServiceTd),
     }),
   };
-}
-
-/** As OpenSSL prints times: "Feb  6 23:25:51 2025 GMT". */
-export function timeText(unixSeconds: number): string {
-  const date = new Date(unixSeconds * 1000);
-  const day = String(date.getUTCDate()).padStart(2, " ");
-  return `${months[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 19)} ${date.getUTCFullYear()} GMT`;
 }

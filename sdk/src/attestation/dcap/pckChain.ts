@@ -82,6 +82,6 @@ export async function verifyPckChain(
 }
 
 /** Is it the root of this SHA-256? */
-export function isPinned(root: Certificate, fingerprint: Hex): boolean {
+function isPinned(root: Certificate, fingerprint: Hex): boolean {
   return equalBytes(sha256(root.der), fromHex(fingerprint));
 }

@@ -1,4 +1,3 @@
-import type { Hex } from "viem";
 import { equalBytes, utf8 } from "../../crypto/index.ts";
 import { readUnder, requireRule } from "../rules.ts";
 import {
@@ -13,7 +12,7 @@ import {
 } from "../x509/index.ts";
 import type { DcapCollateral } from "./collateral.ts";
 import { intelNames } from "./intelNames.ts";
-import { isPinned, type PckChain } from "./pckChain.ts";
+import type { PckChain } from "./pckChain.ts";
 import { type QeIdentity, readQeIdentity } from "./qeIdentity.ts";
 import { readTcbInfo, type TcbInfo } from "./tcbInfo.ts";
 
@@ -32,7 +31,6 @@ export async function verifySignedCollateral(
     readonly rootCrl: Crl;
     readonly tee: "sgx" | "tdx";
     readonly now: number;
-    readonly rootFingerprint: Hex;
     readonly minTcbEvaluationDataNumber: number;
   },
 ): Promise<SignedCollateral> {
@@ -82,31 +80,19 @@ export async function verifySignedCollateral(
 /** The TCB signing certificate at the head of a chain, believed. @throws RuleBroken */
 async function verifySigner(
   pem: string,
-  {
-    chain,
-    rootCrl,
-    now,
-    rootFingerprint,
-  }: {
-    readonly chain: PckChain;
-    readonly rootCrl: Crl;
-    readonly now: number;
-    readonly rootFingerprint: Hex;
-  },
+  { chain: { root }, rootCrl, now }: { readonly chain: PckChain; readonly rootCrl: Crl; readonly now: number },
 ): Promise<Certificate> {
-  const [signer, root] = readUnder("tcb-signer-format", () => {
-    const [first, second, ...rest] = readPem(pem, "TCB signing chain");
-    requireRule(
-      "tcb-signer-format",
-      first !== undefined && second !== undefined && rest.length === 0,
-      "The chain is not of two certificates.",
-    );
-    return [readCertificate(first, "TCB signing certificate"), readCertificate(second, "root")] as const;
-  });
-  requireRule("tcb-signer-root", isPinned(root, rootFingerprint), "The chain does not end at the pinned root.");
+  const [first, second, ...rest] = readUnder("tcb-signer-format", () => readPem(pem, "TCB signing chain"));
+  requireRule(
+    "tcb-signer-format",
+    first !== undefined && second !== undefined && rest.length === 0,
+    "The chain is not of two certificates.",
+  );
+  const signer = readUnder("tcb-signer-format", () => readCertificate(first, "TCB signing certificate"));
+  // The pinned one, which the PCK chain ends at.
+  requireRule("tcb-signer-root", equalBytes(second, root.der), "The chain does not end at the pinned root.");
   requireRule("tcb-signer-issuer", sameName(signer.issuer, root.subject), "The signer names another issuer.");
-  // The key of the chain that was believed already: the pin says that they are the same.
-  requireRule("tcb-signer-signature", await isIssuedBy(signer, chain.root), "The signer is not signed by the root.");
+  requireRule("tcb-signer-signature", await isIssuedBy(signer, root), "The signer is not signed by the root.");
   requireRule("tcb-signer-ca", !signer.isCa, "The signer is a CA.");
   requireRule(
     "tcb-signer-name",

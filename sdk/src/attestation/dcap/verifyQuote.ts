@@ -10,7 +10,7 @@ import { readPckChain, verifyPckChain } from "./pckChain.ts";
 import { findPlatformLevel } from "./platformLevel.ts";
 import { type DcapKind, type Quote, quoteKindOf, readQuote } from "./quote.ts";
 import { verifyQuoteSignature, verifyQuotingEnclave } from "./quotingEnclave.ts";
-import { verifyRevocation } from "./revocation.ts";
+import { requireNotRevoked, verifyLists } from "./revocation.ts";
 import { verifySignedCollateral } from "./signedCollateral.ts";
 import { converge, type TcbJudgement } from "./tcbStatus.ts";
 import { verifyEnclaveAttributes, verifyTdAttributes, verifyTdxModule } from "./trustDomain.ts";
@@ -86,7 +86,8 @@ async function verifyRead(
       "Give the collateral of this platform: TCB info, identity, revocation lists.",
     );
   }
-  const lists = await verifyRevocation(chain, collateral, now);
+  const lists = await verifyLists(chain, collateral, now);
+  requireNotRevoked(chain, lists);
   const signed = await verifySignedCollateral(collateral, { ...policy, chain, rootCrl: lists.root, tee, now });
   const qeLevel = await verifyQuotingEnclave(quote, chain, signed.qeIdentity);
   await verifyQuoteSignature(quote);
@@ -130,7 +131,7 @@ async function verifyRead(
 /** @throws RuleBroken */
 function requireAccepted(judgement: TcbJudgement, policy: DcapPolicy): void {
   const { status, advisories } = judgement;
-  const isAccepted = policy.acceptedStatuses?.some((accepted) => accepted === status) ?? false;
+  const isAccepted = status !== "Revoked" && (policy.acceptedStatuses?.includes(status) ?? false);
   if (!isAccepted) throw new RuleBroken("tcb-status", `The platform is ${status}.`, judgement);
   const taken = policy.acceptedAdvisories;
   const other = taken === undefined ? undefined : advisories.find((advisory) => !taken.includes(advisory));

@@ -24,6 +24,7 @@ export const derTag = {
 } as const;
 
 const MAX_SERIAL_BYTES = 20;
+const hexDigits: readonly string[] = [..."0123456789abcdef"];
 
 /** What every reader here throws: the bytes are not what DER or X.509 says. `at` names the field. */
 export function malformed(at: string, why: string): PersonaError {
@@ -131,31 +132,41 @@ export function readWholeBits(value: DerValue | undefined, at: string): Uint8Arr
  */
 export function readTime(value: DerValue | undefined, at: string): number {
   if (value === undefined) throw malformed(at, "it is missing");
-  const text = String.fromCharCode(...value.content.subarray(0, 16));
-  if (value.tag === derTag.utcTime && value.content.length === 13) {
+  const { tag, content } = value;
+  if (tag === derTag.utcTime && content.length === 13) {
+    const year = twoDigits(content, 0, at);
     // Two digits: 1950 to 2049.
-    return secondsOf(`${text < "50" ? "20" : "19"}${text}`, at);
+    return secondsOf(year < 50 ? 2000 + year : 1900 + year, content.subarray(2), at);
   }
-  if (value.tag === derTag.generalizedTime && value.content.length === 15) return secondsOf(text, at);
+  if (tag === derTag.generalizedTime && content.length === 15) {
+    return secondsOf(100 * twoDigits(content, 0, at) + twoDigits(content, 2, at), content.subarray(4), at);
+  }
   throw malformed(at, "it is no time of RFC 5280");
 }
 
 /** Lower-case hex without 0x. */
 export function hexOf(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += `${hexDigits[byte >>> 4]}${hexDigits[byte & 15]}`;
   return text;
 }
 
-function secondsOf(text: string, at: string): number {
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  if (parts === null) throw malformed(at, "it is no time of RFC 5280");
-  const [, year, month, day, hour, minute, second] = parts;
-  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-  const at1970 = Date.parse(iso);
+/** @param rest month, day, hours, minutes, seconds and Z: a list of thousands of entries has as many of them */
+function secondsOf(year: number, rest: Uint8Array, at: string): number {
+  const [month, day] = [twoDigits(rest, 0, at), twoDigits(rest, 2, at)];
+  const [hour, minute, second] = [twoDigits(rest, 4, at), twoDigits(rest, 6, at), twoDigits(rest, 8, at)];
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   // A day that the month does not have is read as one of the next.
-  if (Number.isNaN(at1970) || new Date(at1970).toISOString() !== iso) throw malformed(at, "there is no such time");
-  return at1970 / 1000;
+  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCFullYear() === year;
+  if (!exists || hour > 23 || minute > 59 || second > 59 || rest[10] !== 0x5a)
+    throw malformed(at, "there is no such time");
+  return date.getTime() / 1000;
+}
+
+function twoDigits(bytes: Uint8Array, from: number, at: string): number {
+  const [tens, ones] = [(bytes[from] ?? 0) - 0x30, (bytes[from + 1] ?? 0) - 0x30];
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw malformed(at, "it is no time of RFC 5280");
+  return 10 * tens + ones;
 }
 
 function readAt(bytes: Uint8Array, from: number, at: string): DerValue {

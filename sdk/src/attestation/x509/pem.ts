@@ -11,7 +11,7 @@ const MAX_CERTIFICATES = 16;
  * @throws CERTIFICATE_INVALID
  */
 export function readPem(text: string, at = "certificate chain"): Uint8Array[] {
-  const lines = (text.endsWith("\0") ? text.slice(0, -1) : text).split(/\r?\n/);
+  const lines = text.slice(0, endOf(text)).split(/\r?\n/);
   const certificates: Uint8Array[] = [];
   let body: string[] | undefined;
   for (const line of lines) {
@@ -27,6 +27,13 @@ export function readPem(text: string, at = "certificate chain"): Uint8Array[] {
   return certificates;
 }
 
+/** Where the NULs behind it begin. */
+function endOf(text: string): number {
+  let end = text.length;
+  while (text[end - 1] === "\0") end--;
+  return end;
+}
+
 /** Bytes that hold PEM. @throws CERTIFICATE_INVALID */
 export function readPemBytes(bytes: Uint8Array, at = "certificate chain"): Uint8Array[] {
   return readPem(new TextDecoder("latin1").decode(bytes), at);
@@ -38,5 +45,7 @@ function readBase64(text: string, at: string): Uint8Array {
   const binary = atob(text);
   // The last character may carry bits that belong to no byte.
   if (btoa(binary.slice(-(binary.length % 3 || 3))) !== text.slice(-4)) throw malformed(at, "it is no base64");
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }

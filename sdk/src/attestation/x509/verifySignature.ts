@@ -1,35 +1,13 @@
 import type { SignatureAlgorithm } from "./algorithm.ts";
-import { derTag, hexOf, malformed, readChildren, readDer, readUnsigned } from "./der.ts";
+import { derTag, malformed, readChildren, readDer, readUnsigned } from "./der.ts";
+import { platformVerify } from "./platformVerify.ts";
 import type { KeyKind, PublicKey } from "./publicKey.ts";
 
-/** Of roots, certification authorities and TCB signers, the same few are met again and again. */
-const MAX_READY_KEYS = 64;
-
-type Scheme = {
-  readonly kind: KeyKind;
-  readonly importAs: { name: "ECDSA"; namedCurve: string } | { name: "RSA-PSS"; hash: string };
-  readonly verifyAs: { name: "ECDSA"; hash: string } | { name: "RSA-PSS"; saltLength: number };
+const kinds: Readonly<Record<SignatureAlgorithm, { readonly kind: KeyKind; readonly signatureBytes: number }>> = {
+  "ecdsa-sha256": { kind: "P-256", signatureBytes: 64 },
+  "ecdsa-sha384": { kind: "P-384", signatureBytes: 96 },
+  "rsa-pss-sha384": { kind: "RSA-4096", signatureBytes: 512 },
 };
-
-const schemes: Readonly<Record<SignatureAlgorithm, Scheme>> = {
-  "ecdsa-sha256": {
-    kind: "P-256",
-    importAs: { name: "ECDSA", namedCurve: "P-256" },
-    verifyAs: { name: "ECDSA", hash: "SHA-256" },
-  },
-  "ecdsa-sha384": {
-    kind: "P-384",
-    importAs: { name: "ECDSA", namedCurve: "P-384" },
-    verifyAs: { name: "ECDSA", hash: "SHA-384" },
-  },
-  "rsa-pss-sha384": {
-    kind: "RSA-4096",
-    importAs: { name: "RSA-PSS", hash: "SHA-384" },
-    verifyAs: { name: "RSA-PSS", saltLength: 48 },
-  },
-};
-
-const readyKeys = new Map<string, Promise<CryptoKey>>();
 
 /**
  * Does `signature` over `message` verify under `key`? A key of another kind than the algorithm's, a point that is not on its
@@ -44,22 +22,10 @@ export async function verifySignature(parameters: {
   readonly signature: Uint8Array;
   readonly message: Uint8Array;
 }): Promise<boolean> {
-  const { algorithm, key, signature, message } = parameters;
-  const scheme = schemes[algorithm];
-  if (key.kind !== scheme.kind) return false;
-  let ready: CryptoKey;
-  try {
-    ready = await readyKey(key, scheme);
-  } catch {
-    // WebCrypto's one way to say that the point is not on the curve.
-    return false;
-  }
-  return crypto.subtle.verify(
-    scheme.verifyAs,
-    ready,
-    signature as Uint8Array<ArrayBuffer>,
-    message as Uint8Array<ArrayBuffer>,
-  );
+  const { algorithm, key, signature } = parameters;
+  const { kind, signatureBytes } = kinds[algorithm];
+  if (key.kind !== kind || signature.length !== signatureBytes) return false;
+  return platformVerify(parameters);
 }
 
 /** r ‖ s in fixed length of the DER form that certificates and CRLs have. @throws CERTIFICATE_INVALID */
@@ -73,17 +39,4 @@ export function readEcdsaSignature(der: Uint8Array, halfBytes: 32 | 48, at: stri
   }
   if (rest.length > 0) throw malformed(at, "there are bytes behind r and s");
   return signature;
-}
-
-async function readyKey(key: PublicKey, scheme: Scheme): Promise<CryptoKey> {
-  const id = hexOf(key.spki);
-  const known = readyKeys.get(id);
-  if (known !== undefined) return known;
-  const ready = crypto.subtle.importKey("spki", key.spki as Uint8Array<ArrayBuffer>, scheme.importAs, false, [
-    "verify",
-  ]);
-  const oldest = readyKeys.keys().next();
-  if (readyKeys.size >= MAX_READY_KEYS && oldest.done === false) readyKeys.delete(oldest.value);
-  readyKeys.set(id, ready);
-  return ready;
 }

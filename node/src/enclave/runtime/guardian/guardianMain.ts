@@ -11,9 +11,9 @@ import { endpointChain, openHostChain, requireDeployment } from "../chain/hostCh
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { bundleMains, readBundle, requireMeasured } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
@@ -55,7 +55,6 @@ process.on("SIGINT", () => {});
 
 const bundle = readBundle(import.meta.dirname);
 requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
-const evidence = simulatedEvidence(bundle.measurement);
 let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;
@@ -77,6 +76,7 @@ const peer = createPeer({
     async start(params) {
       const { deployment: given, sealed } = startParams.parse(params);
       const deployment = requireDeployment(given);
+      const evidence = await opening;
       identity = await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
       chain = endpointChain(peer, deployment);
       return {
@@ -88,6 +88,7 @@ const peer = createPeer({
     },
     async register(params) {
       const started = requireStarted();
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(started.identity, evidence, started.chain.deployment, registrationFacts.parse(params)),
       );
@@ -167,6 +168,10 @@ const peer = createPeer({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+opening.catch(() => {});
 
 void peer.closed.then(() => process.exit(0));
 

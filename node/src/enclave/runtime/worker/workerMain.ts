@@ -12,9 +12,9 @@ import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { isolationOf } from "../isolation.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createWorkerHost } from "./host.ts";
 import { latchName, runJob, type SignedReceipt } from "./runJob.ts";
 import { createSandboxPool } from "./sandboxPool.ts";
@@ -40,7 +40,6 @@ const bundle = readBundle(folder);
 // The engine too: no sandbox starts with another one than the measured.
 requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bundle.files)]);
 const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
-const evidence = simulatedEvidence(bundle.measurement);
 const identity = await createEnclaveIdentity();
 /** One receipt per job and attempt, whatever the host asks. */
 const receipts = new Map<string, Promise<SignedReceipt>>();
@@ -53,9 +52,11 @@ const peer = createPeer({
     async start(params) {
       const { deployment, endpoints } = startParams.parse(params);
       chain = openHostChain(peer, requireDeployment(deployment), { endpoints, confirmations: 0n }).view;
-      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement: evidence.measurement };
+      const { measurement } = await opening;
+      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement };
     },
     async register(params) {
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(identity, evidence, requireChain().deployment, registrationFacts.parse(params)),
       );
@@ -87,6 +88,10 @@ const peer = createPeer({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+opening.catch(() => {});
 
 void peer.closed.then(() => {
   sandboxes.close();
