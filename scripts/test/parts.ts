@@ -19,7 +19,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "node/sharedScene": 70,
   "node/access": 40,
   sdk: 105,
-  "node/enclave": 60,
+  "node/enclave": 170,
   demo: 55,
   browser: 55,
   house: 50,

@@ -22,7 +22,7 @@ export function createManifest(
       timeMs: 10_000,
       memoryMb: 64,
       outputBytes: 4_096,
-      ...(isSql ? {} : { fuel: kind === "js" ? 2_000 : 50_000_000 }),
+      ...(isSql ? {} : { fuel: kind === "js" ? 200 : 50_000_000 }),
     },
     ...choice,
   };

@@ -49,7 +49,7 @@ describe("schemaViolation", () => {
   });
 
   it("behavior: inherited names are no properties, and nothing of a value is quoted", () => {
-    breaks(object({ toString: { type: "string", maxLength: 9 } }), {}, Object.create({ toString: "x" }));
+    breaks(object({ toString: { type: "string" as const, maxLength: 9 } }), {}, Object.create({ toString: "x" }));
     const schema = object({ a: { type: "array", items: object({ b: { type: "integer" } }), maxItems: 3 } });
     expect(schemaViolation(schema, { a: [{ b: 1 }, { b: "secret" }] })).to.equal("/a/1/b: integer");
     expect(schemaViolation(schema, { a: [], secret: 1 })).to.not.include("secret");
