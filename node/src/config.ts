@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
+import { evidenceKinds } from "./enclave/runtime/evidenceKind.ts";
 
 const path = z.string().min(1);
 
@@ -13,7 +14,9 @@ const nodeConfigSchema = z.strictObject({
     .array(z.url())
     .max(7)
     .default([])
-    .describe("further JSON-RPC endpoints of the same chain; all must agree (guardian)"),
+    .describe(
+      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+    ),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),
@@ -48,6 +51,26 @@ const nodeConfigSchema = z.strictObject({
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
+  evidence: z
+    .enum(evidenceKinds)
+    .default("simulated")
+    .describe("where the enclave's evidence comes from; simulated proves nothing and is refused off local chains"),
+  evidencePath: path
+    .optional()
+    .describe(
+      "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
+    ),
+  quorumUrls: z
+    .array(z.url())
+    .max(32)
+    .default([])
+    .describe(
+      "verifier nodes of the quorum that the verifier counts (Nitro, SNP); without them evidence goes to it as it is",
+    ),
+  evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
+  enclaveBundle: path
+    .optional()
+    .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
@@ -71,6 +94,11 @@ export function loadNodeConfig(file: string): NodeConfig {
     passphraseFile: here(config.passphraseFile),
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
+    // An http URL of dstack's simulator is no path.
+    ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
+      ? {}
+      : { evidencePath: here(config.evidencePath) }),
+    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }
 

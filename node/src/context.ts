@@ -8,6 +8,9 @@ import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "./chain/connectChain.ts";
 import { type NodeConfig, readJson } from "./config.ts";
+import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
+import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
+import { openHostEvidence } from "./enclave/evidence/openHostEvidence.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
 import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
 import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
@@ -23,6 +26,10 @@ export type Context = {
   /** A daemon reads; what is stored, and what is let go, is its owner's to say. */
   readonly store: BlobReader;
   readonly isolation: Isolation;
+  /** What this daemon's enclaves run. */
+  readonly bundle: EnclaveBundle;
+  /** The platform that their evidence comes from; undefined where it is simulated. */
+  readonly evidence: HostEvidence | undefined;
 };
 
 /** @throws PersonaError CONFIG_INVALID, KEYSTORE_*, CHAIN_UNREACHABLE, CHAIN_WRONG, DEPLOYMENT_UNKNOWN */
@@ -43,6 +50,8 @@ export async function createContext(config: NodeConfig): Promise<Context> {
     verifier: getAddress(config.verifier),
     store: readerOf(await openStore(config)),
     isolation: detectIsolation(),
+    bundle: config.enclaveBundle === undefined ? enclaveBundle() : openEnclaveBundle(config.enclaveBundle),
+    evidence: openHostEvidence(config),
   };
 }
 

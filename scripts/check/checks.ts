@@ -20,6 +20,7 @@ export const checks: readonly Check[] = [
   { name: "knip", run: runTool("knip", "knip", ["--no-progress", "--treat-config-hints-as-errors"]) },
   { name: "abis", run: runTool(undefined, "scripts/generateAbis.ts", ["--check"]) },
   { name: "storage layout", run: runTool(undefined, "scripts/layouts.ts", ["--check"]) },
+  { name: "measurement", run: runTool(undefined, "scripts/measurement.ts", ["--check"]) },
   { name: "vectors", run: runTool(undefined, "scripts/generateVectors.ts", ["--check"]) },
   { name: "deployments", run: runTool(undefined, "scripts/generateDeployments.ts", ["--check"]) },
   { name: "generated docs", run: runTool(undefined, "scripts/generateDocs.ts", ["--check"]) },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CheckResult } from "./checks.ts";
 
 const DOCUMENT = "docs/dependencies.md";
-const MANIFESTS = ["package.json", "sdk/package.json", "node/package.json"];
+const MANIFESTS = ["package.json", "sdk/package.json", "node/package.json", "node/src/enclave/runtime/package.json"];
 const INSTALLED = ["dependencies", "devDependencies", "optionalDependencies"] as const;
 const PEERS = ["peerDependencies"] as const;
 

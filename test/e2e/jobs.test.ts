@@ -40,7 +40,9 @@ import { type HostileOperator, startHostileOperator } from "../../scripts/demo/h
 import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { type DemoContext, grantPosts, request } from "../../scripts/demo/story.ts";
+import { createManifest } from "../helpers/builtPrograms.ts";
 import { expectError } from "../helpers/errors.ts";
+import { wasmModule } from "../helpers/wasmModule.ts";
 
 const price = 5n * 10n ** 18n;
 const fee = 10n ** 18n;
@@ -163,6 +165,34 @@ describe("jobs on a real network", function () {
       const log = await readFile(join(network.runDir, "logs", `${name}.log`), "utf8");
       expect(log).to.not.include(canary);
     }
+  });
+
+  it("error: hostile programs of version 2 end as signed failures of their own kind; the owner is paid, the next job runs", async () => {
+    const recursion = wasmModule({ end: { results: [0x7e], body: [0x10, 3] } });
+    const groups = { minRows: 5, minOwners: 1 };
+    const animals = [
+      [createManifest("js", "({ end() { for (;;); } })"), failureCodes.LIMIT_EXCEEDED],
+      [createManifest("wasm", recursion), failureCodes.LIMIT_EXCEEDED],
+      [
+        createManifest("sql", "SELECT count(*)::BIGINT AS n FROM posts WHERE id = ''", { groups }),
+        failureCodes.OUTPUT_POLICY_VIOLATED,
+      ],
+    ] as const;
+    for (const [{ program, code }, failure] of animals) {
+      const granted = await grantFor(program);
+      const before = await held(owner);
+      const job = await submitJob(market(), { program, code, grants: [granted], fee });
+      const end = await waitForJob(market(), job.jobId, soon());
+      expect(end, program.kind).to.deep.include({ status: "failed", code: failure });
+      expect((await held(owner)) - before, "the data was read").to.equal(price);
+    }
+    const tame = createManifest(
+      "js",
+      "(() => { let n = 0; return { rows(t, rows) { n += rows.length }, end() { return n } } })()",
+    );
+    const job = await submitJob(market(), { ...tame, grants: [await grantFor(tame.program)], fee });
+    const { result } = await readResult(market(), job, soon());
+    expect(result).to.be.a("number").greaterThan(0);
   });
 
   it("behavior: a refused job is failed, signed and paid; use and price come back", async () => {

@@ -1,21 +1,18 @@
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
-import { type Hex, parseEther } from "viem";
+import { parseEther } from "viem";
 import type { LocalDeployment } from "../../node/src/dev/deployContracts.ts";
+import { enclaveBundle } from "../../node/src/enclave/bundle/enclaveBundle.ts";
 import { registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import {
   createEnclaveIdentity,
   type EnclaveIdentity,
   makeRegistration,
 } from "../../node/src/enclave/runtime/enclaveIdentity.ts";
-import { measureRuntime } from "../../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../../node/src/enclave/runtime/simulatedEvidence.ts";
 
 /** A registered, attested enclave key of a node with a stake for the bonds of its claims, whose private half the test holds: the simulated root signs for anybody. */
 export type TestEnclave = { readonly identity: EnclaveIdentity; readonly nodeId: number; readonly client: ChainClient };
-
-/** Measured once: the run's deployments allow the code as it is at their start. */
-let measurement: Hex | undefined;
 
 export async function registerTestEnclave(
   { deployment, verifier }: Pick<LocalDeployment, "deployment" | "verifier">,
@@ -24,8 +21,7 @@ export async function registerTestEnclave(
   stake = parseEther("1000"),
 ): Promise<TestEnclave> {
   const identity = await createEnclaveIdentity();
-  measurement ??= measureRuntime();
-  const evidence = simulatedEvidence(measurement);
+  const evidence = simulatedEvidence(enclaveBundle().measurement);
   const context = { client, deployment, operator: client.account.address, verifier };
   const nodeId = await registerNode(context, { role, stake, endpoint: "" });
   const enclave = {

@@ -5,7 +5,7 @@ import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/s
 import { parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
-import { startChain } from "../../node/src/dev/chainProcess.ts";
+import { type ChainKind, startChain } from "../../node/src/dev/chainProcess.ts";
 import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
 
@@ -21,7 +21,7 @@ export type TestChain = LocalDeployment & {
 const devMnemonic = "test test test test test test test test test test test junk";
 
 /** A real chain process with the protocol deployed. `close` ends it by its process id and removes its files. */
-export async function startTestChain(): Promise<TestChain> {
+export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "persona-chain-"));
   const processes = createProcesses(folder);
   const close = async () => {
@@ -30,7 +30,7 @@ export async function startTestChain(): Promise<TestChain> {
   };
   try {
     const signal = AbortSignal.timeout(60_000);
-    const rpcUrl = await startChain(processes, "hardhat", 0, signal);
+    const rpcUrl = await startChain(processes, kind, 0, signal);
     const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
     const governor = createChainClient({ rpcUrl, chainId: 31_337, account });
     const local = await deployContracts(governor);

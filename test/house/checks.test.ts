@@ -75,6 +75,7 @@ describe("dependencyDocs", () => {
         "package.json": '{"devDependencies":{"a":"1"}}',
         "sdk/package.json": JSON.stringify({ dependencies: { "@x/b": "1" }, peerDependencies }),
         "node/package.json": JSON.stringify({ dependencies: { "@persona-protocol/sdk": "1", ...nodeDependencies } }),
+        "node/src/enclave/runtime/package.json": '{"dependencies":{"@x/b":"1"}}',
         "docs/dependencies.md": document,
       }),
     );

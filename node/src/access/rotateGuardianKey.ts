@@ -47,6 +47,8 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
     const enclave = startEnclave({
       role: "guardian",
       isolation: context.isolation,
+      bundle: context.bundle,
+      evidence: context.evidence,
       log: (line) => log.warn({ line }, "enclave says"),
       methods: relayChain(client.request),
     });

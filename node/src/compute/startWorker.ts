@@ -5,6 +5,8 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
+import { connectChain } from "../chain/connectChain.ts";
+import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
@@ -41,13 +43,18 @@ const askParams = z.strictObject({
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation } = context;
+  const { config, log, client, deployment, isolation, bundle, evidence } = context;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"));
+  // Each proves to serve the deployment's chain before anything is read through it.
+  await Promise.all(config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: client.account })));
+  const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
   const enclave = startEnclave({
     role: "worker",
     isolation,
+    bundle,
+    evidence,
     log: (line) => log.warn({ line }, "enclave says"),
-    methods: { ...relayChain(client.request), ...carry(context) },
+    methods: { ...relayChain(...relays.map(({ request }) => request)), ...carry(context) },
   });
   const stopping = new AbortController();
   let working: Promise<void> = Promise.resolve();
@@ -55,12 +62,17 @@ export async function startWorker(context: Context): Promise<RunningDuty> {
     stopping.abort();
     await enclave.stop();
     await working;
+    for (const relay of relays) relay.close();
     journal.close();
   };
 
   try {
     const { signer } = parseEnclaveKeys(
-      await enclave.call("start", { deployment: plainDeployment(deployment) }, { timeoutMs: 30_000 }),
+      await enclave.call(
+        "start",
+        { deployment: plainDeployment(deployment), endpoints: relays.length },
+        { timeoutMs: 30_000 },
+      ),
     );
     let nodeId = journal.nodeId();
     if (nodeId === undefined) {

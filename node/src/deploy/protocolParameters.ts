@@ -1,6 +1,6 @@
 import { type Address, getAddress, type Hex, isAddress, isAddressEqual, isHex, zeroAddress } from "viem";
 import { z } from "zod";
-import { measureRuntime } from "../enclave/runtime/measureRuntime.ts";
+import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { simulatedRoot } from "../enclave/runtime/simulatedEvidence.ts";
 
 const day = 86_400;
@@ -130,7 +130,7 @@ export function localGovernance(deployer: Address): GovernanceParameters {
     pauser: deployer,
     adminDelaySeconds: 0,
     wideningDelaySeconds: 0,
-    measurements: [measureRuntime()],
+    measurements: [enclaveBundle().measurement],
     verifiers: [],
     tokens: [],
   };

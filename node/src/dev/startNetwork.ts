@@ -8,6 +8,7 @@ import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
 import type { NodeConfig } from "../config.ts";
+import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, startChain } from "./chainProcess.ts";
@@ -188,6 +189,8 @@ async function prepareNode(node: {
     stake: String(stake),
     pollMs: 50,
     verifier: node.verifier,
+    // The one whose measurement was allowed above, whatever becomes of the sources while this network runs.
+    enclaveBundle: enclaveBundle().folder,
   } satisfies Partial<NodeConfig>;
   const configFile = join(folder, "config.json");
   const secret = { mode: 0o600 };

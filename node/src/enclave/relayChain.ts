@@ -2,8 +2,8 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { EIP1193RequestFn } from "viem";
 import { z } from "zod";
 import type { RpcRelay } from "../chain/rpcRelay.ts";
+import { relayedMethods } from "./runtime/chain/hostRpc.ts";
 import type { PeerMethods } from "./runtime/peer.ts";
-import { relayedMethods } from "./runtime/relayedChain.ts";
 
 const params = z.strictObject({
   method: z.enum(relayedMethods),

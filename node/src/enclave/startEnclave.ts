@@ -1,8 +1,12 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { z } from "zod";
+import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
+import type { HostEvidence, PlatformEvidence } from "./evidence/HostEvidence.ts";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
-import { readableCode } from "./runtime/measureRuntime.ts";
+import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 
 export type EnclaveRole = "worker" | "guardian";
@@ -12,36 +16,44 @@ export type EnclaveProcess = {
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
   readonly ended: Promise<string>;
+  /** What the platform gave with this evidence: certificates, event log. Of the last that the enclave asked for. */
+  companionsOf(evidence: Uint8Array): PlatformEvidence | undefined;
   stop(): Promise<void>;
 };
 
-const mains: Record<EnclaveRole, string> = {
-  worker: fileURLToPath(new URL("runtime/worker/workerMain.ts", import.meta.url)),
-  guardian: fileURLToPath(new URL("runtime/guardian/guardianMain.ts", import.meta.url)),
-};
+const quoteParams = z.strictObject({
+  reportData: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64, "not 64 bytes"),
+});
 
 /**
- * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to code
- * only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
+ * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
  */
 export function startEnclave(options: {
   readonly role: EnclaveRole;
   readonly isolation: Isolation;
+  /** What is started; otherwise what this repository's sources make. */
+  readonly bundle?: EnclaveBundle;
   readonly methods: PeerMethods;
+  /** The platform that is asked for evidence; without one the enclave's is simulated. */
+  readonly evidence?: HostEvidence | undefined;
   readonly log: (line: string) => void;
 }): EnclaveProcess {
-  const { role, isolation, methods, log } = options;
+  const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
+  // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
+  const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
   const node = [
     process.execPath,
     "--permission",
-    ...readableCode.map((path) => `--allow-fs-read=${path}`),
+    ...[bundleIndex, ...files].map((file) => `--allow-fs-read=${join(folder, file)}`),
     // Only the compute supervisor has children: its sandboxes.
     ...(role === "worker" ? ["--allow-child-process"] : []),
     // V8 starts with a young generation of a megabyte: emptying it was 7 % of a guardian's enclave.
     "--min-semi-space-size=16",
     "--no-warnings",
-    mains[role],
+    join(folder, bundleMains[role]),
     isolation,
+    platform?.kind ?? "simulated",
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
@@ -50,10 +62,21 @@ export function startEnclave(options: {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n")) if (line !== "") log(line.slice(0, 2_000));
   });
-  const peer = createPeer({ input: child.stdout, output: child.stdin, methods });
+  let last: PlatformEvidence | undefined;
+  const quoting: PeerMethods =
+    platform === undefined
+      ? {}
+      : {
+          async quote(params) {
+            last = await platform.quote(quoteParams.parse(params).reportData);
+            return last.evidence;
+          },
+        };
+  const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Not "exit": why it ended may still be on its way.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then(() => peer.close());
 
@@ -61,6 +84,7 @@ export function startEnclave(options: {
     pid: child.pid,
     call: peer.call,
     ended,
+    companionsOf: (evidence) => (last !== undefined && equalBytes(last.evidence, evidence) ? last : undefined),
     async stop() {
       // Its door closing is the signal to end; a hung one is killed.
       peer.close();

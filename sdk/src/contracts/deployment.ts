@@ -12,6 +12,11 @@ export type Deployment = {
   readonly ownerKeys: Address;
   /** First block that can hold events of this deployment. */
   readonly fromBlock: bigint;
+  /**
+   * How enclaves know the chain: by storage proofs (`proof`, also where nothing is said), or, where no endpoint of the chain
+   * answers `eth_getProof`, by what several endpoints say alike (`quorum`).
+   */
+  readonly chainReads?: "proof" | "quorum";
 };
 
 /** A deployment that this SDK comes with. */

@@ -12,6 +12,7 @@ export {
   jobStatus,
   type NodeState,
 } from "./chainView.ts";
+export { contractSignatureCall } from "./contractSignature.ts";
 export type { Deployment, KnownDeployment } from "./deployment.ts";
 export { deployments } from "./deployments.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
@@ -22,18 +23,27 @@ export {
   custodySlots,
   type DatasetSlot,
   datasetSlots,
+  decodeAddressSlot,
   decodeCustodySlot,
   decodeDatasetSlot,
   decodeEnclaveKeySlot,
   decodeGrantSlot,
   decodeJobSlot,
+  decodeMeasurementSlot,
+  decodeNodeSlot,
   decodeRecoverySlot,
+  decodeString,
   type EnclaveKeySlot,
   enclaveKeySlots,
   type GrantSlot,
   grantSlot,
   type JobSlot,
   jobSlots,
+  longStringSlots,
+  type MeasurementSlot,
+  measurementSlot,
+  type NodeSlot,
+  nodeSlots,
   ownerEpochSlot,
   type RecoverySlot,
   recoverySlots,

@@ -3,12 +3,25 @@
  * and 5.2. The layout is as stable as the contracts' functions are. Words are the 32 bytes of one slot; in a packed word the
  * first field lies in the lowest bits.
  */
-import { type Address, encodeAbiParameters, getAddress, type Hex, hexToBigInt, keccak256, toHex } from "viem";
+import {
+  type Address,
+  concatHex,
+  encodeAbiParameters,
+  getAddress,
+  type Hex,
+  hexToBigInt,
+  hexToString,
+  keccak256,
+  slice as sliceHex,
+  toHex,
+} from "viem";
+import { PersonaError } from "../errors/index.ts";
 import { type DatasetState, type EnclaveKeyState, type JobStatus, jobStatus } from "./chainView.ts";
 
 const datasetStatus = ["none", "active", "erased", "erasing"] as const;
 const grantStatus = ["none", "active", "revoked"] as const;
 const recoveryStatus = ["none", "open", "vetoed"] as const;
+const nodeStatus = ["none", "active", "exiting", "exited", "draining"] as const;
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 /** What GrantRegistry remembers of a grant; its Terms come as calldata. Times and `measurementEpoch` are Unix seconds. */
@@ -51,6 +64,16 @@ export type EnclaveKeySlot = Pick<EnclaveKeyState, "nodeId" | "keyClass" | "stat
   readonly bansSeen: number;
 };
 
+/** First slot of a node; its operator is the owner of its token. `stake` in the stake token's smallest unit. */
+export type NodeSlot = {
+  readonly stake: bigint;
+  readonly status: (typeof nodeStatus)[number];
+  readonly roles: number;
+};
+
+/** What governance says of a measurement: `epoch` in Unix seconds, 0 where it was never allowed. */
+export type MeasurementSlot = { readonly epoch: number; readonly banned: boolean };
+
 /** Third slot of a custody. `delay` in seconds. */
 export type CustodySlot = { readonly secondWallet: Address; readonly delay: number; readonly version: number };
 
@@ -85,6 +108,34 @@ export function enclaveKeySlots(signer: Address): {
   const place = placeOf(addressWord(signer), 0n);
   return { key: place, measurement: after(place, 1n), kemKeyHash: after(place, 2n) };
 }
+
+/** NodeRegistry, section 5.1. `endpoint` begins a string: the first of its words has its length. */
+export function nodeSlots(nodeId: number): { readonly node: Hex; readonly operator: Hex; readonly endpoint: Hex } {
+  const key = toHex(nodeId, { size: 32 });
+  return { node: placeOf(key, 1n), operator: placeOf(key, 12n), endpoint: placeOf(key, 2n) };
+}
+
+/** MeasurementPolicy, section 5.1. */
+export const measurementSlot = (measurement: Hex): Hex => placeOf(measurement, 1n);
+
+/** Where the bytes of a string lie that does not fit into its own slot, as words; none for one of at most 31 bytes. */
+export function longStringSlots(slot: Hex, word: Hex): readonly Hex[] {
+  const length = hexToBigInt(word);
+  if (length % 2n === 0n) return [];
+  const words = (length / 2n + 31n) / 32n;
+  if (words > maxStringWords) throw new PersonaError("CHAIN_PROOF_INVALID", "The string is longer than any of ours.");
+  return Array.from({ length: Number(words) }, (_, i) => after(keccak256(slot), BigInt(i)));
+}
+
+/** @param words of {@link longStringSlots} */
+export function decodeString(word: Hex, words: readonly Hex[]): string {
+  const length = hexToBigInt(word);
+  if (length % 2n === 0n) return hexToString(sliceHex(word, 0, Number(length & 0xffn) / 2));
+  return hexToString(sliceHex(concatHex(words), 0, Number(length / 2n)));
+}
+
+/** Strings of the contracts are shorter. */
+const maxStringWords = 64n;
 
 /** JobMarket, section 5.2. */
 export function jobSlots(jobId: Hex): { readonly job: Hex; readonly commitment: Hex } {
@@ -168,6 +219,21 @@ export function decodeEnclaveKeySlot(word: Hex): EnclaveKeySlot {
     bansSeen: Number(read(32)),
   };
 }
+
+export function decodeNodeSlot(word: Hex): NodeSlot {
+  const read = fieldsOf(word);
+  const stake = read(96);
+  read(32);
+  return { stake, status: nodeStatus[Number(read(8))] ?? "none", roles: Number(read(8)) };
+}
+
+export function decodeMeasurementSlot(word: Hex): MeasurementSlot {
+  const read = fieldsOf(word);
+  return { epoch: Number(read(40)), banned: read(8) !== 0n };
+}
+
+/** A slot that holds an account and nothing else. */
+export const decodeAddressSlot = (word: Hex): Address => addressOf(fieldsOf(word)(160));
 
 export function decodeJobSlot(word: Hex): JobSlot {
   const read = fieldsOf(word);

@@ -270,6 +270,16 @@ export const errorTable = {
     "Download the archive again; if it stays so, report the file's name and the message.",
   ),
 
+  // Evidence of origin.
+  PROVENANCE_UNREADABLE: fatal(
+    "The file is no evidence that can be read: neither a proof nor a message, cut off, or beyond the limits.",
+    "Give one Reclaim proof (JSON) or one e-mail (.eml) as it came; docs/provenance.md says what is read.",
+  ),
+  PROVENANCE_UNSUPPORTED: fatal(
+    "This kind of evidence is known, and not verified here.",
+    "docs/provenance.md says why, and what its own authors offer.",
+  ),
+
   // Programs and results.
   PROGRAM_INVALID: fatal("The program bundle breaks its schema.", "Build the program again."),
   PROGRAM_FAILED: fatal("The program ended with an error.", "Test the program on sample data."),
@@ -354,6 +364,32 @@ export const errorTable = {
     "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271).",
   ),
 
+  // Attestation.
+  CERTIFICATE_INVALID: fatal(
+    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
+    "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
+  ),
+  COLLATERAL_INVALID: fatal(
+    "The collateral of a platform is not the JSON that verifiers exchange.",
+    "Fetch it again: docs/attestation.md says which members it has.",
+  ),
+  COLLATERAL_UNAVAILABLE: temporary(
+    "The provisioning certification service does not answer, not in time, or not as its interface says.",
+    "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
+  ),
+  COLLATERAL_UNTRUSTED: fatal(
+    "The provisioning certification service answers with what its signers have not signed, or what has run out.",
+    "Ask another service: somebody between, or a cache that is not kept up, gives you this one.",
+  ),
+  EVENT_LOG_INVALID: fatal(
+    "The event log cannot be read, or does not lead to the registers of the quote.",
+    "Fetch the log together with the quote: each start of the machine has another one.",
+  ),
+  EVIDENCE_UNREADABLE: fatal(
+    "The bytes are no evidence of a known kind, or end too early.",
+    "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex.",
+  ),
+
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
@@ -362,6 +398,10 @@ export const errorTable = {
   CHAIN_DISAGREES: temporary(
     "The chain endpoints do not tell the same, or tell less than before.",
     "Wait until they have caught up; if it stays so, replace the one that lies or lags.",
+  ),
+  CHAIN_PROOF_INVALID: temporary(
+    "A block header or storage proof does not prove what it was asked for.",
+    "Use an endpoint that answers eth_getProof for recent blocks; if it stays so, replace it: it lies.",
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
@@ -378,6 +418,24 @@ export const errorTable = {
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",
     "The daemon starts it again; see the log when it repeats.",
+  ),
+  EVIDENCE_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "Verifier nodes do not believe this evidence, or do not say the same of it.",
+    fix: "The message names the rule; docs/attestation.md explains each. Make new evidence, or ask nodes with one policy.",
+  },
+  EVIDENCE_UNAVAILABLE: temporary(
+    "The platform gave no attestation evidence, or not in time.",
+    "Check the node's settings of evidence, and that the platform's quoting service runs; docs/attestation.md says what each needs.",
+  ),
+  EVIDENCE_MISMATCH: fatal(
+    "The evidence that was brought is for other report data or other code than this enclave's.",
+    "Something between enclave and silicon answers for another: look at who else can ask this platform for evidence.",
+  ),
+  SEALING_UNAVAILABLE: fatal(
+    "This platform offers an enclave nothing to seal its keys with.",
+    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
   ),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),

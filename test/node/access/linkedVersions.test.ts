@@ -173,9 +173,11 @@ describe("versions of writers, as readers take them", function () {
 
   describe("as a worker's enclave takes them, which sees no events", () => {
     /** Both segments are granted, at the newest version. */
-    const inEnclave = async (choice: { readonly withheld?: Hex; readonly head?: Partial<DatasetHead> } = {}) => {
+    const inEnclave = async (
+      choice: { readonly withheld?: Hex; readonly head?: Partial<DatasetHead>; readonly signed?: Hex } = {},
+    ) => {
       const view = createChainView(chain.governor, chain.deployment);
-      const { number } = await view.block("latest");
+      const { number, hash } = await view.block("latest");
       const { version } = await view.dataset(datasetId, number);
       const { manifestDigest, keyBoxDigest } = head;
       const input: InputSpec = {
@@ -194,7 +196,7 @@ describe("versions of writers, as readers take them", function () {
         },
       };
       const opened = { head: { ...head, ...choice.head }, catalogue: first.catalogue };
-      return readManifest({ chain: view, host }, input, opened, number);
+      return readManifest({ chain: view, host }, input, opened, { number, hash: choice.signed ?? hash });
     };
     const rolledBack = async (): Promise<Manifest> => {
       const own = await next();
@@ -207,6 +209,11 @@ describe("versions of writers, as readers take them", function () {
       const own = await next();
       await write(own);
       expect(await inEnclave()).to.deep.equal(own.segments);
+    });
+
+    it("error: CHAIN_DISAGREES: a chain that has another block there than the guardian has signed", async () => {
+      await write(await next());
+      await expectError("CHAIN_DISAGREES", () => inEnclave({ signed: id() }));
     });
 
     it("error: a segment that says an older version than the one that changes it", async () => {

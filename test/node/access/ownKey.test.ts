@@ -7,10 +7,10 @@ import {
   nodeRegistryAbi,
 } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { createEnclaveIdentity } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { createGuardianChain, type GuardianChain } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
 import { requireOwnKey } from "../../../node/src/enclave/runtime/guardian/ownKey.ts";
-import { measureRuntime } from "../../../node/src/enclave/runtime/measureRuntime.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
 import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
@@ -94,7 +94,7 @@ describe("requireOwnKey", function () {
   it("error: a banned measurement, at once", async () => {
     await requireOwnKey(own(), await newest());
     const policy = { address: network.deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
-    await callContract(network.governor, { ...policy, functionName: "ban", args: [measureRuntime()] });
+    await callContract(network.governor, { ...policy, functionName: "ban", args: [enclaveBundle().measurement] });
     await refused(await newest(), { state: "active", banned: "true" });
   });
 });

@@ -19,6 +19,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { Address } from "viem";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { registerEnclaveKey } from "../../../node/src/enclave/registerEnclave.ts";
 import {
   createEnclaveIdentity,
@@ -27,7 +28,6 @@ import {
 } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { resealDeposit } from "../../../node/src/enclave/runtime/guardian/resealDeposit.ts";
 import { requireUnsealedKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
-import { measureRuntime } from "../../../node/src/enclave/runtime/measureRuntime.ts";
 import { encodeRegistration, registrationFacts } from "../../../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
 import { expectError } from "../../helpers/errors.ts";
@@ -79,7 +79,7 @@ describe("resealDeposit", function () {
   ): Promise<EnclaveIdentity> {
     const identity = await createEnclaveIdentity();
     const { deployment, verifier } = network;
-    const evidence = simulatedEvidence(measureRuntime());
+    const evidence = simulatedEvidence(enclaveBundle().measurement);
     const enclave = {
       call: async (_method: string, facts: unknown) =>
         encodeRegistration(await makeRegistration(identity, evidence, deployment, registrationFacts.parse(facts))),
@@ -222,7 +222,7 @@ describe("resealDeposit", function () {
   it("error: a banned measurement neither takes shares nor hands them over", async () => {
     const { governor, deployment } = network;
     const banned = { address: deployment.measurementPolicy, abi: measurementPolicyAbi } as const;
-    await callContract(governor, { ...banned, functionName: "ban", args: [measureRuntime()] });
+    await callContract(governor, { ...banned, functionName: "ban", args: [enclaveBundle().measurement] });
     await expectError("MEASUREMENT_BANNED", () => reseal(target(successor)));
     await expectError("MEASUREMENT_BANNED", () => requireUnsealedKey(place(), guardian.identity.account.address));
   });

@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { bytesToHex, type Hex, recoverTypedDataAddress } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { type EnclaveProcess, type EnclaveRole, startEnclave } from "../../../node/src/enclave/startEnclave.ts";
 import { expectError } from "../../helpers/errors.ts";
@@ -18,6 +19,7 @@ import { randomDeployment, randomHex32, randomStruct } from "../../helpers/struc
 
 const random = createRandom(testSeed());
 const isolation = detectIsolation();
+const bundle = enclaveBundle();
 const deployment = randomDeployment(random);
 const plain = { ...deployment, fromBlock: "0" };
 const facts = { operator: deployment.jobMarket, keyClass: 2, blockNumber: 5, blockHash: randomHex32(random) };
@@ -98,7 +100,10 @@ for (const role of ["guardian", "worker"] as const) {
           [`fs.writeFileSync("/dev/shm/persona-enclave", "x")`, "ERR_ACCESS_DENIED"],
           [`new (require("node:worker_threads").Worker)("1", { eval: true })`, "ERR_ACCESS_DENIED"],
           [`process.dlopen({ exports: {} }, "x.node")`, "ERR_DLOPEN_DISABLED"],
-          [`fs.readFileSync(${path(join(repositoryRoot, "sdk/src/errors/index.ts"))})`, "none"],
+          [`fs.readFileSync(${path(join(repositoryRoot, "sdk/src/errors/index.ts"))})`, "ERR_ACCESS_DENIED"],
+          [`fs.readFileSync(${path(join(repositoryRoot, "node_modules/viem/package.json"))})`, "ERR_ACCESS_DENIED"],
+          [`fs.readdirSync(${path(bundle.folder)})`, "ERR_ACCESS_DENIED"],
+          [`fs.readFileSync(${path(join(bundle.folder, "bundle.json"))})`, "none"],
           // The supervisor starts sandboxes; a guardian starts nothing.
           [`require("node:child_process").spawnSync("true")`, role === "guardian" ? "ERR_ACCESS_DENIED" : "none"],
         ]);
@@ -172,7 +177,7 @@ describe("startEnclave", function () {
       const enclave = start("worker");
       await call(enclave, "start", startParams("worker"));
       const pids = descendantsOf(enclave.pid);
-      expect(pids.some((pid) => commandOf(pid).some((part) => part.endsWith("sandboxMain.ts")))).to.equal(true);
+      expect(pids.some((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.mjs")))).to.equal(true);
       if (how === "killed") process.kill(enclave.pid, "SIGKILL");
       else await enclave.stop();
       expect(await enclave.ended).to.equal(how === "killed" ? "SIGKILL" : "exit code 0");
@@ -186,7 +191,7 @@ type Probe = readonly [code: string, wanted: string];
 /** Runs each line of code under the very flags of a running enclave, and tells the code of the error it met. */
 function underFlagsOf(pid: number, probes: readonly Probe[]): { probe: string; code: string; wanted: string }[] {
   const [node = "", ...args] = commandOf(pid);
-  const main = args.findIndex((part) => part.endsWith("Main.ts"));
+  const main = args.findIndex((part) => !part.startsWith("--") && part.endsWith(".mjs"));
   const flags = args.slice(0, main);
   expect(flags).to.include("--permission");
   const lines = probes.map(

@@ -17,6 +17,7 @@ export const deploymentSchema: z.ZodType<Deployment, unknown> = z.object({
   jobMarket: address,
   appRegistry: address,
   ownerKeys: address,
+  chainReads: z.enum(["proof", "quorum"]).default("proof"),
   fromBlock: z.union([z.string().regex(/^\d+$/), z.number().int().min(0)]).transform((text) => BigInt(text)),
 });
 

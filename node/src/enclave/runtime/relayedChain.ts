@@ -1,5 +1,4 @@
 import { type ChainView, createChainView, type Deployment } from "@persona-protocol/sdk/contracts";
-import { PersonaError } from "@persona-protocol/sdk/errors";
 import {
   type Abi,
   decodeFunctionResult,
@@ -11,18 +10,7 @@ import {
   prepareEncodeFunctionData,
 } from "viem";
 import { z } from "zod";
-import type { Peer } from "./peer.ts";
-
-/** Read-only methods an enclave may ask its host to relay; the host refuses all others. */
-export const relayedMethods = [
-  "eth_chainId",
-  "eth_blockNumber",
-  "eth_getBlockByNumber",
-  "eth_call",
-  "eth_getProof",
-] as const;
-
-const timeoutMs = 10_000;
+import { type HostRpc, unusable } from "./chain/hostRpc.ts";
 
 const quantity = z
   .string()
@@ -39,21 +27,13 @@ const blockAnswer = z
   .nullable();
 
 /**
- * The chain as an enclave sees it: it has no network, so its host relays JSON-RPC. **Thin**: the answers are believed. Until
- * the proof-checked view of the enclave issue takes this place, a host that lies about the chain is held only by the other
- * guardians (t of n hosts must lie).
+ * The chain as one endpoint tells it, **believed**: for a deployment on a chain whose endpoints do not answer `eth_getProof`
+ * (`chainReads: "quorum"`). What several of them say alike is all that holds a host that lies, and the other guardians.
  *
  * Reads are encoded here and not by a client of viem's, whose layers (transport, retries, gateways off the chain) cost more
  * than the encoding.
- *
- * @param endpoint which of the host's chain endpoints answers, from 0.
  */
-export function relayedChain(peer: Pick<Peer, "call">, deployment: Deployment, endpoint = 0): ChainView {
-  const rpc = async (method: (typeof relayedMethods)[number], params: unknown): Promise<unknown> => {
-    const answer = await peer.call("rpc", { method, params: JSON.stringify(params), endpoint }, { timeoutMs });
-    if (typeof answer === "string") return JSON.parse(answer);
-    throw unusable("something else than JSON");
-  };
+export function relayedChain(rpc: HostRpc, deployment: Deployment): ChainView {
   const client = {
     async getBlock(at: { readonly blockTag?: "latest"; readonly blockNumber?: bigint }) {
       const tag = at.blockNumber === undefined ? "latest" : numberToHex(at.blockNumber);
@@ -96,8 +76,4 @@ function preparedRead(abi: Abi, functionName: string): { readonly abi: Abi; read
   const found = known.get(functionName) ?? prepareEncodeFunctionData({ abi, functionName });
   known.set(functionName, found);
   return found;
-}
-
-function unusable(what: string): PersonaError {
-  return new PersonaError("CHAIN_UNREACHABLE", `The host's relay answered with ${what}.`);
 }

@@ -7,18 +7,18 @@ import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
+import { endpointChain, openHostChain, requireDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { measureRuntime } from "../measureRuntime.ts";
+import { bundleMains, readBundle, requireMeasured } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { relayedChain } from "../relayedChain.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
-import { createGuardianChain, type GuardianChain } from "./guardianChain.ts";
+import type { GuardianChain } from "./guardianChain.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
 import { createRevocationBook, type RevocationBook } from "./revocationBook.ts";
@@ -53,7 +53,8 @@ const resealParams = z.strictObject({
 // The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
 process.on("SIGINT", () => {});
 
-const evidence = simulatedEvidence(measureRuntime());
+const bundle = readBundle(import.meta.dirname);
+requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
 let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;
@@ -73,9 +74,11 @@ const peer = createPeer({
   methods: {
     /** New keys, or the sealed ones of before a reboot: shares of every dataset hang on them. */
     async start(params) {
-      const { deployment, sealed } = startParams.parse(params);
+      const { deployment: given, sealed } = startParams.parse(params);
+      const deployment = requireDeployment(given);
+      const evidence = await opening;
       identity = await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
-      chain = relayedChain(peer, deployment);
+      chain = endpointChain(peer, deployment);
       return {
         signer: identity.account.address,
         kemKey: identity.kem.publicKey,
@@ -85,6 +88,7 @@ const peer = createPeer({
     },
     async register(params) {
       const started = requireStarted();
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(started.identity, evidence, started.chain.deployment, registrationFacts.parse(params)),
       );
@@ -95,9 +99,10 @@ const peer = createPeer({
       const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
       await requireUnsealedKey(place, started.identity.account.address);
       nodeId = rest.nodeId;
-      const { deployment } = started.chain;
-      const others = Array.from({ length: endpoints - 1 }, (_, i) => relayedChain(peer, deployment, i + 1));
-      const guardianChain = createGuardianChain([started.chain, ...others], { confirmations: BigInt(confirmations) });
+      const guardianChain = openHostChain(peer, started.chain.deployment, {
+        endpoints,
+        confirmations: BigInt(confirmations),
+      });
       const log = createAccessLog(frontier, async (lines) => {
         await peer.call(
           "log",
@@ -163,6 +168,10 @@ const peer = createPeer({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+opening.catch(() => {});
 
 void peer.closed.then(() => process.exit(0));
 

@@ -7,13 +7,14 @@ import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sd
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
+import { openHostChain, requireDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { measureRuntime } from "../measureRuntime.ts";
+import { isolationOf } from "../isolation.ts";
+import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { relayedChain } from "../relayedChain.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createWorkerHost } from "./host.ts";
 import { latchName, runJob, type SignedReceipt } from "./runJob.ts";
 import { createSandboxPool } from "./sandboxPool.ts";
@@ -21,7 +22,11 @@ import { createSandboxPool } from "./sandboxPool.ts";
 // The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
 process.on("SIGINT", () => {});
 
-const startParams = z.strictObject({ deployment: deploymentSchema });
+const startParams = z.strictObject({
+  deployment: deploymentSchema,
+  /** How many chain endpoints the host relays to: all of them must agree. */
+  endpoints: z.number().int().min(1).max(8).default(1),
+});
 /** In lower case only: the latch below compares texts. */
 const hex32 = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
 const runParams = z.strictObject({
@@ -30,9 +35,11 @@ const runParams = z.strictObject({
   attempt: z.number().int().min(0).max(255),
 });
 
-const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
-const sandboxes = createSandboxPool(isolation);
-const evidence = simulatedEvidence(measureRuntime());
+const folder = import.meta.dirname;
+const bundle = readBundle(folder);
+// The engine too: no sandbox starts with another one than the measured.
+requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bundle.files)]);
+const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
 const identity = await createEnclaveIdentity();
 /** One receipt per job and attempt, whatever the host asks. */
 const receipts = new Map<string, Promise<SignedReceipt>>();
@@ -43,10 +50,13 @@ const peer = createPeer({
   output: process.stdout,
   methods: {
     async start(params) {
-      chain = relayedChain(peer, startParams.parse(params).deployment);
-      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement: evidence.measurement };
+      const { deployment, endpoints } = startParams.parse(params);
+      chain = openHostChain(peer, requireDeployment(deployment), { endpoints, confirmations: 0n }).view;
+      const { measurement } = await opening;
+      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement };
     },
     async register(params) {
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(identity, evidence, requireChain().deployment, registrationFacts.parse(params)),
       );
@@ -78,6 +88,10 @@ const peer = createPeer({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+opening.catch(() => {});
 
 void peer.closed.then(() => {
   sandboxes.close();

@@ -1,0 +1,186 @@
+import { copyFile, link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { build, type Plugin } from "esbuild";
+import {
+  type BundleFiles,
+  bundleIndex,
+  bundleMains,
+  digestOfFile,
+  encodeBundleIndex,
+} from "../runtime/measuredBundle.ts";
+
+export type BuiltBundle = {
+  readonly files: BundleFiles;
+  /** Every package that code was taken from, with its version. */
+  readonly packages: Readonly<Record<string, string>>;
+};
+
+const runtime = "node/src/enclave/runtime";
+
+/**
+ * Builds the measured code of the repository at `root` into `folder`: one file for each process, the native SQL engine, and an
+ * index of their digests. The same sources and packages make the same bytes in any folder, on any machine of one platform: no
+ * path, time or order of a directory gets into them.
+ */
+export async function buildBundle(root: string, folder: string): Promise<BuiltBundle> {
+  await mkdir(folder, { recursive: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(
+      Object.entries(bundleMains).map(([name, file]) => [
+        file.replace(".mjs", ""),
+        join(root, runtime, name, `${name}Main.ts`),
+      ]),
+    ),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    charset: "utf8",
+    // Names stay, so that the bundle can be read and an error's stack says where; paths in comments go.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // An error that nobody catches prints its line: all of the code in one would bury what went wrong.
+    lineLimit: 160,
+    legalComments: "none",
+    // A folder of packages may be linked to: their paths are as the project sees them.
+    preserveSymlinks: true,
+    banner: {
+      js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
+    },
+    plugins: [ownPackages(root), embeddedQuickJs(root), wholeZod, embeddedWasm, noDebugging, nativeEngine],
+    metafile: true,
+    logLevel: "silent",
+  });
+  const native = await copyNative(root, folder);
+  const names = [...Object.values(bundleMains), ...native];
+  const files = Object.fromEntries(
+    names.map((name) => {
+      const digest = digestOfFile(join(folder, name));
+      if (digest === undefined) throw new PersonaError("ENCLAVE_FAILED", `The build left no ${name}.`);
+      return [name, digest];
+    }),
+  );
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+  );
+  const packages = await packagesOf(root, used);
+  // Last: a folder with an index is complete.
+  await writeFile(join(folder, bundleIndex), encodeBundleIndex(files));
+  return { files, packages };
+}
+
+/** The SDK of this repository, wherever a link of its packages' folder points. */
+const ownPackages = (root: string): Plugin => ({
+  name: "own packages",
+  async setup({ onResolve, resolve }) {
+    const { exports } = JSON.parse(await readFile(join(root, "sdk/package.json"), "utf8")) as {
+      readonly exports: Readonly<Record<string, string>>;
+    };
+    onResolve({ filter: /^@persona-protocol\/sdk(\/|$)/ }, ({ path, kind }) => {
+      const file = exports[path.replace("@persona-protocol/sdk", ".")];
+      if (file === undefined) return { errors: [{ text: `${path} is no module of the SDK` }] };
+      return resolve(file, { resolveDir: join(root, "sdk"), kind });
+    });
+  },
+});
+
+/** `z` as a namespace: only then what is not used of it stays out, which is nine tenths (every language's messages). */
+const wholeZod: Plugin = {
+  name: "zod",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(sdk|node)\/src\/.*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replace(/^import \{ z \} from "zod";$/m, 'import * as z from "zod";'),
+      loader: "ts",
+    }));
+  },
+};
+
+/** tiny-secp256k1 reads its WebAssembly from beside its code when it is loaded: here it is in the code, and measured with it. */
+const embeddedWasm: Plugin = {
+  name: "embedded WebAssembly",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/tiny-secp256k1\/lib\/wasm_loader\.js$/ }, async ({ path }) => {
+      const wasm = await readFile(join(dirname(path), "secp256k1.wasm"), "base64");
+      const contents = (await readFile(path, "utf8"))
+        .replace('import { readFileSync } from "fs";\n', "")
+        .replace('import { path } from "./wasm_path.js";\n', "")
+        .replace('readFileSync(path("secp256k1.wasm"))', `Buffer.from("${wasm}", "base64")`);
+      if (/readFileSync|wasm_path/.test(contents))
+        return { errors: [{ text: "this version loads its WebAssembly in another way than the known one" }] };
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** QuickJS, in the place of the module that reads it from its package. */
+const embeddedQuickJs = (root: string): Plugin => ({
+  name: "embedded QuickJS",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/sandbox\/quickJsBinary\.ts$/ }, async () => {
+      const find = createRequire(join(root, "node/package.json"));
+      const wasm = await readFile(find.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm"), "base64");
+      return { contents: `export const quickJsBinary = () => Buffer.from("${wasm}", "base64");`, loader: "js" };
+    });
+  },
+});
+
+/** A switch in the environment that makes packages talk on stderr is nothing for an enclave. */
+const noDebugging: Plugin = {
+  name: "no debugging",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, () => ({ path: "debug", namespace: "none" }));
+    onLoad({ filter: /./, namespace: "none" }, () => ({
+      contents: "export default () => Object.assign(() => {}, { enabled: false });",
+      loader: "js",
+    }));
+  },
+};
+
+/** The addon lies beside the code: which of the packages holds this platform's is known when the bundle is built. */
+const nativeEngine: Plugin = {
+  name: "native SQL engine",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@duckdb\/node-bindings$/ }, () => ({ path: "duckdb", namespace: "native" }));
+    onResolve({ filter: /^\.\/duckdb\.node$/, namespace: "native" }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: "native" }, () => ({
+      contents: 'module.exports = require("./duckdb.node");',
+      loader: "js",
+    }));
+  },
+};
+
+/** @returns the names of the files */
+async function copyNative(root: string, folder: string): Promise<string[]> {
+  const find = createRequire(join(root, "node_modules/@duckdb/node-api/package.json"));
+  const from = dirname(find.resolve(`@duckdb/node-bindings-${platformName()}/duckdb.node`));
+  const names = (await readdir(from)).filter((name) => /\.(node|so|dylib|dll)$/.test(name)).sort();
+  for (const name of names) {
+    // 70 MB that are there already; on another disk they are copied.
+    await link(join(from, name), join(folder, name)).catch(() => copyFile(join(from, name), join(folder, name)));
+  }
+  return names;
+}
+
+/** As DuckDB names its packages. */
+function platformName(): string {
+  const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+  const musl = process.platform === "linux" && header.glibcVersionRuntime === undefined;
+  return `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
+}
+
+async function packagesOf(root: string, inputs: readonly string[]): Promise<Record<string, string>> {
+  const folders = new Set(inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []));
+  const packages: Record<string, string> = {};
+  for (const folder of [...folders].sort()) {
+    const manifest: unknown = JSON.parse(await readFile(resolve(root, folder, "package.json"), "utf8"));
+    const { name, version } = manifest as { readonly name: string; readonly version: string };
+    // Two versions of one package are two entries.
+    packages[packages[name] === undefined ? name : folder] = version;
+  }
+  return packages;
+}
