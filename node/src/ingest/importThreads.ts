@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import type { ImportThreads } from "@persona-protocol/sdk/ingest/batches";
+import { encodeRowGroup, type ImportThreads } from "@persona-protocol/sdk/ingest/batches";
 import type { ThreadAnswers, ThreadReply, ThreadRequest } from "./importMessages.ts";
 
 export type StartedThreads = ImportThreads & {
@@ -18,29 +18,48 @@ const threadCount = 2;
  * when one ended.
  */
 export function startImportThreads(): StartedThreads {
-  const threads = Array.from({ length: threadCount }, startThread);
+  const threads: Thread[] = [];
+  let isClosed = false;
   let nextEncoder = 0;
-  const threadOf = (id: number): Thread => {
-    const thread = threads[id % threadCount];
-    if (thread === undefined) throw new RangeError("there is no such thread");
+
+  /** Started when there is work: most imports are small and have none for them. */
+  function threadOf(id: number): Thread {
+    if (isClosed) throw new PersonaError("INTERNAL", "The threads of an import were asked after their end.");
+    const place = id % threadCount;
+    const thread = threads[place] ?? startThread();
+    threads[place] = thread;
     return thread;
-  };
+  }
+
   return {
     // One on each thread, and one on its way to it.
     batchesUnderWay: 2 * threadCount,
     async open({ id: connector }, options) {
-      await Promise.all(threads.map((thread) => thread.ask({ step: "open", connector, options })));
+      const opened = new Map<Thread, Promise<undefined>>();
       return {
-        parse: (id, batch) => threadOf(id).ask({ step: "parse", id, batch }, [batch.bytes.buffer, batch.marks.buffer]),
+        async parse(id, batch) {
+          const thread = threadOf(id);
+          const ready = opened.get(thread) ?? thread.ask({ step: "open", connector, options });
+          opened.set(thread, ready);
+          const parsed = thread.ask({ step: "parse", id, batch }, [batch.bytes.buffer, batch.marks.buffer]);
+          return (await Promise.all([ready, parsed]))[1];
+        },
         finish: (id, repeats) => threadOf(id).ask({ step: "finish", id, repeats }),
       };
     },
-    encode: (schema, group) => threadOf(nextEncoder++).ask({ step: "encode", schema, group }),
+    encode(schema, group) {
+      if (group.records <= fewRecords) return encodeRowGroup(schema, group);
+      return threadOf(nextEncoder++).ask({ step: "encode", schema, group });
+    },
     async close() {
+      isClosed = true;
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };
 }
+
+/** Encoded here: sooner done than sent. */
+const fewRecords = 256;
 
 type Thread = {
   ask<Step extends ThreadRequest["step"]>(
