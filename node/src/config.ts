@@ -50,6 +50,9 @@ const nodeConfigSchema = z.strictObject({
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
+  enclaveSocket: path
+    .optional()
+    .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
   enclaveBundle: path
     .optional()
     .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
@@ -76,6 +79,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     passphraseFile: here(config.passphraseFile),
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
+    ...(config.enclaveSocket === undefined ? {} : { enclaveSocket: here(config.enclaveSocket) }),
     ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }

@@ -16,7 +16,7 @@ import { endpointOf, type Scene } from "./guardianScene.ts";
 export type HostMethod = "rpc" | "block" | "blob" | "ask";
 
 /** Stands between a question and its honest answer, which it may also not ask for. */
-export type Lie = (params: never, honest: () => Promise<unknown>) => unknown;
+type Lie = (params: never, honest: () => Promise<unknown>) => unknown;
 
 export type HostileHost = {
   readonly enclave: EnclaveProcess;
@@ -33,9 +33,9 @@ export type HostileHost = {
   run(job: BuiltJob, choice?: RunChoice): Promise<Outcome>;
 };
 
-export type RunChoice = { readonly jobId?: Hex; readonly params?: BuiltJob["params"]; readonly attempt?: number };
+type RunChoice = { readonly jobId?: Hex; readonly params?: BuiltJob["params"]; readonly attempt?: number };
 
-export type Outcome = {
+type Outcome = {
   readonly receipt: Receipt;
   readonly signature: Uint8Array;
   readonly ciphertext: Uint8Array;

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
@@ -9,6 +11,7 @@ import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 export type EnclaveRole = "worker" | "guardian";
 
 export type EnclaveProcess = {
+  /** 0 for one that somebody else has started. */
   readonly pid: number;
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
@@ -16,18 +19,45 @@ export type EnclaveProcess = {
   stop(): Promise<void>;
 };
 
-/**
- * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
- * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
- */
-export function startEnclave(options: {
+type EnclaveOptions = {
   readonly role: EnclaveRole;
   readonly isolation: Isolation;
   /** What is started; otherwise what this repository's sources make. */
   readonly bundle?: EnclaveBundle;
+  /** Where the enclave listens instead of at its stdin. */
+  readonly socket?: string;
   readonly methods: PeerMethods;
   readonly log: (line: string) => void;
-}): EnclaveProcess {
+};
+
+/**
+ * Goes to an enclave that runs elsewhere, behind a Unix socket: in a container or, through a forwarder, in a virtual machine. Its
+ * keys outlive this connection.
+ * @throws PersonaError ENCLAVE_FAILED when nobody listens there
+ */
+export async function connectEnclave(socket: string, methods: PeerMethods): Promise<EnclaveProcess> {
+  const connection = connect(socket);
+  await once(connection, "connect").catch((cause) => {
+    throw new PersonaError("ENCLAVE_FAILED", "No enclave listens at the socket.", { data: { socket }, cause });
+  });
+  connection.on("error", () => {}); // The peer sees its end.
+  const peer = createPeer({ input: connection, output: connection, methods });
+  return {
+    pid: 0,
+    call: peer.call,
+    ended: peer.closed.then(() => "the connection to the enclave has ended"),
+    async stop() {
+      peer.close();
+      connection.destroy();
+    },
+  };
+}
+
+/**
+ * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
+ * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ */
+export function startEnclave(options: EnclaveOptions): EnclaveProcess {
   const { role, isolation, methods, log, bundle: { folder } = enclaveBundle() } = options;
   // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
   const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
@@ -42,6 +72,7 @@ export function startEnclave(options: {
     "--no-warnings",
     join(folder, bundleMains[role]),
     isolation,
+    ...(options.socket === undefined ? [] : [options.socket]),
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
@@ -62,8 +93,9 @@ export function startEnclave(options: {
     call: peer.call,
     ended,
     async stop() {
-      // Its door closing is the signal to end; a hung one is killed.
+      // Its door closing is the signal to end, where that is its stdin; a hung one is killed.
       peer.close();
+      if (options.socket !== undefined) child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
       await ended;
       clearTimeout(timer);

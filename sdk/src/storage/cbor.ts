@@ -56,7 +56,7 @@ export function decodeCbor<S extends z.ZodType>(
  * Does this CBOR hold more than `max` items? Looks at the heads only, so that two megabytes of empty arrays are refused before
  * anything is built from them. What is not well-formed ends the walk: the decoder refuses it.
  */
-function hasMoreItems(bytes: Uint8Array, max: number): boolean {
+export function hasMoreItems(bytes: Uint8Array, max: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   for (let items = 0; at < bytes.length; items++) {

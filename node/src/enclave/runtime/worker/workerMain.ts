@@ -7,19 +7,17 @@ import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sd
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
-import { openHostChain, requireDeployment } from "../chain/hostChain.ts";
+import { openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
+import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxFilesOf } from "../measuredBundle.ts";
-import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createWorkerHost } from "./host.ts";
-import { latchName, runJob, type SignedReceipt } from "./runJob.ts";
+import { createJobLatch } from "./jobLatch.ts";
+import { runJob } from "./runJob.ts";
 import { createSandboxPool } from "./sandboxPool.ts";
-
-// The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
-process.on("SIGINT", () => {});
 
 const startParams = z.strictObject({
   deployment: deploymentSchema,
@@ -42,17 +40,18 @@ requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bun
 const sandboxes = createSandboxPool(isolation, folder);
 const evidence = simulatedEvidence(bundle.measurement);
 const identity = await createEnclaveIdentity();
-/** One receipt per job and attempt, whatever the host asks. */
-const receipts = new Map<string, Promise<SignedReceipt>>();
+const latch = createJobLatch();
 let chain: ChainView | undefined;
 
-const peer = createPeer({
-  input: process.stdin,
-  output: process.stdout,
+const host = openDoor({
+  socket: process.argv[3],
+  onEnd: () => sandboxes.close(),
   methods: {
     async start(params) {
       const { deployment, endpoints } = startParams.parse(params);
-      chain = openHostChain(peer, requireDeployment(deployment), { endpoints, confirmations: 0n }).view;
+      const known = requireDeployment(deployment);
+      if (chain !== undefined) requireSameDeployment(chain.deployment, known);
+      chain ??= openHostChain(host, known, { endpoints, confirmations: 0n }).view;
       return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement: evidence.measurement };
     },
     async register(params) {
@@ -64,19 +63,16 @@ const peer = createPeer({
       const { jobId, params, attempt } = runParams.parse(value);
       const context = {
         chain: requireChain(),
-        host: createWorkerHost(peer),
+        host: createWorkerHost(host),
         identity,
         jobId,
         params: decodeStruct("JobParams", params),
         attempt,
         sandboxes,
+        latch,
       };
-      const name = latchName(context);
-      const running = receipts.get(name) ?? runJob(context);
-      receipts.set(name, running);
-      // Nothing was signed: the host may ask again when the chain has moved.
-      running.catch(() => receipts.delete(name));
-      const { receipt, signature, ciphertext, releases, failure } = await running;
+      const signed = await latch.once(jobId, attempt, () => runJob(context));
+      const { receipt, signature, ciphertext, releases, failure } = signed;
       return {
         receipt: encodeStruct("Receipt", receipt),
         signature: hexToBytes(signature),
@@ -86,11 +82,6 @@ const peer = createPeer({
       };
     },
   },
-});
-
-void peer.closed.then(() => {
-  sandboxes.close();
-  process.exit(0);
 });
 
 function requireChain(): ChainView {
