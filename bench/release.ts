@@ -58,13 +58,13 @@ import {
 import { encodeRegistration, registrationFacts } from "../node/src/enclave/runtime/registrationMessage.ts";
 import { recoverSigner } from "../node/src/enclave/runtime/secp256k1.ts";
 import { simulatedEvidence } from "../node/src/enclave/runtime/simulatedEvidence.ts";
+import { inWaves } from "../node/src/enclave/runtime/worker/inWaves.ts";
 import type { BenchContext } from "./bench.ts";
 import { cpuTimeMs } from "./cpuTime.ts";
 
 const jobs = { latency: 60, wide: 30, throughput: 300 };
-const warmUps = 8;
 /** A guardian runs for months: what its compilers take at the start is not measured with what a release takes. */
-const throughputWarmUps = 200;
+const warmUps = 200;
 /** Requests under way at one guardian while its throughput is measured. */
 const width = 16;
 
@@ -226,15 +226,18 @@ async function prepareJob(
   return { job, bodies };
 }
 
-/** Asks all, takes the first t: what a supervisor does between its claim and its data key. */
+/** What a supervisor does between its claim and its data key: asks in its way, and takes the first t. */
 async function obtainKey(scene: Scene, { guardians, head, datasetId }: Set, { job, bodies }: Asked) {
   const { network, worker, endpoints } = scene;
   const jobSpecHash = jobSpecHashOf(network.deployment, job.spec);
+  const asked: Promise<unknown>[] = [];
+  const questions = guardians.map((guardian, position) => () => {
+    const answering = ask(endpoints.get(guardian) ?? "", bodies.get(guardian) as Uint8Array);
+    asked.push(answering);
+    return answering.then((answer) => ({ guardian, position, answer }));
+  });
   const shares: { position: number; share: Uint8Array }[] = [];
-  const enough = Promise.withResolvers<void>();
-  const asked = guardians.map(async (guardian, position) => {
-    const answer = await ask(endpoints.get(guardian) ?? "", bodies.get(guardian) as Uint8Array);
-    if (shares.length >= head.threshold) return;
+  for await (const { guardian, position, answer } of inWaves([questions], () => true).answers) {
     const [box] = answer.keys.shares;
     if (box === undefined) throw new PersonaError("INTERNAL", "No share was released.");
     const info = releaseShareInfo({
@@ -247,12 +250,10 @@ async function obtainKey(scene: Scene, { guardians, head, datasetId }: Set, { jo
     const share = await open({ privateKey: worker.identity.kem.privateKey, info, enc: box.enc, ct: box.ct });
     verifyShare({ head, segment: 0, position, share });
     shares.push({ position, share });
-    if (shares.length === head.threshold) enough.resolve();
-  });
-  for (const one of asked) one.catch(enough.reject);
-  await enough.promise;
-  await combineShares({ head, segment: 0, shares: shares.slice(0, head.threshold) });
-  return { others: Promise.all(asked) };
+    if (shares.length === head.threshold) break;
+  }
+  await combineShares({ head, segment: 0, shares });
+  return { asked: asked.length, others: Promise.all(asked) };
 }
 
 async function ask(endpoint: string, body: Uint8Array): Promise<Extract<ReleaseAnswer, { status: "released" }>> {
@@ -267,11 +268,11 @@ async function measureThroughput(
   { prepare, guardian }: { readonly prepare: Prepare; readonly guardian: number },
   log: (line: string) => void,
 ) {
-  const prepared = await prepare(throughputWarmUps + jobs.throughput);
+  const prepared = await prepare(warmUps + jobs.throughput);
   const endpoint = scene.endpoints.get(guardian) ?? "";
   const all = prepared.map(({ bodies: each }) => each.get(guardian) as Uint8Array);
-  await postAll(endpoint, all.slice(0, throughputWarmUps));
-  const bodies = all.slice(throughputWarmUps);
+  await postAll(endpoint, all.slice(0, warmUps));
+  const bodies = all.slice(warmUps);
   const cpuBefore = await cpuTimes(scene, guardian);
   const from = performance.now();
   await postAll(endpoint, bodies);

@@ -11,7 +11,8 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { startNetwork } from "../node/src/dev/startNetwork.ts";
-import { runSql, startSqlEngine } from "../node/src/enclave/runtime/sandbox/runSql.ts";
+import { runSql } from "../node/src/enclave/runtime/sandbox/runSql.ts";
+import { startSqlEngine } from "../node/src/enclave/runtime/sandbox/sqlEngine.ts";
 import { openZipArchive } from "../node/src/ingest/index.ts";
 import { engagementProgram, threshold } from "../scripts/demo/engagementProgram.ts";
 import { readPlainArchive } from "../scripts/demo/plainArchive.ts";
@@ -98,6 +99,7 @@ async function queryPlain(runDir: string, parquet: Uint8Array | undefined): Prom
     args: { threshold },
     tables: [{ table: "posts", owner: "", path }],
     maxRows: result.maxRows,
+    countGroups: false,
   };
   await runSql(await startSqlEngine(), { ...job, memoryMb: limits.memoryMb });
   const engine = await startSqlEngine();

@@ -1,6 +1,6 @@
 /**
- * Writes docs/errors.md, docs/node-config.md, docs/connectors.md, docs/schemas and the tables of docs/deployment.md from the code that
- * they describe; with `--check` fails when they differ.
+ * Writes docs/errors.md, docs/node-config.md, docs/connectors.md, docs/schemas and the tables of docs/deployment.md and
+ * docs/attestation.md from the code that they describe; with `--check` fails when they differ.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,6 +11,7 @@ import { nodeConfigJsonSchema } from "../node/src/config.ts";
 import { networkParameters } from "../node/src/deploy/protocolParameters.ts";
 import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
+import { attestationPage } from "./docs/attestationPage.ts";
 import { connectorsPage } from "./docs/connectorsPage.ts";
 import { schemaPages, strangers } from "./docs/schemaPages.ts";
 
@@ -27,6 +28,7 @@ const pages = {
   "docs/node-config.md": nodeConfigPage(),
   "docs/deployment.md": deploymentPage(),
   "docs/connectors.md": connectorsPage(),
+  "docs/attestation.md": attestationPage(),
   ...schemaPages(),
 };
 let stale = 0;

@@ -5,14 +5,15 @@ import { fileURLToPath } from "node:url";
 import { formatJson } from "./command/formatJson.ts";
 import { runCommand } from "./command/runCommand.ts";
 import { envelopeVectors } from "./vectors/envelopeVectors.ts";
+import { evidenceVectors } from "./vectors/evidenceVectors.ts";
 import { raceVectors } from "./vectors/raceVectors.ts";
 import { typedDataVectors } from "./vectors/typedDataVectors.ts";
 
 const usage = `
 usage: npm run vectors [-- --check]
 
-Writes test/vectors/: each signed message with its digest, made by viem and by ethers, the race for open jobs, and encrypted objects,
-by WebCrypto and by node:crypto. Nothing is written where two libraries, or the race and its exact logarithm, disagree.
+Writes test/vectors/: each signed message with its digest, made by viem and by ethers, the race for open jobs, encrypted objects,
+by WebCrypto and by node:crypto, and what verifier nodes sign with the ids of workloads. Nothing is written where two libraries, or the race and its exact logarithm, disagree.
   --check  writes nothing; exit code 1 when a file differs from what the SDK says`;
 
 const root = process.env["PERSONA_TOOLS_ROOT"] ?? fileURLToPath(new URL("..", import.meta.url));
@@ -22,6 +23,7 @@ await runCommand({ usage, options: { check: { type: "boolean", default: false } 
     "test/vectors/typed-data.json": formatJson(await typedDataVectors()),
     "test/vectors/race.json": formatJson(raceVectors()),
     "test/vectors/envelope.json": formatJson(await envelopeVectors()),
+    "test/vectors/evidence.json": formatJson(await evidenceVectors()),
   };
   const stale = Object.entries(files).filter(([path, wanted]) => read(path) !== wanted);
   if (stale.length === 0) process.stdout.write("test/vectors/ is current.\n");

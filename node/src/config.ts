@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
+import { evidenceKinds } from "./enclave/runtime/evidenceKind.ts";
 
 const path = z.string().min(1);
 
@@ -53,6 +54,16 @@ const nodeConfigSchema = z.strictObject({
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
+  evidence: z
+    .enum(evidenceKinds)
+    .default("simulated")
+    .describe("where the enclave's evidence comes from; simulated proves nothing and is refused off local chains"),
+  evidencePath: path
+    .optional()
+    .describe(
+      "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
+    ),
+  evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
   enclaveBundle: path
     .optional()
     .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
@@ -80,6 +91,10 @@ export function loadNodeConfig(file: string): NodeConfig {
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
     ...(config.enclaveSocket === undefined ? {} : { enclaveSocket: here(config.enclaveSocket) }),
+    // An http URL of dstack's simulator is no path.
+    ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
+      ? {}
+      : { evidencePath: here(config.evidencePath) }),
     ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
   };
 }

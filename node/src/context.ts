@@ -9,6 +9,8 @@ import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "./chain/connectChain.ts";
 import { type NodeConfig, readJson } from "./config.ts";
 import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
+import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
+import { openHostEvidence } from "./enclave/evidence/openHostEvidence.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
 import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
 import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
@@ -26,6 +28,8 @@ export type Context = {
   readonly isolation: Isolation;
   /** What this daemon's enclaves run. */
   readonly bundle: EnclaveBundle;
+  /** The platform that their evidence comes from; undefined where it is simulated. */
+  readonly evidence: HostEvidence | undefined;
 };
 
 /** @throws PersonaError CONFIG_INVALID, KEYSTORE_*, CHAIN_UNREACHABLE, CHAIN_WRONG, DEPLOYMENT_UNKNOWN */
@@ -47,6 +51,7 @@ export async function createContext(config: NodeConfig): Promise<Context> {
     store: readerOf(await openStore(config)),
     isolation: detectIsolation(),
     bundle: config.enclaveBundle === undefined ? enclaveBundle() : openEnclaveBundle(config.enclaveBundle),
+    evidence: openHostEvidence(config),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { Program } from "@persona-protocol/sdk/compute";
+import type { InlineProgram } from "@persona-protocol/sdk/compute";
 
 /**
  * The story's program: how well were this person's posts received? It sees posts inside the enclave and lets out three
  * numbers: no account name, no post.
  */
-export const engagementProgram: Program = {
+export const engagementProgram: InlineProgram = {
   v: 1,
   kind: "sql",
   name: "engagement-score",
@@ -31,7 +31,7 @@ export const engagementProgram: Program = {
 };
 
 /** A program that nobody granted: the same shape of result, another question. */
-export const otherProgram: Program = {
+export const otherProgram: InlineProgram = {
   ...engagementProgram,
   name: "shouting-score",
   statement: engagementProgram.statement.replace("WHERE NOT is_repost", "WHERE content LIKE '%!%'"),

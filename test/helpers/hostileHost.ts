@@ -27,6 +27,8 @@ export type HostileHost = {
   lies: Partial<Record<HostMethod, Lie>>;
   /** Every question so far, with the size of an answer in bytes. */
   readonly asked: { readonly method: HostMethod; readonly params: Record<string, unknown>; bytes: number }[];
+  /** Resolves when every question so far has its answer: a guardian's may come after the result. */
+  settled(): Promise<unknown>;
   /** The honest chain. */
   chain(method: string, params: unknown): Promise<unknown>;
   /** Lets the enclave run a job that it has claimed. */
@@ -63,8 +65,14 @@ export async function startHostileHost(scene: Pick<Scene, "network" | "owner">):
         signal: AbortSignal.timeout(10_000),
       }),
   };
+  const underWay: Promise<unknown>[] = [];
   const host: { lies: HostileHost["lies"] } = { lies: {} };
-  const answered = (method: HostMethod) => async (params: unknown) => {
+  const answered = (method: HostMethod) => (params: unknown) => {
+    const answering = answer(method, params);
+    underWay.push(answering);
+    return answering;
+  };
+  const answer = async (method: HostMethod, params: unknown) => {
     const entry = { method, params: params as Record<string, unknown>, bytes: -1 };
     asked.push(entry);
     const truth = () => honest[method](params as never);
@@ -90,6 +98,7 @@ export async function startHostileHost(scene: Pick<Scene, "network" | "owner">):
     client,
     nodeId,
     asked,
+    settled: () => Promise.allSettled(underWay),
     chain: (method: string, params: unknown) => relay.request({ method, params }),
     async run(job: BuiltJob, { jobId = job.jobId, params = job.params, attempt = 1 }: RunChoice = {}) {
       const answer = (await enclave.call(

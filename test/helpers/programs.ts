@@ -1,7 +1,7 @@
-import type { Program } from "@persona-protocol/sdk/compute";
+import type { InlineProgram } from "@persona-protocol/sdk/compute";
 
 /** A valid program; anything can be chosen. */
-export function createProgram(choice: Partial<Program> = {}): Program {
+export function createProgram(choice: Partial<InlineProgram> = {}): InlineProgram {
   return {
     v: 1,
     kind: "sql",
@@ -16,8 +16,8 @@ export function createProgram(choice: Partial<Program> = {}): Program {
   };
 }
 
-type ScalarType = Program["args"][number]["type"];
+type ScalarType = InlineProgram["args"][number]["type"];
 
 /** A program with one argument and one result column, both called `x`. */
-export const programOf = (type: ScalarType, nullable = false): Program =>
+export const programOf = (type: ScalarType, nullable = false): InlineProgram =>
   createProgram({ args: [{ name: "x", type }], result: { columns: [{ name: "x", type, nullable }], maxRows: 2 } });

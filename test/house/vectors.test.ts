@@ -8,7 +8,12 @@ import { exactNegativeLog } from "../../scripts/vectors/exactLog.ts";
 import { agreed, signTwice } from "../../scripts/vectors/signTwice.ts";
 import { makeTree, repository, start } from "./house.ts";
 
-const files = ["test/vectors/typed-data.json", "test/vectors/race.json", "test/vectors/envelope.json"];
+const files = [
+  "test/vectors/typed-data.json",
+  "test/vectors/race.json",
+  "test/vectors/envelope.json",
+  "test/vectors/evidence.json",
+];
 const vectors = (root: string, ...args: string[]) =>
   start([join(repository, "scripts/generateVectors.ts"), ...args], { env: { PERSONA_TOOLS_ROOT: root } }).ended;
 const read = (root: string, path: string) => readFileSync(join(root, path), "utf8");

@@ -48,6 +48,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
       role: "guardian",
       isolation: context.isolation,
       bundle: context.bundle,
+      evidence: context.evidence,
       log: (line) => log.warn({ line }, "enclave says"),
       methods: relayChain(client.request),
     });

@@ -9,6 +9,19 @@ import { type ErrorCode, PersonaError } from "@persona-protocol/sdk/errors";
  * @throws PersonaError with `code` when it is missing, unreadable, not UTF-8 or longer than `maxBytes`
  */
 export async function readSmallFile(path: string, maxBytes: number, code: ErrorCode): Promise<string> {
+  const bytes = await readSmallBytes(path, maxBytes, code);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new PersonaError(code, `${path} ${problemOf(cause)}.`, { data: { path }, cause });
+  }
+}
+
+/**
+ * The bytes of a small file that a person named.
+ * @throws PersonaError with `code` when it is missing, unreadable or longer than `maxBytes`
+ */
+export async function readSmallBytes(path: string, maxBytes: number, code: ErrorCode): Promise<Uint8Array> {
   const unreadable = (why: string, cause?: unknown) =>
     new PersonaError(code, `${path} ${why}.`, { data: { path }, cause });
   try {
@@ -19,7 +32,7 @@ export async function readSmallFile(path: string, maxBytes: number, code: ErrorC
       const buffer = Buffer.alloc(maxBytes + 1);
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
       if (bytesRead > maxBytes) throw unreadable(`is longer than ${maxBytes} bytes`);
-      return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, bytesRead));
+      return Uint8Array.from(buffer.subarray(0, bytesRead));
     } finally {
       await handle.close();
     }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
+import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addProgramCommand } from "./program/programCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
@@ -132,6 +134,8 @@ keystore
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
+addAttestCommand(program, { json });
+addProgramCommand(program, { json });
 addRecoveryCommand(program, { json });
 
 await runCommand(

@@ -80,7 +80,8 @@ export async function registerEnclaveKey(
   const block = await client.getBlock();
   const facts = { operator, keyClass: KeyClass[key.role], blockNumber: Number(block.number), blockHash: block.hash };
   const { binding, evidence, signature } = decodeRegistration(
-    await enclave.call("register", facts, { timeoutMs: 10_000 }),
+    // A platform's quoting service may take its time.
+    await enclave.call("register", facts, { timeoutMs: 30_000 }),
   );
   await callContract(client, {
     ...registry,

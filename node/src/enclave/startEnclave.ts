@@ -2,8 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { z } from "zod";
 import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
+import type { HostEvidence, PlatformEvidence } from "./evidence/HostEvidence.ts";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
 import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
@@ -16,8 +19,14 @@ export type EnclaveProcess = {
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
   readonly ended: Promise<string>;
+  /** What the platform gave with this evidence: certificates, event log. Of the last that the enclave asked for. */
+  companionsOf(evidence: Uint8Array): PlatformEvidence | undefined;
   stop(): Promise<void>;
 };
+
+const quoteParams = z.strictObject({
+  reportData: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64, "not 64 bytes"),
+});
 
 type EnclaveOptions = {
   readonly role: EnclaveRole;
@@ -27,6 +36,8 @@ type EnclaveOptions = {
   /** Where the enclave listens instead of at its stdin. */
   readonly socket?: string;
   readonly methods: PeerMethods;
+  /** The platform that is asked for evidence; without one the enclave's is simulated. */
+  readonly evidence?: HostEvidence | undefined;
   readonly log: (line: string) => void;
 };
 
@@ -35,17 +46,23 @@ type EnclaveOptions = {
  * keys outlive this connection.
  * @throws PersonaError ENCLAVE_FAILED when nobody listens there
  */
-export async function connectEnclave(socket: string, methods: PeerMethods): Promise<EnclaveProcess> {
+export async function connectEnclave(
+  socket: string,
+  methods: PeerMethods,
+  platform?: HostEvidence,
+): Promise<EnclaveProcess> {
   const connection = connect(socket);
   await once(connection, "connect").catch((cause) => {
     throw new PersonaError("ENCLAVE_FAILED", "No enclave listens at the socket.", { data: { socket }, cause });
   });
   connection.on("error", () => {}); // The peer sees its end.
-  const peer = createPeer({ input: connection, output: connection, methods });
+  const { quoting, companionsOf } = quotesOf(platform);
+  const peer = createPeer({ input: connection, output: connection, methods: { ...methods, ...quoting } });
   return {
     pid: 0,
     call: peer.call,
     ended: peer.closed.then(() => "the connection to the enclave has ended"),
+    companionsOf,
     async stop() {
       peer.close();
       connection.destroy();
@@ -58,7 +75,7 @@ export async function connectEnclave(socket: string, methods: PeerMethods): Prom
  * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
  */
 export function startEnclave(options: EnclaveOptions): EnclaveProcess {
-  const { role, isolation, methods, log, bundle: { folder } = enclaveBundle() } = options;
+  const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
   // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
   const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
   const node = [
@@ -72,6 +89,7 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
     "--no-warnings",
     join(folder, bundleMains[role]),
     isolation,
+    platform?.kind ?? "simulated",
     ...(options.socket === undefined ? [] : [options.socket]),
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
@@ -81,7 +99,8 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n")) if (line !== "") log(line.slice(0, 2_000));
   });
-  const peer = createPeer({ input: child.stdout, output: child.stdin, methods });
+  const { quoting, companionsOf } = quotesOf(platform);
+  const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -92,6 +111,7 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
     pid: child.pid,
     call: peer.call,
     ended,
+    companionsOf,
     async stop() {
       // Its door closing is the signal to end, where that is its stdin; a hung one is killed.
       peer.close();
@@ -101,4 +121,20 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
       clearTimeout(timer);
     },
   };
+}
+
+/** The host's part in evidence, and what came beside the last. */
+function quotesOf(platform: HostEvidence | undefined): {
+  readonly quoting: PeerMethods;
+  readonly companionsOf: EnclaveProcess["companionsOf"];
+} {
+  let last: PlatformEvidence | undefined;
+  const companionsOf = (evidence: Uint8Array) =>
+    last !== undefined && equalBytes(last.evidence, evidence) ? last : undefined;
+  if (platform === undefined) return { quoting: {}, companionsOf };
+  const quote = async (params: unknown) => {
+    last = await platform.quote(quoteParams.parse(params).reportData);
+    return last.evidence;
+  };
+  return { quoting: { quote }, companionsOf };
 }

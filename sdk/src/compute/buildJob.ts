@@ -19,9 +19,12 @@ import { generateKemKeyPair, type KemKeyPair, keyIdOf, randomBytes, toHex } from
 import { PersonaError } from "../errors/index.ts";
 import { argsCommitmentOf, sealJobBundle } from "./jobBundle.ts";
 import { encodeArgs, encodeProgram, outputSchemaHashOf, type Program, type ProgramArgs } from "./program.ts";
+import { decodeCode, encodeCode } from "./programManifest.ts";
 
 export type JobRequest = {
   readonly program: Program;
+  /** Code of a program of version 2, to be stored with the job. Left out where it is published already. */
+  readonly code?: Uint8Array;
   readonly grants: readonly GrantPackage[];
   readonly args?: ProgramArgs;
   /** For the node, in the grants' token. The market adds its protocol fee to the escrow: some percent of fee and prices. */
@@ -53,6 +56,8 @@ export type BuiltJob = {
   readonly resultKey: KemKeyPair;
   readonly bundle: Uint8Array;
   readonly programBytes: Uint8Array;
+  /** Block of the program's code, where it is to be stored with the job. */
+  readonly codeBlock: Uint8Array | undefined;
 };
 
 /**
@@ -69,6 +74,7 @@ export async function buildJob(
   const salt = toHex(randomBytes(32));
   const jobId = jobIdOf(deployment, requester, salt);
   const { bytes: programBytes, programId } = encodeProgram(program);
+  const codeBlock = codeBlockOf(program, request.code);
   const resultKey = await generateKemKeyPair();
   const argsSalt = randomBytes(32);
   const args = encodeArgs(program, request.args ?? {});
@@ -137,7 +143,16 @@ export async function buildJob(
       nodePolicy: narrowest(grants.map(({ terms }) => terms.nodePolicy)),
     },
   };
-  return { jobId, salt, params, spec, args, argsSalt, program, grants, resultKey, bundle: bundle.bytes, programBytes };
+  const built = { jobId, salt, params, spec, args, argsSalt, program, grants, resultKey };
+  return { ...built, bundle: bundle.bytes, programBytes, codeBlock };
+}
+
+function codeBlockOf(program: Program, code: Uint8Array | undefined): Uint8Array | undefined {
+  if (code === undefined) return undefined;
+  if (program.v === 1) throw new PersonaError("REQUEST_INVALID", "A program of version 1 holds its statement itself.");
+  const { bytes } = encodeCode(code);
+  decodeCode(program, bytes);
+  return bytes;
 }
 
 const tokenTerms = (client: Pick<ChainClient, "readContract">, { jobMarket }: Deployment, token: Address) =>

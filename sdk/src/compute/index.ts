@@ -14,19 +14,24 @@ export {
   type SealedBundle,
   sealJobBundle,
 } from "./jobBundle.ts";
+export { type JsonSchema, type JsonValue, schemaViolation } from "./jsonSchema.ts";
 export {
+  checkResult,
   decodeArgs,
   decodeProgram,
   decodeResult,
   encodeArgs,
   encodeProgram,
   encodeResult,
+  type InlineProgram,
+  maxProgramBytes,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
   programIdOf,
   type ResultRow,
 } from "./program.ts";
+export { codeDigestOf, decodeCode, encodeCode, maxCodeBytes, type ProgramManifest } from "./programManifest.ts";
 export { readDeks } from "./readDeks.ts";
 export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
 export { type ReadRequest, requestRead } from "./requestRead.ts";

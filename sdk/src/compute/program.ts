@@ -4,11 +4,13 @@ import { z } from "zod";
 import { sha256 } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
+import { type JsonValue, maxSchemaDepth, schemaViolation } from "./jsonSchema.ts";
+import { manifestToEncode, type ProgramManifest, programManifestSchema } from "./programManifest.ts";
 
 const scalarType = z.enum(["bigint", "double", "varchar", "boolean"]);
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
 
-const programSchema = z.strictObject({
+const inlineSchema = z.strictObject({
   v: z.literal(1),
   kind: z.literal("sql"),
   name: z.string().min(1).max(64),
@@ -36,17 +38,25 @@ const programSchema = z.strictObject({
   }),
 });
 
-/** A content-addressed `sql` program. Its id covers the statement, the schemas and the limits. */
-export type Program = z.infer<typeof programSchema>;
-export type ProgramArgs = Readonly<Record<string, string | number | bigint | boolean>>;
+/** A `sql` program of version 1, which holds its statement itself. */
+export type InlineProgram = z.infer<typeof inlineSchema>;
+/** A content-addressed program. Its id covers code, schemas and limits. */
+export type Program = InlineProgram | ProgramManifest;
+export type ProgramArgs = Readonly<Record<string, JsonValue>>;
 export type ResultRow = Readonly<Record<string, string | number | bigint | boolean | null>>;
 type ScalarType = z.infer<typeof scalarType>;
 
-const maxProgramBytes = 64 * 1024;
+const programSchema = z.discriminatedUnion("v", [inlineSchema, programManifestSchema]);
+
+export const maxProgramBytes = 64 * 1024;
+/** Largest result, before any limit of its program. */
+export const maxResultBytes = 16 * 1024 * 1024;
+/** Most items (RFC 8949, 3) of a result. */
+const maxResultItems = 262_144;
 
 /** Canonical bytes and id (sha256 of them) of a program. @throws PersonaError PROGRAM_INVALID */
 export function encodeProgram(program: Program): { bytes: Uint8Array; programId: Hex } {
-  const bytes = encodeCbor(program);
+  const bytes = encodeCbor(program.v === 2 ? manifestToEncode(program) : program);
   decodeProgram(bytes);
   return { bytes, programId: programIdOf(bytes) };
 }
@@ -63,9 +73,10 @@ export function decodeProgram(bytes: Uint8Array): Program {
   });
 }
 
-/** sha256 of the result's shape: what a grant's `outputSchemaHash` names. */
+/** sha256 of the result's shape, and of what its groups must hold: what a grant's `outputSchemaHash` names. */
 export function outputSchemaHashOf(program: Program): Hex {
-  return bytesToHex(sha256(encodeCbor(program.result)));
+  const groups = program.v === 2 ? program.groups : undefined;
+  return bytesToHex(sha256(encodeCbor(groups === undefined ? program.result : { result: program.result, groups })));
 }
 
 /**
@@ -73,6 +84,15 @@ export function outputSchemaHashOf(program: Program): Hex {
  * @throws PersonaError ARGS_NOT_GRANTED when a name or type does not fit.
  */
 export function encodeArgs(program: Program, args: ProgramArgs): Uint8Array {
+  if (program.v === 1) checkInlineArgs(program, args);
+  else {
+    const violation = schemaViolation(program.args, args);
+    if (violation !== undefined) throw argsError(`The arguments do not fit the program: ${violation}.`);
+  }
+  return encodeCbor(toCbor(args));
+}
+
+function checkInlineArgs(program: InlineProgram, args: ProgramArgs): void {
   const wanted = new Map(program.args.map(({ name, type }) => [name, type]));
   for (const name of Object.keys(args)) {
     if (!wanted.has(name)) throw argsError(`The program has no argument "${name}".`);
@@ -82,16 +102,15 @@ export function encodeArgs(program: Program, args: ProgramArgs): Uint8Array {
     if (value === undefined) throw argsError(`The argument "${name}" is missing.`);
     if (!fits(type, value)) throw argsError(`The argument "${name}" is not a ${type}.`);
   }
-  return encodeCbor(Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toCbor(value)])));
 }
 
 /** @throws PersonaError ARGS_NOT_GRANTED */
 export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
   let args: ProgramArgs;
   try {
-    args = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(), z.boolean()])).parse(decode(bytes));
+    args = z.record(z.string(), z.custom<JsonValue>()).parse(decode(bytes));
   } catch (cause) {
-    throw argsError("The arguments are not a CBOR map of scalars.", cause);
+    throw argsError("The arguments are not a CBOR map.", cause);
   }
   if (bytesToHex(encodeArgs(program, args)) !== bytesToHex(bytes))
     throw argsError("The arguments are not in canonical form.");
@@ -100,26 +119,42 @@ export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
 
 /**
  * Canonical bytes of a result. Integers beyond 2^53 stay exact.
- * @throws PersonaError OUTPUT_POLICY_VIOLATED when the rows are not of the declared shape.
+ * @throws PersonaError OUTPUT_POLICY_VIOLATED when the result is not of the declared shape.
  */
-export function encodeResult(program: Program, rows: readonly ResultRow[]): Uint8Array {
-  checkRows(program, rows);
-  return encodeCbor(rows.map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, toCbor(v)]))));
+export function encodeResult(program: Program, result: unknown): Uint8Array {
+  checkResult(program, result);
+  return encodeCbor(toCbor(result));
 }
 
-/** @throws PersonaError OUTPUT_POLICY_VIOLATED */
-export function decodeResult(program: Program, bytes: Uint8Array): readonly ResultRow[] {
-  let rows: unknown;
-  try {
-    rows = decode(bytes);
-  } catch (cause) {
-    throw new PersonaError("OUTPUT_POLICY_VIOLATED", "The result is not DAG-CBOR.", { cause });
-  }
-  checkRows(program, rows);
-  return rows;
+/**
+ * The result in these bytes. They may come from a program that would rather be believed: sizes and nesting are bounded before
+ * anything is built from them, and bytes that are not the one encoding of their value are refused.
+ * @throws PersonaError OUTPUT_POLICY_VIOLATED
+ */
+export function decodeResult(program: InlineProgram, bytes: Uint8Array): readonly ResultRow[];
+export function decodeResult(program: Program, bytes: Uint8Array): unknown;
+export function decodeResult(program: Program, bytes: Uint8Array): unknown {
+  const result = decodeCbor(bytes, {
+    schema: z.unknown(),
+    maxBytes: maxResultBytes,
+    maxItems: maxResultItems,
+    maxDepth: maxSchemaDepth + 1,
+    code: "OUTPUT_POLICY_VIOLATED",
+    what: "result",
+  });
+  checkResult(program, result);
+  return result;
 }
 
-function checkRows(program: Program, rows: unknown): asserts rows is readonly ResultRow[] {
+/** Is this result what the program declares? @throws PersonaError OUTPUT_POLICY_VIOLATED */
+export function checkResult(program: Program, result: unknown): void {
+  const violation = program.v === 1 ? undefined : schemaViolation(program.result, result);
+  if (program.v === 1) checkRows(program, result);
+  if (violation !== undefined)
+    throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result does not fit the program's schema: ${violation}.`);
+}
+
+function checkRows(program: InlineProgram, rows: unknown): void {
   const { columns, maxRows } = program.result;
   const violated = (message: string) => new PersonaError("OUTPUT_POLICY_VIOLATED", message);
   if (!Array.isArray(rows)) throw violated("The result is not a list of rows.");
@@ -150,10 +185,15 @@ function fits(type: ScalarType, value: unknown): boolean {
 }
 
 /** CBOR has one integer type: a bigint that fits a safe integer must encode as that integer does. */
-const toCbor = <value>(value: value): value | number => {
-  if (typeof value !== "bigint") return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-};
+function toCbor(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+  if (Array.isArray(value)) return value.map(toCbor);
+  // Zero has a sign in CBOR and none here.
+  if (typeof value !== "object" || value === null) return value === 0 ? 0 : value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toCbor(inner)]));
+}
 
 const argsError = (message: string, cause?: unknown) => new PersonaError("ARGS_NOT_GRANTED", message, { cause });

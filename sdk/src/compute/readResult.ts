@@ -124,14 +124,20 @@ export async function verifyReceipt(
 }
 
 /**
- * Waits, verifies the receipt, decrypts, and holds the rows to the program's declared shape.
+ * Waits, verifies the receipt, decrypts, and holds the result to the program's declared shape. `rows` is the result where it is
+ * a list of rows, as of every program of version 1, and empty else.
  * @throws PersonaError JOB_FAILED, JOB_TIMED_OUT, RESULT_NOT_FOUND, RECEIPT_INVALID, OUTPUT_POLICY_VIOLATED, CANCELLED
  */
 export async function readResult(
   context: Context,
   job: Pick<BuiltJob, "jobId" | "params" | "program" | "resultKey">,
   options: { readonly signal: AbortSignal; readonly pollMs?: number },
-): Promise<{ readonly rows: readonly ResultRow[]; readonly receipt: Receipt; readonly gasUsed: bigint }> {
+): Promise<{
+  readonly rows: readonly ResultRow[];
+  readonly result: unknown;
+  readonly receipt: Receipt;
+  readonly gasUsed: bigint;
+}> {
   const { jobId } = job;
   const end = await waitForJob(context, jobId, options);
   if (end.status === "failed") {
@@ -149,5 +155,14 @@ export async function readResult(
     ciphertextDigest: end.receipt.ciphertextDigest,
     plaintextCommitment: end.receipt.plaintextCommitment,
   });
-  return { rows: decodeResult(job.program, plaintext), receipt: end.receipt, gasUsed: end.gasUsed };
+  const result = decodeResult(job.program, plaintext);
+  return { rows: rowsOf(result), result, receipt: end.receipt, gasUsed: end.gasUsed };
+}
+
+function rowsOf(result: unknown): readonly ResultRow[] {
+  const isRow = (row: unknown) =>
+    typeof row === "object" &&
+    row !== null &&
+    Object.values(row).every((value) => value === null || typeof value !== "object");
+  return Array.isArray(result) && result.every(isRow) ? result : [];
 }

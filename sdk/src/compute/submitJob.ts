@@ -40,12 +40,11 @@ export async function sendJob(
   { client, deployment, store }: Context,
   job: BuiltJob,
 ): Promise<BuiltJob & { readonly gasUsed: bigint }> {
-  const stored = await Promise.all([
-    store.putBlock(job.bundle, "dag-cbor"),
-    store.putBlock(job.programBytes, "dag-cbor"),
-  ]);
-  // A node that claims the job must find them: nobody is paid for a bundle that cannot be read.
-  await Promise.all(stored.map(({ cid }) => confirmStored(store, [cid])));
+  const blocks = [job.bundle, job.programBytes, ...(job.codeBlock === undefined ? [] : [job.codeBlock])];
+  const stored = await Promise.all(blocks.map((block) => store.putBlock(block, "dag-cbor")));
+  const published = job.program.v === 2 && job.codeBlock === undefined ? [job.program.code] : [];
+  // A node that claims the job must find them: nobody is paid for a bundle or a program that cannot be read.
+  await Promise.all([...stored.map(({ cid }) => cid), ...published].map((cid) => confirmStored(store, [cid])));
   await allowEscrow({ client, deployment }, job);
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   const terms = job.grants.map((grant) => grant.terms);

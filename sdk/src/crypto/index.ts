@@ -32,6 +32,6 @@ export {
   seal,
   sealWithExport,
 } from "./hpke.ts";
-export { type NodeCrypto, nodeCrypto } from "./nodeCrypto.ts";
+export { type NodeCrypto, type NodePublicKey, nodeCrypto } from "./nodeCrypto.ts";
 export { createSha256, keccak256, sha256, sha256Async, sha256Hex } from "./sha256.ts";
 export { combineSecret, isThreshold, MAX_SHARES, splitSecret } from "./shamir.ts";

@@ -9,7 +9,22 @@ export type NodeCrypto = {
   createSecretKey(key: Uint8Array): NodeSecretKey;
   createCipheriv(algorithm: "aes-256-gcm", key: NodeSecretKey, nonce: Uint8Array): NodeCipher;
   createDecipheriv(algorithm: "aes-256-gcm", key: NodeSecretKey, nonce: Uint8Array, options: TagLength): NodeDecipher;
+  /** Of SubjectPublicKeyInfo. Throws where the point is not on its curve. */
+  createPublicKey(key: { readonly key: Uint8Array; readonly format: "der"; readonly type: "spki" }): NodePublicKey;
+  verify(
+    algorithm: "sha256" | "sha384",
+    message: Uint8Array,
+    key: { readonly key: NodePublicKey } & NodeSignatureForm,
+    signature: Uint8Array,
+  ): boolean;
 };
+
+export type NodePublicKey = { readonly type: string; readonly asymmetricKeyType?: string };
+
+/** r ‖ s of ECDSA, or RSA-PSS (padding 6). */
+type NodeSignatureForm =
+  | { readonly dsaEncoding: "ieee-p1363" }
+  | { readonly padding: number; readonly saltLength: number };
 
 /** A key in the platform's memory, which a heap dump does not show. */
 export type NodeSecretKey = { readonly type: string };

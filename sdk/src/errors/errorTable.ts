@@ -354,6 +354,32 @@ export const errorTable = {
     "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271).",
   ),
 
+  // Attestation.
+  CERTIFICATE_INVALID: fatal(
+    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
+    "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
+  ),
+  COLLATERAL_INVALID: fatal(
+    "The collateral of a platform is not the JSON that verifiers exchange.",
+    "Fetch it again: docs/attestation.md says which members it has.",
+  ),
+  COLLATERAL_UNAVAILABLE: temporary(
+    "The provisioning certification service does not answer, not in time, or not as its interface says.",
+    "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
+  ),
+  COLLATERAL_UNTRUSTED: fatal(
+    "The provisioning certification service answers with what its signers have not signed, or what has run out.",
+    "Ask another service: somebody between, or a cache that is not kept up, gives you this one.",
+  ),
+  EVENT_LOG_INVALID: fatal(
+    "The event log cannot be read, or does not lead to the registers of the quote.",
+    "Fetch the log together with the quote: each start of the machine has another one.",
+  ),
+  EVIDENCE_UNREADABLE: fatal(
+    "The bytes are no evidence of a known kind, or end too early.",
+    "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex.",
+  ),
+
   // Surroundings.
   CHAIN_UNREACHABLE: temporary(
     "The chain endpoint does not answer.",
@@ -382,6 +408,24 @@ export const errorTable = {
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",
     "The daemon starts it again; see the log when it repeats.",
+  ),
+  EVIDENCE_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "Verifier nodes do not believe this evidence, or do not say the same of it.",
+    fix: "The message names the rule; docs/attestation.md explains each. Make new evidence, or ask nodes with one policy.",
+  },
+  EVIDENCE_UNAVAILABLE: temporary(
+    "The platform gave no attestation evidence, or not in time.",
+    "Check the node's settings of evidence, and that the platform's quoting service runs; docs/attestation.md says what each needs.",
+  ),
+  EVIDENCE_MISMATCH: fatal(
+    "The evidence that was brought is for other report data or other code than this enclave's.",
+    "Something between enclave and silicon answers for another: look at who else can ask this platform for evidence.",
+  ),
+  SEALING_UNAVAILABLE: fatal(
+    "This platform offers an enclave nothing to seal its keys with.",
+    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
   ),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),

@@ -1,7 +1,7 @@
-import { isPersonaError, PersonaError } from "../errors/index.ts";
+import { PersonaError } from "../errors/index.ts";
 import type { ArchiveEntry, ArchiveInput, ConnectorOpenOptions, InspectedInput, RawItem } from "./connector.ts";
 import { createExportReader } from "./exportReader.ts";
-import { leftOut } from "./leftOut.ts";
+import { createFileGuard } from "./fileGuard.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
 /** A kind of file that stands for itself: one is an import, and so is an archive that holds some. */
@@ -86,23 +86,9 @@ export async function* readEach(
   segment: string,
   read: (file: ArchiveEntry) => AsyncIterable<RawItem>,
 ): AsyncGenerator<RawItem> {
-  let broken: PersonaError | undefined;
-  let whole = 0;
-  for (const file of files) {
-    let records = 0;
-    try {
-      for await (const record of read(file)) {
-        records += 1;
-        yield record;
-      }
-      whole += 1;
-    } catch (error) {
-      if (records > 0 || !isPersonaError(error) || error.code !== "EXPORT_INVALID") throw error;
-      broken ??= error;
-      yield leftOut(segment, file.path, "is a file that cannot be read");
-    }
-  }
-  if (broken !== undefined && whole === 0) throw broken;
+  const guard = createFileGuard();
+  for (const file of files) yield* guard.pass(segment, file.path, () => read(file));
+  yield* guard.told();
 }
 
 function candidatesOf(entries: readonly ArchiveEntry[], kind: FileKind): readonly ArchiveEntry[] {

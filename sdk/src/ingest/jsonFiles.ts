@@ -1,4 +1,3 @@
-import { PersonaError } from "../errors/index.ts";
 import type { ArchiveEntry, InspectedInput } from "./connector.ts";
 import type { RawObject } from "./rawFields.ts";
 
@@ -6,18 +5,6 @@ import type { RawObject } from "./rawFields.ts";
 export async function jsonHead(input: InspectedInput, entry: ArchiveEntry): Promise<string> {
   const head = new TextDecoder().decode(await input.head(entry.path));
   return head.trimStart();
-}
-
-/**
- * Refuses a file that is neither a list nor an object, which readJsonValues passes over as a value that nobody wanted.
- *
- * Errors: `EXPORT_INVALID` (data: file, position).
- */
-export async function requireJson(input: InspectedInput, entry: ArchiveEntry): Promise<void> {
-  if (/^[[{]/.test(await jsonHead(input, entry))) return;
-  throw new PersonaError("EXPORT_INVALID", `${entry.path} holds neither a list nor an object of JSON.`, {
-    data: { file: entry.path, position: 0 },
-  });
 }
 
 /** Whether the value is an object: what a source's list of records should hold. */

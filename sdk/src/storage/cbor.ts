@@ -21,6 +21,8 @@ export function decodeCbor<S extends z.ZodType>(
     readonly maxBytes: number;
     /** Most data items (RFC 8949, 3) it may hold; decoding costs a microsecond each. Default 65,536. */
     readonly maxItems?: number;
+    /** Deepest nesting of lists and maps. Default 128. */
+    readonly maxDepth?: number;
     readonly code: ErrorCode;
     readonly what: string;
   },
@@ -29,8 +31,10 @@ export function decodeCbor<S extends z.ZodType>(
   if (bytes.length > maxBytes) {
     throw new PersonaError(code, `The ${what} is larger than allowed.`, { data: { bytes: bytes.length, maxBytes } });
   }
-  if (hasMoreItems(bytes, parameters.maxItems ?? 65_536)) {
-    throw new PersonaError(code, `The ${what} holds more items than allowed.`, { data: { bytes: bytes.length } });
+  if (hasMoreItems(bytes, parameters.maxItems ?? 65_536, parameters.maxDepth ?? 128)) {
+    throw new PersonaError(code, `The ${what} holds more items, or nests deeper, than allowed.`, {
+      data: { bytes: bytes.length },
+    });
   }
   let value: unknown;
   let canonical: Uint8Array;
@@ -53,14 +57,16 @@ export function decodeCbor<S extends z.ZodType>(
 }
 
 /**
- * Does this CBOR hold more than `max` items? Looks at the heads only, so that two megabytes of empty arrays are refused before
- * anything is built from them. What is not well-formed ends the walk: the decoder refuses it.
+ * Does this CBOR hold more than `maxItems` items, or nest deeper? Looks at the heads only, so that two megabytes of empty arrays are
+ * refused before anything is built from them. What is not well-formed ends the walk: the decoder refuses it.
  */
-export function hasMoreItems(bytes: Uint8Array, max: number): boolean {
+export function hasMoreItems(bytes: Uint8Array, maxItems: number, maxDepth: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** How many items each list or map around this place still waits for. */
+  const open: number[] = [];
   let at = 0;
   for (let items = 0; at < bytes.length; items++) {
-    if (items >= max) return true;
+    if (items >= maxItems) return true;
     const head = view.getUint8(at);
     const major = head >> 5;
     const info = head & 31;
@@ -70,6 +76,19 @@ export function hasMoreItems(bytes: Uint8Array, max: number): boolean {
     at += 1;
     const argument = width === 0 ? info : readUint(view, at, width);
     at += width + (major === 2 || major === 3 ? argument : 0);
+    if (major === 4 || major === 5 || major === 6) {
+      open.push(major === 6 ? 1 : major === 5 ? 2 * argument : argument);
+      if (open.length > maxDepth) return true;
+      if (argument > 0 || major === 6) continue;
+      open.pop();
+    }
+    // This item is whole, and so are all around it that waited for nothing else.
+    for (let waiting = open.pop(); waiting !== undefined; waiting = open.pop()) {
+      if (waiting > 1) {
+        open.push(waiting - 1);
+        break;
+      }
+    }
   }
   return false;
 }

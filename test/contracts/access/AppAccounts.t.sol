@@ -50,6 +50,15 @@ contract AppAccountsTest is AppKit {
         yes(!apps.isInvited(appId, ACCOUNT));
     }
 
+    /// Whoever takes back its own invitation does not end what the account is to another app.
+    function test_setAccount_TakingAnInvitationBackKeepsTheAccountsApp() public {
+        AppId other = registerApp(STRANGER, "other", "other.example.com");
+        join(other, STRANGER, ACCOUNT);
+        invite(appId, OWNER, ACCOUNT);
+        remove();
+        yes(apps.appOf(ACCOUNT) == other);
+    }
+
     function test_setAccount_TakesAnInvitationBack() public {
         invite(appId, OWNER, ACCOUNT);
         vm.expectEmit(address(apps));

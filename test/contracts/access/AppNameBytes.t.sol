@@ -40,6 +40,13 @@ contract AppNameBytesTest is AppKit {
         }
     }
 
+    /// 0xf8 and above led five and six bytes once; the low bits of 0xf8 would make a character of four.
+    function test_RevertWhen_NameBeginsWithAByteThatLeadsNothing() public {
+        for (uint256 first = 0xf5; first <= 0xff; ++first) {
+            refused(bytes.concat(bytes1(uint8(first)), hex"908080"));
+        }
+    }
+
     function named(bytes memory name) private {
         AppId id = apps.registerApp(bytes32(++salt), string(name), DOMAIN, METADATA);
         eq(keccak256(bytes(apps.appById(id).name)), keccak256(name));

@@ -49,6 +49,16 @@ contract EnclaveBindingsTest is KeyKit {
         );
     }
 
+    /// No signature is the zero address's, and one that cannot be recovered is nobody's.
+    function test_RevertWhen_BindingIsOfNobodyAndUnsigned() public {
+        EnclaveBinding memory binding = makeBinding(OPERATOR, GUARDIAN_KEY, KEY_GUARDIAN);
+        binding.signer = address(0);
+        bytes memory evidence = makeEvidence(MEASUREMENT, makeReport(binding, 0));
+        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.BindingSignatureInvalid.selector, address(0)));
+        vm.prank(OPERATOR);
+        nodes.addEnclaveKey(nodeId, binding, evidence, verifier, new bytes(65));
+    }
+
     function test_RevertWhen_BindingHasNoKemKey() public {
         EnclaveBinding memory binding = makeBinding(OPERATOR, GUARDIAN_KEY, KEY_GUARDIAN);
         binding.kemKeyHash = 0;

@@ -51,6 +51,17 @@ contract EquivocationTest is JobKit {
         eq(owed(OPERATOR), FEE);
     }
 
+    /// What its operator has destroyed is not destroyed once more.
+    function test_slashEquivocation_OfADestroyedKey() public {
+        Posted memory job = claimedJob();
+        (Receipt memory first, Receipt memory second) = both(job);
+        vm.prank(OPERATOR);
+        nodes.destroyEnclaveKey(WORKER);
+        vm.recordLogs();
+        market.slashEquivocation(first, signed(first, WORKER_KEY), second, signed(second, WORKER_KEY));
+        eq(logsOf(address(nodes), INodeRegistry.EnclaveKeyStateChanged.selector), 0);
+    }
+
     /// Two attempts are one job.
     /// A reorganisation may undo an attempt: its key answers once more, and has not lied.
     function test_RevertWhen_AttemptsAreTwo() public {

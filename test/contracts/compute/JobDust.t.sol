@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IGrantRegistry} from "../../../contracts/interfaces/IGrantRegistry.sol";
+import {Reason} from "../../../contracts/types/Reason.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {JobKit} from "../helpers/JobKit.sol";
 import {Posted} from "../helpers/Kit.sol";
@@ -48,6 +49,18 @@ contract JobDustTest is JobKit {
         );
         vm.prank(REQUESTER);
         market.submitJobWithSignatures(makeRequest(one(terms)), one(terms), signatures);
+    }
+
+    /// Without a signature a grant must be there: nothing is asked of its owner.
+    function test_RevertWhen_GrantIsNotThereAndUnsigned() public {
+        Terms memory terms = makeTerms();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IGrantRegistry.GrantNotUsable.selector, grants.hashTerms(terms), Reason.GrantUnknown
+            )
+        );
+        vm.prank(REQUESTER);
+        market.submitJobWithSignatures(makeRequest(one(terms)), one(terms), new bytes[](1));
     }
 
     /// @dev A node falls silent over a job of that price and no fee; the appeal is over.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Grant} from "../../../contracts/interfaces/IGrantRegistry.sol";
 import {IJobMarket, Job, JobStatus} from "../../../contracts/interfaces/IJobMarket.sol";
 import {INodeRegistry, KeyState, Node, Slash, SlashCause} from "../../../contracts/interfaces/INodeRegistry.sol";
+import {JobRequest} from "../../../contracts/types/JobParams.sol";
 import {JobId, NodeId} from "../../../contracts/types/Ids.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
@@ -87,6 +88,19 @@ contract JobFailureTest is JobKit {
     }
 
     /// A twentieth of a bond, for nobody.
+    /// The requester wanted this node and no other.
+    function test_failJob_UnprovedByTheNamedNodeIsTheEnd() public {
+        Terms memory terms = makeTerms();
+        terms.nodePolicy.requesterMayNameNode = true;
+        giveGrant(terms);
+        JobRequest memory request = makeRequest(one(terms));
+        request.offer.namedNode = nodeId;
+        Posted memory job = submit(request, one(terms));
+        claim(job);
+        settle(job, 32);
+        yes(statusOf(job) == JobStatus.Failed);
+    }
+
     function test_failJob_UnprovedCostsALittle() public {
         settle(claimedJob(), 32);
         Node memory node = nodes.nodeOf(nodeId);

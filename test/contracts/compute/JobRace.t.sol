@@ -241,6 +241,20 @@ contract JobRaceTest is JobKit {
         claimAs(job, OPERATOR, WORKER);
     }
 
+    /// 255 says that there was no race; it is no block.
+    function test_NamedNodeClaimsOnceInEveryBlock() public {
+        Terms memory terms = makeTerms();
+        terms.nodePolicy.requesterMayNameNode = true;
+        giveGrant(terms);
+        JobRequest memory request = makeRequest(one(terms));
+        request.offer.namedNode = nodeId;
+        Posted memory job = submit(request, one(terms));
+        vm.roll(uint256(market.jobOf(job.id).raceBlock) + 255);
+        claim(job);
+        expect(job, IJobMarket.JobNotOpen.selector, abi.encode(JobStatus.Claimed));
+        claimAs(job, OPERATOR, WORKER);
+    }
+
     function test_ReopenedJobRacesAnew() public {
         Posted memory job = openJob();
         addWorker(THIRD_OPERATOR, THIRD_KEY);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {
     ClaimOutcome,
@@ -55,7 +56,9 @@ contract NodeSlashesTest is NodeKit {
 
     function test_executeSlash_AllOfIt() public {
         uint256 slashId = timeOut(REQUESTER, BOND);
+        vm.recordLogs();
         execute(slashId);
+        eq(logsOf(address(token), IERC20.Transfer.selector), 0);
         eq(nodes.compensationOf(REQUESTER), BOND);
         eq(token.balanceOf(BURNED), 0);
     }

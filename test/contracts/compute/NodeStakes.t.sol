@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {
     ClaimOutcome,
     INodeRegistry,
@@ -19,6 +20,14 @@ contract NodeStakesTest is NodeKit {
         eq(nodes.UNBONDING(), 14 days);
         eq(nodes.APPEAL_DELAY(), 3 days);
         eq(nodes.MAX_PAUSE(), 3 days);
+    }
+
+    /// Some tokens refuse to move nothing.
+    function test_registerNode_WithoutStakeMovesNoToken() public {
+        vm.recordLogs();
+        vm.prank(STRANGER);
+        nodes.registerNode(2, 0, "");
+        eq(logsOf(address(token), IERC20.Transfer.selector), 0);
     }
 
     // Adding
@@ -42,7 +51,9 @@ contract NodeStakesTest is NodeKit {
 
     function test_addStake_ToADrainingNode() public {
         drain();
+        vm.recordLogs();
         addStake(10);
+        eq(logsOf(address(nodes), INodeRegistry.NodeWeightChanged.selector), 0);
         eq(node().stake, STAKE + 10);
         eq(node().weight, 0);
         eq(totalWeight(), 0);

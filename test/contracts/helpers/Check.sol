@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Vm, vm} from "./Vm.sol";
+
 /// @dev Equality with both values in the failure.
 abstract contract Check {
     error UintUnequal(uint256 got, uint256 wanted);
@@ -22,6 +24,14 @@ abstract contract Check {
 
     function yes(bool condition) internal pure {
         if (!condition) revert Untrue();
+    }
+
+    /// @dev Logs of `emitter` since {Vm-recordLogs} whose first topic is `topic`.
+    function logsOf(address emitter, bytes32 topic) internal returns (uint256 count) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].emitter == emitter && logs[i].topics[0] == topic) ++count;
+        }
     }
 
     function bound(uint256 value, uint256 low, uint256 high) internal pure returns (uint256) {

@@ -80,6 +80,7 @@ contract DatasetWritersTest is DatasetKit {
 
     function test_RevertWhen_WriterNamesNobody() public {
         expectWriterInvalid(Writer(WriterKind.None, "somebody"));
+        expectWriterInvalid(Writer(WriterKind.None, keyWriter().id));
         expectWriterInvalid(Writer(WriterKind.Key, 0));
         expectWriterInvalid(Writer(WriterKind.Measurement, 0));
     }

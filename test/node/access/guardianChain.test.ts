@@ -96,6 +96,36 @@ describe("createGuardianChain", () => {
     expect((await chain.view.job(jobId, again.newest.number)).attempt).to.equal(2);
   });
 
+  it("behavior: what is foreseen at the block that the look finds is not asked for again", async () => {
+    const { a, b, chain } = twoEndpoints(4n);
+    chain.foresee((view, at) => view.job(jobId, at)); // Nothing is known yet.
+    await chain.look();
+    expect([a.reads, b.reads]).to.deep.equal([0, 0]);
+    const looking = chain.look();
+    chain.foresee((view, at) => view.job(jobId, at));
+    const { confirmed, newest } = await looking;
+    for (const { number } of [confirmed, newest]) await chain.view.job(jobId, number);
+    expect([a.reads, b.reads]).to.deep.equal([2, 2]);
+  });
+
+  it("behavior: what is foreseen at another block counts for nothing, and fails for nobody", async () => {
+    const { a, b, chain } = twoEndpoints();
+    const { newest } = await chain.look();
+    const looking = chain.look();
+    chain.foresee((view, at) => view.job(jobId, at));
+    chain.foresee(async () => {
+      throw new Error("an endpoint that is gone");
+    });
+    const hash = randomHex32(random);
+    for (const endpoint of [a, b]) {
+      endpoint.blocks.splice(-1, 1, { ...newest, hash });
+      endpoint.attempt = 2;
+    }
+    await looking;
+    const again = await chain.look();
+    expect((await chain.view.job(jobId, again.newest.number)).attempt).to.equal(2);
+  });
+
   it("behavior: who asks while a look is under way gets one that began later", async () => {
     const { a, b, chain } = twoEndpoints();
     const gate = Promise.withResolvers<void>();

@@ -98,6 +98,7 @@ describe("a hostile host of a supervisor", function () {
       const job = await claimed(dataset);
       host.asked.splice(0);
       expect((await host.run(job)).name).to.equal("RESULT");
+      await host.settled();
       const plain = host.asked.filter(({ method }) => method !== "rpc");
       const sizes = plain.map(({ method, params, bytes }) => {
         const { offset, length, maxBytes, guardian, body } = params;

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
+import type { InlineProgram, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
 import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
+import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
+import { type ProgramTable, runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { allGone, commandOf, descendantsOf, LOOK_MS, openFilesOf } from "../../helpers/processTree.ts";
@@ -24,6 +26,10 @@ const seen = { timeMs: 4_000, memoryMb: 128 };
 const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
 const sandboxes = () =>
   descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.mjs")));
+
+/** In its own file system, or where it has none a file without a name. */
+const holdsPlaintext = (pid: number) =>
+  openFilesOf(pid).some((path) => /^\/data\/[0-9a-f-]+\.parquet$|^\/dev\/shm\/persona-.* \(deleted\)$/.test(path));
 
 describe("createSandboxPool", function () {
   this.timeout(120_000);
@@ -41,7 +47,7 @@ describe("createSandboxPool", function () {
     instance.closeSync();
     parquet = new Uint8Array(await readFile(file));
     await writeFile(join(folder, "host.txt"), "a file of the host");
-    pool = createSandboxPool(detectIsolation(), enclaveBundle().folder);
+    pool = createSandboxPool(detectIsolation(), sandboxCodeOf(enclaveBundle().folder));
   });
   after(async () => {
     const pids = sandboxes();
@@ -53,13 +59,22 @@ describe("createSandboxPool", function () {
 
   function run(
     statement: string,
-    choice: Partial<Program> = {},
+    choice: Partial<InlineProgram> = {},
     args: ProgramArgs = {},
   ): Promise<readonly ResultRow[]> {
     const program = createProgram({ statement, limits, ...choice });
-    return pool.run(program, args, [{ table: "posts", owner: "aa01", parquet: parquet.slice() }]);
+    return runIn(pool, program, [{ table: "posts", owner: "aa01", parquet: parquet.slice() }], args);
   }
-  async function codeOf(statement: string, choice: Partial<Program> = {}): Promise<ErrorCode> {
+  async function runIn(
+    own: SandboxPool,
+    program: InlineProgram,
+    tables: readonly ProgramTable[],
+    args: ProgramArgs = {},
+  ): Promise<readonly ResultRow[]> {
+    const policy = { minOwners: 1, maxBytes: 64 * 1024 };
+    return (await runUnderPolicy(own, { program, code: undefined, args, tables }, policy)).value as ResultRow[];
+  }
+  async function codeOf(statement: string, choice: Partial<InlineProgram> = {}): Promise<ErrorCode> {
     try {
       const rows = await run(statement, choice);
       throw new Error(`${statement} gave ${JSON.stringify(rows, (_, value) => String(value)).slice(0, 200)}`);
@@ -74,7 +89,7 @@ describe("createSandboxPool", function () {
   async function each(
     codes: readonly ErrorCode[],
     statements: readonly string[],
-    choice: Partial<Program> = {},
+    choice: Partial<InlineProgram> = {},
   ): Promise<void> {
     const queue = [...statements];
     const worker = async () => {
@@ -87,10 +102,19 @@ describe("createSandboxPool", function () {
 
   it("default: a SELECT over the owner's rows, with arguments", async () => {
     const statement = "SELECT owner, count(*)::BIGINT AS n FROM posts WHERE n >= $least GROUP BY owner";
-    const rows = await run(statement, {}, { least: 90 });
+    const columns = [
+      { name: "owner", type: "varchar", nullable: false },
+      { name: "n", type: "bigint", nullable: false },
+    ] as const;
+    const args = [{ name: "least", type: "bigint" }] as const;
+    const rows = await run(
+      statement,
+      { result: { columns: [...columns], maxRows: 1 }, args: [...args] },
+      { least: 90 },
+    );
     expect(rows.map((row) => ({ ...row, n: Number(row["n"]) }))).to.deep.equal([{ owner: "aa01", n: 10 }]);
     const both = createProgram({ statement: "SELECT DISTINCT owner FROM posts ORDER BY owner" });
-    const two = await pool.run({ ...both, result: { ...both.result, maxRows: 2 } }, {}, [
+    const two = await runIn(pool, { ...both, result: { columns: [columns[0]], maxRows: 2 } }, [
       { table: "posts", owner: "aa01", parquet: parquet.slice() },
       { table: "posts", owner: "bb'--02", parquet: parquet.slice() },
     ]);
@@ -175,7 +199,7 @@ describe("createSandboxPool", function () {
 
   it("error: PROGRAM_FAILED: an error that quotes data says nothing of it", async () => {
     await each(
-      ["PROGRAM_FAILED"],
+      ["PROGRAM_FAILED", "PROGRAM_INVALID"],
       [
         "SELECT content::INTEGER FROM posts",
         "SELECT error(content) FROM posts",
@@ -206,7 +230,7 @@ describe("createSandboxPool", function () {
     }
   });
 
-  it("behavior: plaintext lies in a file without a name, and process and file are gone after the run", async () => {
+  it("behavior: plaintext lies in a file that nobody else can name, and process and file are gone after the run", async () => {
     const endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) AS n FROM t";
     let done = false;
     const running = run(endless, { limits: seen })
@@ -214,15 +238,12 @@ describe("createSandboxPool", function () {
       .finally(() => {
         done = true;
       });
-    const isOurs = (path: string) => path.startsWith("/dev/shm/persona-");
     let unnamed: number[] = [];
     while (!done && unnamed.length === 0) {
-      unnamed = sandboxes().filter((pid) =>
-        openFilesOf(pid).some((path) => isOurs(path) && path.endsWith(" (deleted)")),
-      );
+      unnamed = sandboxes().filter(holdsPlaintext);
       await sleep(LOOK_MS);
     }
-    expect(unnamed.length, "a sandbox that holds an unlinked file").to.be.greaterThan(0);
+    expect(unnamed.length, "a sandbox that holds a file").to.be.greaterThan(0);
     expect(shmFiles()).to.deep.equal([]);
     const failed = await running;
     expect(isPersonaError(failed, "TIME_LIMIT_EXCEEDED"), String(failed)).to.equal(true);
@@ -239,7 +260,7 @@ describe("createSandboxPool", function () {
       const running = codeOf(endless, { limits: signal === "SIGSTOP" ? seen : limits });
       let pids: number[] = [];
       while (pids.length === 0) {
-        pids = sandboxes().filter((pid) => openFilesOf(pid).some((path) => path.endsWith(" (deleted)")));
+        pids = sandboxes().filter(holdsPlaintext);
         await sleep(LOOK_MS);
       }
       for (const pid of pids) process.kill(pid, signal);
@@ -249,18 +270,18 @@ describe("createSandboxPool", function () {
   });
 
   it("behavior: closing the pool ends a program that would run for ever", async () => {
-    const own = createSandboxPool(detectIsolation(), enclaveBundle().folder);
+    const own = createSandboxPool(detectIsolation(), sandboxCodeOf(enclaveBundle().folder));
     const before = new Set(sandboxes());
     const program = createProgram({
       statement: "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) AS n FROM t",
       limits: { timeMs: 60_000, memoryMb: 256 },
     });
-    const running = own
-      .run(program, {}, [{ table: "posts", owner: "aa01", parquet: parquet.slice() }])
-      .catch((error: unknown) => error);
+    const running = runIn(own, program, [{ table: "posts", owner: "aa01", parquet: parquet.slice() }]).catch(
+      (error: unknown) => error,
+    );
     let started: number[] = [];
     while (started.length === 0) {
-      started = sandboxes().filter((pid) => openFilesOf(pid).some((path) => path.endsWith(" (deleted)")));
+      started = sandboxes().filter(holdsPlaintext);
       await sleep(LOOK_MS);
     }
     own.close();
@@ -283,6 +304,6 @@ describe("createSandboxPool", function () {
   it("behavior: each job has a process of its own: nothing of one is seen by the next", async () => {
     await run("SELECT count(*)::BIGINT AS n FROM posts");
     const program = createProgram({ statement: "SELECT count(*)::BIGINT AS n FROM posts", limits });
-    await expectError("PROGRAM_FAILED", () => pool.run(program, {}, []));
+    await expectError("PROGRAM_INVALID", () => runIn(pool, program, []));
   });
 });

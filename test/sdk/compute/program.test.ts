@@ -6,8 +6,8 @@ import {
   encodeArgs,
   encodeProgram,
   encodeResult,
+  type InlineProgram,
   outputSchemaHashOf,
-  type Program,
   type ProgramArgs,
   programIdOf,
 } from "@persona-protocol/sdk/compute";
@@ -23,33 +23,34 @@ const seed = testSeed();
 const loneSurrogate = "\ud800";
 
 /** What each type takes, and what it does not, at the edges where languages and encodings disagree. */
-const values: Readonly<Record<Program["args"][number]["type"], { good: readonly unknown[]; bad: readonly unknown[] }>> =
-  {
-    bigint: {
-      good: [0, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n), 5n, 0n],
-      bad: [
-        2 ** 53,
-        2 ** 63,
-        1.5,
-        Number.NaN,
-        Number.POSITIVE_INFINITY,
-        2n ** 63n,
-        -(2n ** 63n) - 1n,
-        2n ** 64n,
-        "1",
-        true,
-      ],
-    },
-    double: {
-      good: [0, -1, 1.5, 2 ** 53, 2 ** 63, 2 ** 64, 1e308, -1e308, 5e-324, 0.1],
-      bad: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1n, 2n ** 53n, "1.5", false],
-    },
-    varchar: {
-      good: ["", "a", "\u0000", "😀", "é", "__proto__", "x".repeat(10_000)],
-      bad: [loneSurrogate, `a${loneSurrogate}b`, "\udc00\ud800", 1, 1n, true],
-    },
-    boolean: { good: [true, false], bad: [0, 1, 0n, "true", ""] },
-  };
+const values: Readonly<
+  Record<InlineProgram["args"][number]["type"], { good: readonly unknown[]; bad: readonly unknown[] }>
+> = {
+  bigint: {
+    good: [0, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n), 5n, 0n],
+    bad: [
+      2 ** 53,
+      2 ** 63,
+      1.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2n ** 63n,
+      -(2n ** 63n) - 1n,
+      2n ** 64n,
+      "1",
+      true,
+    ],
+  },
+  double: {
+    good: [0, -1, 1.5, 2 ** 53, 2 ** 63, 2 ** 64, 1e308, -1e308, 5e-324, 0.1],
+    bad: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1n, 2n ** 53n, "1.5", false],
+  },
+  varchar: {
+    good: ["", "a", "\u0000", "😀", "é", "__proto__", "x".repeat(10_000)],
+    bad: [loneSurrogate, `a${loneSurrogate}b`, "\udc00\ud800", 1, 1n, true],
+  },
+  boolean: { good: [true, false], bad: [0, 1, 0n, "true", ""] },
+};
 const never: readonly unknown[] = [undefined, [], {}, [1], new Uint8Array(1), () => 1, Symbol("x"), new Date(0)];
 const types = Object.keys(values) as (keyof typeof values)[];
 
@@ -59,13 +60,13 @@ describe("encodeProgram and decodeProgram", () => {
     const { bytes, programId } = encodeProgram(program);
     expect(decodeProgram(bytes)).to.deep.equal(program);
     expect(programIdOf(bytes)).to.equal(programId);
-    const reordered = Object.fromEntries(Object.entries(program).reverse()) as Program;
+    const reordered = Object.fromEntries(Object.entries(program).reverse()) as InlineProgram;
     expect(encodeProgram(reordered).programId).to.equal(programId);
   });
 
   it("behavior: whatever a person was shown or a limit that holds changes the id", () => {
     const program = createProgram();
-    const others: Partial<Program>[] = [
+    const others: Partial<InlineProgram>[] = [
       { name: "other" },
       { description: "other" },
       { statement: `${program.statement} ` },
@@ -122,7 +123,7 @@ describe("encodeProgram and decodeProgram", () => {
       { more: 1 },
     ];
     for (const change of bad) {
-      await expectError("PROGRAM_INVALID", () => encodeProgram({ ...createProgram(), ...change } as Program));
+      await expectError("PROGRAM_INVALID", () => encodeProgram({ ...createProgram(), ...change } as InlineProgram));
       await expectError("PROGRAM_INVALID", () => decodeProgram(encodeCbor({ ...createProgram(), ...change })));
     }
     await expectError("PROGRAM_INVALID", () => decodeProgram(new Uint8Array(64 * 1024 + 1)));

@@ -30,6 +30,52 @@ describe("bank-csv", () => {
     }
   });
 
+  it("behavior: names of columns of more banks, and a balance before the first transaction", async () => {
+    const wanted = { date: "2023-12-31", amount: "-4.50" };
+    for (const text of [
+      "Description,,Summary Amt.\nBeginning balance,,100.00\n\nDate,Description,Amount,Running Bal.\n12/01/2023,Beginning balance,,100.00\n12/31/2023,COFFEE,-4.50,95.50\n",
+      "JournalNumber,JournalDate,AccountName,NetAmount\n1,31-Dec-23,Cash,-4.50\n",
+      "Date;Libellé;Débit euros;Crédit euros;\n31/12/2023;CAFE;4,50;;\n",
+      "Type  ;CCP\n\nDate;Libellé;Montant(EUROS)\n31/12/2023;CAFE;-4,50\n",
+      "#Klient;\nKARI;\n\n#Data operacji;#Opis operacji;#Rachunek;#Kategoria;#Kwota;\n2023-12-31;KAWA;eKonto;Bar;-4,50 PLN;;\n",
+      '"ID operace";"Datum";"Objem";"Měna"\n"1";"31.12.2023";"-4,50";"CZK"\n',
+      "Bokföringsdag;Belopp;Avsändare;Namn;Rubrik;Saldo\n2023/12/31;-4,50;1;Kafe;KAFFE;95,50\n",
+      "Data,Valor,Identificador,Descrição\n31/12/2023,-4.50,abc,Café\n",
+      '"Datum","Name","Währung","Brutto","Transaktionscode"\n"31.12.2023","Ola","EUR","-4,50","ABC"\n',
+      '"Account Type","Transaction Date","Description 1","CAD$","USD$"\nChequing,12/31/2023,COFFEE,-4.50,\n',
+      ",ID,Datetime,Type,Note,Amount (total)\n,,,,,\n,123,2023-12-31T10:11:12,Payment,coffee,- $4.50\n",
+      // Cards list what was spent.
+      "Trans. Date,Post Date,Description,Amount,Category\n12/30/2023,12/31/2023,COFFEE,4.50,Restaurants\n",
+    ]) {
+      const { records } = await one(text);
+      const found = records["transactions"]?.find(({ amount }) => amount !== null);
+      expect(found, text).to.include(wanted);
+      expect(await detect(text), text).to.be.within(0.6, 1);
+    }
+  });
+
+  it("behavior: tables without a header, by their shape; other tables are none", async () => {
+    for (const [text, wanted] of [
+      ['"12/31/2023","-4.50","*","","COFFEE"\n"01/13/2024","1000.00","*","","PAY"\n', { amount: "-4.50" }],
+      ['31/12/2023,COFFEE,-4.50\n02/01/2024,PAY,"1,000.00"\n', { amount: "-4.50", description: "COFFEE" }],
+      ['31/12/2023,"-4.50","COFFEE","+95.50"\n', { amount: "-4.50", balance_after: "95.50" }],
+      ["12/31/2023,COFFEE,4.50,,95.50\n01/13/2024,PAY,,1000.00,1095.50\n", { amount: "-4.50", balance_after: "95.50" }],
+      ["Päivä;Selite;Summa\n31.12.2023;KAHVI;-4,50\n", { amount: "-4.50", description: "KAHVI" }],
+    ] as const) {
+      const { records } = await one(text);
+      expect(records["transactions"]?.[0], text).to.include({ date: "2023-12-31", ...wanted });
+      expect(await detect(text), text).to.equal(0.6);
+    }
+    for (const text of [
+      "2023-12-31,12,a\n2024-01-01,13,b\n",
+      "2023-12-31,4.50\n",
+      "31/12/2023,4.50,1.00,2.00,walk\n",
+      "day,steps,note\n2023-12-31,400,walk\n",
+      "12,4.50,COFFEE\n",
+    ])
+      expect(await detect(text), text).to.equal(0);
+  });
+
   it("behavior: a preamble above the table, whose IBAN is the account's; unknown columns are kept; other charsets", async () => {
     const text = `Kontonummer:;DE89 3704 0044 0532 0130 00 / Girokonto\n\nZeitraum:;März\n\n"Buchungstag";"Empfänger";"Betrag (€)";"Gläubiger-ID"\n"01.03.24";"Bäckerei";"-3,10";"DE98"\n`;
     const latin1 = Uint8Array.from(text.replace("€", "\u0080"), (character) => character.charCodeAt(0));

@@ -3,6 +3,7 @@ import { negated, parseAmount } from "../../../sdk/src/ingest/bank/amounts.ts";
 import { createTransactionIds } from "../../../sdk/src/ingest/bank/bankSegments.ts";
 import { createOrderFinder, orderedDay, readDay } from "../../../sdk/src/ingest/bank/days.ts";
 import { isDecimal } from "../../../sdk/src/ingest/index.ts";
+import { decodeUndeclared } from "../../../sdk/src/ingest/text/decodeUndeclared.ts";
 
 describe("parseAmount", () => {
   it("default: every way a bank writes an amount", () => {
@@ -122,5 +123,34 @@ describe("createTransactionIds", () => {
     expect(again).to.equal(a);
     expect(new Set([a, b, other, first, second]).size).to.equal(5);
     expect(ids()).to.deep.equal([a, b, again, other, first, second]);
+  });
+});
+
+describe("decodeUndeclared", () => {
+  async function textOf(bytes: Uint8Array, pieceBytes: number, charset?: string): Promise<string> {
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+    }
+    let text = "";
+    for await (const piece of decodeUndeclared(pieces(), () => charset)) text += piece;
+    return text;
+  }
+
+  it("default: the first letter beyond ASCII decides, wherever it stands", async () => {
+    for (const front of [0, 10, 70_000]) {
+      const wanted = `${"a".repeat(front)} Bäckerei €`;
+      for (const pieceBytes of [1, 1000, 65_536]) {
+        expect(await textOf(new TextEncoder().encode(wanted), pieceBytes)).to.equal(wanted);
+        const latin = Uint8Array.from(wanted.replace("€", "\u0080"), (letter) => letter.charCodeAt(0));
+        expect(await textOf(latin, pieceBytes)).to.equal(wanted);
+      }
+    }
+  });
+
+  it("behavior: a declared charset counts for what is not UTF-8; ASCII and nothing are themselves", async () => {
+    expect(await textOf(Uint8Array.of(0x61, 0xe1), 1, "windows-1251")).to.equal("aб");
+    expect(await textOf(new TextEncoder().encode("aä"), 1, "windows-1251")).to.equal("aä");
+    expect(await textOf(new TextEncoder().encode("plain"), 2, "no such charset")).to.equal("plain");
+    expect(await textOf(new Uint8Array(), 1)).to.equal("");
   });
 });

@@ -28,6 +28,16 @@ describe("discord", () => {
     ]);
   });
 
+  it("behavior: names of conversations come from the index beside their folders", async () => {
+    const { records } = await importRecords({
+      "Servers/index.json": '{"1": "Havn"}',
+      "Messages/index.json": '{"123456789012345678": "Direct Message with ola#0"}',
+      "Messages/c123456789012345678/channel.json": '{"id": "123456789012345678", "type": "DM", "recipients": ["5"]}',
+      "Messages/c123456789012345678/messages.json": "[]",
+    });
+    expect(records["participants"]?.[0]).to.include({ conversation_name: "Direct Message with ola#0" });
+  });
+
   it("behavior: old packages: CSV with texts of many lines, folders without c", async () => {
     const { connector, records, times } = await importRecords({
       "messages/123456789012345678/channel.json": '{"id": "123456789012345678", "type": 0, "name": "general"}',

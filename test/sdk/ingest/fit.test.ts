@@ -142,6 +142,34 @@ describe("fit", () => {
     expect(new Set(samples.map(({ id }) => id)).size).to.equal(3);
   });
 
+  it("behavior: what scales and cuffs measure are samples", async () => {
+    const { records, remarks } = await one(
+      fitFile([
+        {
+          number: 30,
+          fields: [
+            [253, 0x86, at],
+            [0, 0x84, 7580],
+            [1, 0x84, 2230],
+          ],
+        },
+        {
+          number: 51,
+          fields: [
+            [253, 0x86, at + 1],
+            [0, 0x84, 120],
+            [1, 0x84, 80],
+          ],
+        },
+      ]),
+    );
+    expect(remarks).to.deep.equal([]);
+    expect(records["samples"]?.map(({ type, value, unit, metadata }) => [type, value, unit, metadata])).to.deep.equal([
+      ["body-weight", 75.8, "kg", '{"field_1":2230}'],
+      ["systolic-blood-pressure", 120, "mmHg", '{"field_1":80}'],
+    ]);
+  });
+
   it("behavior: a wrong checksum, an end in the middle, a second file that is none: records stay, and it is said", async () => {
     const whole = fitActivity(5);
     const cases: [Uint8Array, number, string][] = [

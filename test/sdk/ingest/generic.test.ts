@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { csvText, listOf } from "../../../scripts/exports/listOf.ts";
 import { csv } from "../../../sdk/src/ingest/generic/csv.ts";
-import { inspectInput, personSchema, writeParquet } from "../../../sdk/src/ingest/index.ts";
+import {
+  type ArchiveInput,
+  inspectInput,
+  personSchema,
+  readArchive,
+  writeParquet,
+} from "../../../sdk/src/ingest/index.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
 import { expectError } from "./expectError.ts";
 import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
@@ -38,6 +44,24 @@ describe("csv", () => {
       "column 4": "more",
     });
     expect(rows[0]?.["id"]).to.not.equal(rows[2]?.["id"]);
+  });
+
+  it("adversarial: a file of nothing is judged by its beginning, and read once", async () => {
+    let given = 0;
+    const endless: ArchiveInput = {
+      entries: () => [{ path: "a.csv", size: 5e9 }],
+      async *read() {
+        const piece = new Uint8Array(65_536);
+        for (let sent = 0; sent < 5e9; sent += piece.length) {
+          given += piece.length;
+          yield piece;
+        }
+      },
+    };
+    await expectError("EXPORT_INVALID", () =>
+      readArchive(endless, { connector: "csv", limits: { maxRecordBytes: 1_000_000 } }),
+    );
+    expect(given).to.be.below(2_000_000);
   });
 
   it("behavior: other delimiters and charsets, repeated names, names that objects have", async () => {

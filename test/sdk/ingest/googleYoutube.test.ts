@@ -157,6 +157,17 @@ describe("google-youtube", () => {
     expect(read("1 août 2025, 11:00:00 UTC−3")).to.equal("2025-08-01T14:00:00.000Z written");
     expect(read("2025/02/01 11:00:00 JST")).to.equal("2025-02-01T02:00:00.000Z written");
     expect(read("1 Feb 2025, 11:00:00")).to.equal("2025-02-01T02:00:00.000Z missing");
+    for (const text of [
+      "15 sty 2024, 03:14:21 CET",
+      "15 янв. 2024 г., 05:14:21 MSK",
+      "15 Oca 2024 05:14:21 TRT",
+      "15. 1. 2024 3:14:21 SEČ",
+      "15 de jan. de 2024, 23:14:21 BRT".replace("15", "14"),
+      "2024年1月15日 CST 上午10:14:21",
+      "2024年1月15日 GMT+8 上午10:14:21",
+    ])
+      expect(read(text), text).to.equal("2024-01-15T02:14:21.000Z written");
+    expect(read("15 Jul 2024, 03:14:21 BST")).to.equal("2024-07-15T02:14:21.000Z written");
     expect(read("Feb 30, 2025, 11:00:00 AM UTC")).to.equal("- written");
     expect(read("Havn 1 Feb")).to.equal("- -");
     const from = performance.now();

@@ -101,6 +101,22 @@ describe("icalendar connector", () => {
     ]);
   });
 
+  it("behavior: times with an offset, with fractions, and in Microsoft's UTC are exact", async () => {
+    const { tables, remarks } = await read(
+      calendar(
+        event("UID:1", "DTSTART:20200426T140000+0200"),
+        event("UID:2", "DTSTART:2020-04-26T14:00:00.000Z"),
+        event("UID:3", "DTSTART;TZID=tzone://Microsoft/Utc:20200426T140000"),
+      ),
+    );
+    expect(tables["events"]?.map((row) => [String(row["start"]), row["time_zone"]])).to.deep.equal([
+      ["2020-04-26 12:00:00", "+0200"],
+      ["2020-04-26 14:00:00", "UTC"],
+      ["2020-04-26 14:00:00", "UTC"],
+    ]);
+    expect(remarks).to.deep.equal([]);
+  });
+
   it("behavior: rules are kept as written; a changed repetition is a record of its own", async () => {
     const { tables } = await read(
       calendar(

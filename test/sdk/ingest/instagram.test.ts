@@ -111,12 +111,67 @@ describe("instagram", () => {
       "instagram-ase/comments.json": metaJson({ media_comments: [["2019-01-02T03:04:05+00:00", "fint", "ola"]] }),
     });
     expect(connector).to.equal("instagram");
-    expect(counts).to.include({ comments: 1, likes: 2 });
+    expect(counts).to.include({ posts: 2, comments: 1, likes: 2 });
     expect(records["likes"]?.map(({ object_author, object_kind }) => [object_author, object_kind])).to.deep.equal([
       ["ola", "post"],
       ["per", "comment"],
     ]);
     expect(records["comments"]?.[0]).to.deep.include({ content: "fint", published: new Date("2019-01-02T03:04:05Z") });
+  });
+
+  it("behavior: the form before 2020: profile, pictures of it, conversations in one file, times without a zone", async () => {
+    const conversation = [
+      { sender: "ola", created_at: "2019-05-01T10:11:12.123456+00:00", text: "hei" },
+      { sender: "kari", created_at: "2019-05-02T10:11:12", media: "https://a.example/1.jpg" },
+    ];
+    const { connector, counts, times, records, changed } = await importRecords({
+      "media.json": metaJson({
+        profile: [{ caption: "", taken_at: "2019-05-04T10:11:12", path: "profile/a.jpg" }],
+        stories: [{ caption: "", taken_at: "2019-05-04T10:11:12", path: "stories/a.jpg" }],
+        photos: [{ caption: "Fjord", taken_at: "2019-01-02T03:04:05", path: "photos/1.jpg" }],
+      }),
+      "profile.json": metaJson({ biography: "b", date_joined: "2013-01-02T03:04:05", name: "Kari", username: "kari" }),
+      "messages.json": metaJson([
+        { participants: ["kari", "ola"], conversation },
+        { participants: ["kari", "per"], conversation: [] },
+      ]),
+    });
+    expect(connector).to.equal("instagram");
+    expect(counts).to.include({ account: 1, posts: 2, messages: 2 });
+    expect(changed).to.deep.equal({});
+    expect(times["posts"]).to.deep.equal(["2019-01-02T03:04:05.000Z", "2019-05-04T10:11:12.000Z"]);
+    expect(
+      records["messages"]?.map(({ sender, recipients, content, kind, attachments }) => [
+        sender,
+        recipients,
+        content,
+        kind,
+        attachments,
+      ]),
+    ).to.deep.equal([
+      ["ola", '["kari"]', "hei", "text", null],
+      ["kari", '["ola"]', null, "media", '[{"url":"https://a.example/1.jpg"}]'],
+    ]);
+    expect(records["account"]?.[0]).to.include({ username: "kari", display_name: "Kari" });
+    expect(
+      (await importRecords({ "messages.json": metaJson([{ participants: ["a", "b"], conversation }]) })).counts,
+    ).to.include({ messages: 2 });
+  });
+
+  it("behavior: comments of 2021, without labels", async () => {
+    const { records, changed } = await importRecords({
+      "comments/post_comments.json": metaJson({
+        comments_media_comments: [
+          {
+            title: "ola",
+            media_list_data: [],
+            string_list_data: [{ href: "", value: "fint", timestamp: 1_600_000_000 }],
+          },
+        ],
+      }),
+    });
+    expect(changed).to.deep.equal({});
+    expect(records["comments"]?.[0]).to.deep.include({ content: "fint", published: new Date("2020-09-13T12:26:40Z") });
   });
 
   it("behavior: two posts of one second are two, the same post in two exports is one", async () => {

@@ -63,6 +63,7 @@ describe("linkedin", () => {
     expect(parseLinkedinDay("29 Feb 2020")).to.deep.equal({ day: "2020-02-29", precision: "day" });
     expect(parseLinkedinDay("Sept 2020")).to.deep.equal({ day: "2020-09-01", precision: "month" });
     expect(parseLinkedinDay("2020")).to.deep.equal({ day: "2020-01-01", precision: "year" });
+    expect(parseLinkedinDay("Jan 5, 2024")).to.deep.equal({ day: "2024-01-05", precision: "day" });
     expect(parseLinkedinDay("1/5/18, 3:44 PM")).to.deep.equal({ day: "2018-01-05", precision: "day" });
     for (const none of ["30 Feb 2020", "Foo 2020", "05.01.2024", "", "275760", "1/5/18"])
       expect(parseLinkedinDay(none), none).to.equal(null);

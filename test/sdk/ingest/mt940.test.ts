@@ -35,6 +35,14 @@ describe("mt940", () => {
     expect(extra[0]).to.deep.equal({ "transaction code": "166", "61 type": "NTRF" });
   });
 
+  it("behavior: an entry day that is left out may be padded with spaces", async () => {
+    const all = await entries("200101    D65,00NOVBNL47INGB9999999999", "240312    DD212,39NMSCNONREF//");
+    expect(all.map(({ amount, value_date, booking_date }) => [amount, value_date, booking_date])).to.deep.equal([
+      ["-65.00", "2020-01-01", null],
+      ["-212.39", "2024-03-12", null],
+    ]);
+  });
+
   it("behavior: amounts without decimals, reversals, no entry day, New Year between the days", async () => {
     const all = await entries(
       "240102C300,NTRF",

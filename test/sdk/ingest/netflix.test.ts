@@ -32,7 +32,10 @@ describe("netflix", () => {
     expect(decide(true, "3/4/24", "2/5/24")).to.equal("MDY true");
     expect(decide(false, "4/3/24", "5/2/24")).to.equal("DMY true");
     expect(decide(true, "1/2/24")).to.equal("MDY false");
-    expect(decide(false, "01.02.24")).to.equal("DMY false");
+    expect(decide(false, "01/02/24")).to.equal("DMY false");
+    // Points: day, month, year, in any order of rows.
+    expect(decide(true, "31.12.20", "02.01.21")).to.equal("DMY true");
+    expect(decide(true, "01.02.24")).to.equal("DMY true");
     expect(decide(true, "2024-03-14", "2024-01-02")).to.equal("MDY true");
     expect(decide(true, "24-03-14", "24-01-20")).to.equal("YMD true");
     expect(decide(true)).to.equal("MDY true");

@@ -135,6 +135,16 @@ describe("readArchive", () => {
     expect((await rowsOf(memoryArchive(files), "posts")).map(({ id }) => id)).to.deep.equal(["0", "1", "2", "10"]);
   });
 
+  it("behavior: posts in communities are posts, those that were deleted are not", async () => {
+    const input = memoryArchive({
+      "data/account.js": ytd("account", [account]),
+      "data/tweets.js": ytd("tweets", [tweet({ id_str: "1" })]),
+      "data/community-tweet.js": ytd("community_tweet", [tweet({ id_str: "2" }), tweet({ id_str: "1" })]),
+      "data/deleted-tweets.js": ytd("deleted_tweets", [tweet({ id_str: "3" })]),
+    });
+    expect((await rowsOf(input, "posts")).map(({ id }) => id)).to.have.members(["1", "2"]);
+  });
+
   it("behavior: the form of 2019, bare records in tweet.js at the root", async () => {
     const text =
       'window.YTD.tweet.part0 = [ {\n "retweeted" : false,\n "id" : "1100000000000000001",\n "id_str" : "1100000000000000001",\n "favorite_count" : "4", "retweet_count" : "1",\n "created_at" : "Thu Feb 28 10:00:00 +0000 2019",\n "full_text" : "a ] and a }; in text",\n "lang" : "en"\n} ]';

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { whatsappChat } from "../../../scripts/exports/whatsapp.ts";
+import type { ArchiveInput } from "../../../sdk/src/ingest/index.ts";
 import { expectError } from "./expectError.ts";
 import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
@@ -40,6 +41,31 @@ describe("whatsapp", () => {
     ]);
     expect(records["participants"]?.[0]?.["conversation"]).to.equal(conversation);
     expect(conversation).not.to.contain("Kari");
+  });
+
+  it("behavior: forms of more languages", async () => {
+    for (const [late, early] of [
+      ["\u200f٣١\u200f/١٢\u200f/٢٠٢٠، ١١:٥٩ م - K: a", "\u200f١\u200f/١\u200f/٢٠٢١، ١٢:٠٠ ص - K: b"],
+      ["۲۰۲۰/۱۲/۳۱،\u200f ۱۱:۵۹ ب.ظ. - K: a", "۲۰۲۱/۱/۱،\u200f ۱۲:۰۰ ق.ظ. - K: b"],
+      ["31.12.2020 г., 23:59 - K: a", "1.01.2021 г., 0:00 - K: b"],
+      ["23:59, 31/12/2020 - K: a", "00:00, 01/01/2021 - K: b"],
+      ["31/12/2020, 11:59 PTG - K: a", "01/01/2021, 12:00 PG - K: b"],
+      ["2020/12/31 晚上11:59 - K: a", "2021/1/1 凌晨12:00 - K: b"],
+    ] as const) {
+      expect(await sentOf(late, early), late).to.deep.equal(["2020-12-31T23:59:00.000Z", "2021-01-01T00:00:00.000Z"]);
+    }
+  });
+
+  it("adversarial: a chat without an end of empty lines is left before its end", async () => {
+    let given = 0;
+    const input: ArchiveInput = {
+      entries: () => [{ path: "_chat.txt", size: 1e9 }],
+      async *read() {
+        for (; given < 1e9; given += 10_000) yield new Uint8Array(10_000).fill(10);
+      },
+    };
+    await expectError("EXPORT_INVALID", () => importRecords(input, { limits: { maxRecordBytes: 100_000 } }));
+    expect(given).to.be.below(500_000);
   });
 
   it("behavior: a zone that was said", async () => {

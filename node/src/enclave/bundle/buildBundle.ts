@@ -50,7 +50,7 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     banner: {
       js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
     },
-    plugins: [ownPackages(root), wholeZod, embeddedWasm, noDebugging, nativeEngine],
+    plugins: [ownPackages(root), embeddedQuickJs(root), wholeZod, embeddedWasm, noDebugging, nativeEngine],
     metafile: true,
     logLevel: "silent",
   });
@@ -114,6 +114,18 @@ const embeddedWasm: Plugin = {
     });
   },
 };
+
+/** QuickJS, in the place of the module that reads it from its package. */
+const embeddedQuickJs = (root: string): Plugin => ({
+  name: "embedded QuickJS",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/sandbox\/quickJsBinary\.ts$/ }, async () => {
+      const find = createRequire(join(root, "node/package.json"));
+      const wasm = await readFile(find.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm"), "base64");
+      return { contents: `export const quickJsBinary = () => Buffer.from("${wasm}", "base64");`, loader: "js" };
+    });
+  },
+});
 
 /** A switch in the environment that makes packages talk on stderr is nothing for an enclave. */
 const noDebugging: Plugin = {

@@ -63,6 +63,12 @@ export function sandboxFilesOf(files: BundleFiles): string[] {
   return Object.keys(files).filter((file) => !others.includes(file));
 }
 
+/** What a sandbox of this bundle runs, and all that it may read. */
+export function sandboxCodeOf(folder: string): { readonly main: string; readonly readable: readonly string[] } {
+  const readable = sandboxFilesOf(readBundle(folder).files).map((file) => join(folder, file));
+  return { main: join(folder, bundleMains.sandbox), readable };
+}
+
 /** The SQL engine is 70 MB: piece by piece, in the same memory. Undefined when it cannot be read. */
 export function digestOfFile(path: string): Hex | undefined {
   const hash = createHash("sha256");

@@ -20,6 +20,7 @@ export const peerVersion = 1;
 const maxPendingCalls = 4_096;
 /** Values in one message: a frame of 32 MiB could hold that many million, each some bytes of memory more than it is long. */
 const maxItems = 1_000_000;
+const maxDepth = 64;
 
 const message = z.union([
   z.strictObject({ id: z.number().int(), method: z.string().max(64), params: z.unknown() }),
@@ -118,7 +119,7 @@ export function createPeer(options: {
       });
     }
     const bytes = body.subarray(1);
-    if (hasMoreItems(bytes, maxItems))
+    if (hasMoreItems(bytes, maxItems, maxDepth))
       throw new PersonaError("REQUEST_INVALID", "A message over the enclave door has too many values.");
     const parsed = message.safeParse(dagCbor.decode(bytes));
     if (!parsed.success) throw new PersonaError("REQUEST_INVALID", "A message over the enclave door is malformed.");

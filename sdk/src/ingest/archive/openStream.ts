@@ -10,6 +10,11 @@ const ratioFrom = 2 ** 20;
 /** A tar's header: what tells it from a file. */
 const headBytes = 512;
 
+/** So often a packed archive may be unpacked from its beginning, in all. */
+const maxRounds = 16;
+/** A file of at most so many bytes waits for a second read. */
+const keptBytes = 4 * 2 ** 20;
+
 export type StreamSource = {
   /** Of the file, when it is one by itself; without `.gz`. */
   readonly name: string;
@@ -34,15 +39,36 @@ export async function openStream(
 ): Promise<OpenArchive> {
   const files = await indexOf(source, limits, signal);
   const entries = [...files.values()].map(({ path, size }) => ({ path, size }));
-  const cursor = createStreamCursor(source.open, { forwardOnly: source.packed });
+  const { packed, open } = source;
+  const whole = entries.reduce((sum, { size }) => sum + size, 0);
+  const mostUnpacked = Math.max(limits.maxTotalBytes, maxRounds * whole);
+  let unpacked = 0;
+  const cursor = createStreamCursor(open, {
+    forwardOnly: packed,
+    onBytes(count) {
+      unpacked += count;
+      // Each step back begins anew at the first byte: many small files behind a large one would be read for days.
+      if (packed && unpacked > mostUnpacked) {
+        throw tooLarge("its files lie so that all of it is unpacked again for most of them", {
+          maxBytes: mostUnpacked,
+        });
+      }
+    },
+  });
   let handedOut = 0;
+  /** Many connectors read a file twice: a small one is not unpacked twice for it. */
+  let last: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
   async function* read(path: string, { maxBytes, signal }: ArchiveReadOptions): AsyncGenerator<Uint8Array> {
     const entry = files.get(path);
     if (entry === undefined) throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
     const { size, offset } = entry;
     if (size > maxBytes) throw tooLarge("a file is larger than the limit", { name: path, bytes: size, maxBytes });
-    for await (const piece of cursor.read(offset, size, signal)) {
+    const isKept = packed && size <= keptBytes;
+    const copy = isKept && last?.path !== path ? new Uint8Array(size) : undefined;
+    let length = 0;
+    const known = last?.path === path ? last.bytes : undefined;
+    for await (const piece of known === undefined ? cursor.read(offset, size, signal) : [known.slice()]) {
       // The stream may have been opened for another reader, with another signal.
       const abort = cancelled(signal);
       if (abort !== undefined) throw abort;
@@ -50,8 +76,11 @@ export async function openStream(
       if (handedOut > limits.maxTotalBytes) {
         throw tooLarge("its files together are larger than the limit", { maxTotalBytes: limits.maxTotalBytes });
       }
+      copy?.set(piece, length);
+      length += piece.length;
       yield piece;
     }
+    if (copy !== undefined) last = { path, bytes: copy };
   }
 
   return { entries: () => entries, read, close: () => cursor.close() };

@@ -6,13 +6,19 @@ export type StreamCursor = {
   close(): Promise<void>;
 };
 
+type StreamCursorOptions = {
+  readonly forwardOnly: boolean;
+  /** Told of all that comes out of the stream, also of what is only passed over; may throw. */
+  readonly onBytes?: (count: number) => void;
+};
+
 /**
  * Random reads of a stream that can only be opened at its beginning (`forwardOnly`) or anywhere. Files of an archive are mostly
  * read in its order: the stream stays open between two of them, and is opened anew only to go back.
  */
 export function createStreamCursor(
   open: (start: number, signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>,
-  { forwardOnly }: { readonly forwardOnly: boolean },
+  { forwardOnly, onBytes = () => {} }: StreamCursorOptions,
 ): StreamCursor {
   type Kept = { readonly source: AsyncIterator<Uint8Array>; position: number; rest: Uint8Array };
   /** A stream that nobody reads at the moment, its position that of `rest`. */
@@ -37,6 +43,7 @@ export function createStreamCursor(
           if (stream.rest.length === 0) {
             const { value, done: ended } = await stream.source.next();
             if (ended === true) throw notZip("the file became shorter while it was read", { offset });
+            onBytes(value.length);
             stream.rest = value;
           }
           const skipped = Math.min(Math.max(offset - stream.position, 0), stream.rest.length);

@@ -1,9 +1,9 @@
 import { type BankAccount, bankSegments } from "../bank/bankSegments.ts";
-import { decodeBankText } from "../bank/decodeBankText.ts";
 import { noneOf } from "../claimFiles.ts";
 import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
+import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { readCsvRows } from "../text/readCsvRows.ts";
 import { type BankTable, findTable } from "./findTable.ts";
 import { createRowReader, createStyleFinder } from "./readRow.ts";
@@ -88,7 +88,7 @@ async function* rowsOf(
 ): AsyncGenerator<{ readonly cells: readonly string[]; readonly line: number }> {
   let number = 0;
   const csv = { file: entry.path, delimiter: table.delimiter, maxRowLength: limits.maxRecordBytes, maxColumns };
-  for await (const row of readCsvRows(decodeBankText(chunks), csv)) {
+  for await (const row of readCsvRows(decodeUndeclared(chunks), csv)) {
     number += 1;
     if (number > table.skip) yield row;
   }
@@ -99,7 +99,7 @@ async function tableOf(head: Uint8Array): Promise<BankTable | undefined> {
   async function* once(): AsyncGenerator<Uint8Array> {
     yield head;
   }
-  for await (const piece of decodeBankText(once())) text += piece;
+  for await (const piece of decodeUndeclared(once())) text += piece;
   return text.includes("\0") ? undefined : findTable(text);
 }
 

@@ -2,6 +2,7 @@ import { isPersonaError } from "../../errors/index.ts";
 import { parseAmount } from "../bank/amounts.ts";
 import { readDay } from "../bank/days.ts";
 import { type CsvRow, readCsvRows } from "../text/readCsvRows.ts";
+import { headerless } from "./headerless.ts";
 import { headerKey, matchHeader } from "./headers.ts";
 import { type BankCsvMapping, profileOf, shapeOf } from "./profiles.ts";
 
@@ -20,6 +21,8 @@ export type BankTable = {
 };
 
 const delimiters = [",", ";", "\t", "|"];
+/** Rows behind a header that are looked at. */
+const rowsToJudge = 3;
 /** Banks write addresses, periods and balances above the table. */
 const maxRowsAbove = 30;
 
@@ -34,12 +37,18 @@ export async function findTable(beginning: string): Promise<BankTable | undefine
       const match = matchHeader(cells);
       if (match === undefined) continue;
       const mapping = profileOf(cells, match);
-      const next = rows[index + 1]?.cells;
-      // A header alone is an empty statement; with rows behind it, they must be transactions.
-      if (next !== undefined && !isTransaction(next, mapping)) continue;
+      // A header alone is an empty statement; with rows behind it, one of the first must be a transaction: a balance may stand before it.
+      const next = rows.slice(index + 1, index + 1 + rowsToJudge);
+      if (next.length > 0 && !next.some((row) => isTransaction(row.cells, mapping))) continue;
       const isSure = mapping.name !== "header" || mapping.columns.size > 4;
       return { delimiter, header: cells, skip: index + 1, mapping, iban: ibanIn(rows.slice(0, index)), isSure };
     }
+  }
+  for (const delimiter of delimiters) {
+    const rows = (await rowsOf(beginning, delimiter)).map(({ cells }) => cells);
+    // The last row may be cut off.
+    const bare = headerless(rows.length > 1 && !/[\r\n]$/.test(beginning) ? rows.slice(0, -1) : rows);
+    if (bare !== undefined) return { delimiter, iban: null, isSure: false, ...bare };
   }
   return undefined;
 }

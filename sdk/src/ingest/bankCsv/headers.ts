@@ -35,12 +35,13 @@ export function matchHeader(cells: readonly string[]): HeaderMatch | undefined {
     if (cell.length > 100) return undefined;
     const key = headerKey(cell);
     // `Betrag (€)`, `Amount (EUR)`, `Solde EUR`: the currency is not part of the name.
-    const bare = key.replace(/ (?:in )?(?:eur|usd|gbp|chf|nok|sek|dkk|cad|aud)$/, "");
+    const bare = key.replace(/ (?:in )?(?:euros?|eur|usd|gbp|chf|nok|sek|dkk|cad|aud|pln|czk|huf|brl|inr)$/, "");
     const match = byName.get(key) ?? byName.get(bare);
     if (match === undefined) continue;
     const { field, rank } = match;
     if (field === "amount" && (key !== bare || cell.includes("€"))) {
-      currency ??= cell.includes("€") ? "EUR" : (/ ([a-z]{3})$/.exec(key)?.[1]?.toUpperCase() ?? null);
+      const code = / ([a-z]{3})$/.exec(key)?.[1]?.toUpperCase() ?? null;
+      currency ??= cell.includes("€") || / euros?$/.test(key) ? "EUR" : code;
     }
     if (rank >= (ranks.get(field) ?? Number.POSITIVE_INFINITY)) continue;
     ranks.set(field, rank);

@@ -77,6 +77,11 @@ const known: readonly Known[] = [
     currency: "USD",
     account: "Charles Schwab",
   },
+  { name: "Apple Card", headers: ["clearing date", "merchant", "amount usd", "purchased by"], amounts: "spent" },
+  { name: "Discover", headers: ["trans date", "post date", "description", "amount", "category"], amounts: "spent" },
+  { name: "American Express", headers: ["date", "card member", "account", "amount"], amounts: "spent" },
+  { name: "Nubank", headers: ["date", "category", "title", "amount"], amounts: "spent", currency: "BRL" },
+  { name: "RBC", headers: ["account type", "transaction date", "cad", "usd"], currency: "CAD" },
   {
     name: "Capital One",
     headers: ["transaction date", "posted date", "card no", "debit", "credit"],

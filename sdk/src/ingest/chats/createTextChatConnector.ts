@@ -1,4 +1,5 @@
 import { bridge } from "../bridge.ts";
+import { readEach } from "../claimFiles.ts";
 import type { Connector } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
@@ -24,7 +25,7 @@ export function createTextChatConnector(id: string, format: TextChatFormat, look
       const { chats } = await findTextChats(input, look);
       const entries = chats.map(({ entry }) => entry);
       const read = createExportReader(input, options, [...entries, ...entries]);
-      for (const entry of entries) yield* readTextChatFile(entry, format, read, options);
+      yield* readEach(entries, "messages", (entry) => readTextChatFile(entry, format, read, options));
     },
   };
 }

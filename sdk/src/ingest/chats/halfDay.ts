@@ -18,6 +18,15 @@ const before = [
   "fh",
   "dop",
   "بن",
+  "قظ",
+  "قبلدوپہر",
+  "pg",
+  "凌晨",
+  "清晨",
+  "早上",
+  "午夜",
+  "मपू",
+  "ก่อนเที่ยง",
 ];
 const after = [
   "pm",
@@ -39,6 +48,13 @@ const after = [
   "eh",
   "odp",
   "دن",
+  "بعددوپہر",
+  "ptg",
+  "中午",
+  "傍晚",
+  "晚上",
+  "मउ",
+  "หลังเที่ยง",
 ];
 
 /** Which half of the day a clock of 12 hours means by this word, in the languages phones have; undefined for any other word. */

@@ -33,6 +33,7 @@ export async function* readTextChat(
   parseStart: (line: string) => ChatStart | undefined,
   { file, maxLength }: { readonly file: string; readonly maxLength: number },
 ): AsyncGenerator<ChatEntry | "undated"> {
+  let undated = 0;
   let open: { readonly start: ChatStart; readonly line: number; readonly more: string[]; length: number } | undefined;
   for await (const { text, line } of lines) {
     const start = parseStart(text);
@@ -47,7 +48,15 @@ export async function* readTextChat(
           data: { file, line: open.line },
         });
       }
-    } else if (text.trim() !== "") yield "undated";
+    } else {
+      undated += text.length + 1;
+      if (undated > maxLength) {
+        throw new PersonaError("EXPORT_INVALID", `${file} holds no dated line in its first ${maxLength} characters.`, {
+          data: { file, line },
+        });
+      }
+      if (text.trim() !== "") yield "undated";
+    }
   }
   if (open !== undefined) yield entryOf(open);
 }

@@ -12,7 +12,7 @@ export type LineHead = { readonly text: string; readonly places: readonly number
 const headLength = 72;
 
 /**
- * The first characters of a line without marks, every kind of space as a space, digits of other scripts (Arabic, Persian,
+ * The first characters of a line without marks, every kind of space as a space and of comma as a comma, digits of other scripts (Arabic, Persian,
  * Devanagari …) as 0 to 9. Undefined when the line begins with neither a digit nor a bracket, as most second lines do.
  */
 export function lineHead(line: string): LineHead | undefined {
@@ -36,6 +36,8 @@ const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0ae6, 0x0be6, 0x0c66, 0x0ce6, 0
 
 function plainChar(char: string, code: number): string {
   if (code === 0xa0 || code === 0x202f || code === 0x2009 || code === 0x3000) return " ";
+  // Commas of Arabic and of full width.
+  if (code === 0x060c || code === 0xff0c) return ",";
   for (const zero of zeros) if (code >= zero && code < zero + 10) return String(code - zero);
   return char;
 }

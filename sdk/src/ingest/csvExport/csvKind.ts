@@ -10,6 +10,8 @@ export type CsvKind = {
   readonly headers: readonly (readonly string[])[];
   /** Its rows have no ids: equal ones are counted, which costs a digest for each. */
   readonly isCounted?: true;
+  /** Where its rows go; the segment of the kind's own name unless said. */
+  readonly segment?: string;
 };
 
 /** Has this row every column of the kind? In any order, whatever the letters' case. */

@@ -2,7 +2,8 @@ import { bridge } from "../bridge.ts";
 import { type ParticipantFields, participantRecord } from "../chats/participantRecord.ts";
 import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
-import { idText, isObject, requireJson } from "../jsonFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
+import { idText, isObject } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
@@ -50,6 +51,11 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     yield leftOut("participants", user.path, "what the account says of itself, but for its number");
   }
 
+  async function* messagesOf(entry: ArchiveEntry): AsyncGenerator<Read> {
+    const isCsv = entry.path.endsWith(".csv") || (await looksLikeCsv(input, entry));
+    yield* isCsv ? readCsv(entry, read, options) : readJson(entry, read, options);
+  }
+  const guard = createFileGuard();
   for (const files of channels) {
     const channel = files.channel === undefined ? undefined : await readChannel(files.channel, read, options);
     const conversation = files.id ?? (channel === undefined ? null : idText(field(channel, "id"))) ?? "unknown";
@@ -57,11 +63,7 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     const others = ownId === null ? undefined : people.filter((person) => person !== ownId);
     let isFirst = true;
     for (const entry of files.messages) {
-      const isCsv = entry.path.endsWith(".csv") || (await looksLikeCsv(input, entry));
-      if (!isCsv) await requireJson(input, entry);
-      for await (const { message, position } of isCsv
-        ? readCsv(entry, read, options)
-        : readJson(entry, read, options)) {
+      for await (const { message, position } of guard.pass("messages", entry.path, () => messagesOf(entry))) {
         if (message === undefined) {
           yield leftOut("messages", entry.path, "is no message");
           continue;
@@ -90,6 +92,7 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
       yield { segment: "participants", value: raw, file, position: 0 };
     }
   }
+  yield* guard.told();
   for (const [conversation, name] of names) {
     const fields = { conversation, name };
     yield leftOut("participants", index?.path ?? "", "the name of a conversation that the export has no folder of", {

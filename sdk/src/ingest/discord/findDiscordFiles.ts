@@ -24,7 +24,7 @@ export function findDiscordFiles(input: ArchiveInput): DiscordFiles {
     return { channels: [{ id: null, messages: [only], channel: undefined }], index: undefined, user: undefined };
   }
   const folders = new Map<string, { id: string; messages: ArchiveEntry[]; channel: ArchiveEntry | undefined }>();
-  let index: ArchiveEntry | undefined;
+  const indexes: ArchiveEntry[] = [];
   let user: ArchiveEntry | undefined;
   for (const entry of entries) {
     const [, folder = "", id = "", name] = channelFile.exec(entry.path) ?? [];
@@ -33,12 +33,15 @@ export function findDiscordFiles(input: ArchiveInput): DiscordFiles {
       folders.set(folder, found);
       if (name === "channel") found.channel = entry;
       else found.messages.push(entry);
-    } else if (/(?:^|\/)index\.json$/.test(entry.path)) index ??= entry;
+    } else if (/(?:^|\/)index\.json$/.test(entry.path)) indexes.push(entry);
     else if (/(?:^|\/)user\.json$/.test(entry.path)) user ??= entry;
   }
   const lone = entries.filter(({ path }) => /^messages\.(?:json|csv)$/.test(path));
   const channel = entries.find(({ path }) => path === "channel.json");
   const channels: DiscordChannelFiles[] = [...folders.values()];
+  // The servers have an index too: the one beside the folders of channels is meant.
+  const around = new Set([...folders.keys()].map((folder) => folder.replace(/[^/]+\/$/, "")));
+  const index = indexes.find(({ path }) => around.has(path.slice(0, -"index.json".length)));
   if (lone.length > 0) channels.push({ id: null, messages: lone, channel });
   return { channels, index, user };
 }

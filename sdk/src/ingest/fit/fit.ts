@@ -4,7 +4,7 @@ import { leftOut } from "../leftOut.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
 import { type RawFitPoint, toFitPoint } from "./fitPoint.ts";
 import { createFitPoints, createFitSamples, createFitWorkouts } from "./fitRaw.ts";
-import { type RawFitSample, toFitSample } from "./fitSample.ts";
+import { isFitSample, type RawFitSample, toFitSample } from "./fitSample.ts";
 import { type RawFitWorkout, toFitWorkout } from "./fitWorkout.ts";
 import { type FitMessage, isFit, readFitMessages } from "./readFitMessages.ts";
 
@@ -19,14 +19,13 @@ const FILE_ID = 0;
 const SESSION = 18;
 const LAP = 19;
 const RECORD = 20;
-const MONITORING = 55;
 const FIELD_DESCRIPTION = 206;
 const DEVELOPER_DATA_ID = 207;
 
 /**
  * FIT, the binary files of sports watches and bicycle computers (Garmin, Wahoo, Coros, Suunto, Zwift; Strava's and Garmin's archives
- * hold them): a session is a workout with its laps, a record is a point of the track with or without a position, a monitoring message
- * is a sample. Messages of other kinds (settings, devices, events) are counted and kept apart. Other people are not in it, but home
+ * hold them): a session is a workout with its laps, a record is a point of the track with or without a position, a message of monitoring,
+ * of scales or of blood pressure is a sample. Messages of other kinds (settings, devices, events) are counted and kept apart. Other people are not in it, but home
  * and work are.
  */
 export const fit: Connector = {
@@ -70,11 +69,9 @@ async function* readFile(file: string, chunks: AsyncIterable<Uint8Array>): Async
       case SESSION:
         yield raw("workouts", workouts.session(message, origin));
         break;
-      case MONITORING:
-        yield raw("samples", samples.next(message, origin));
-        break;
       default:
-        yield leftOut("samples", file, "is a message about something else", { position, fields: plain(message) });
+        if (isFitSample(message.number)) yield raw("samples", samples.next(message, origin));
+        else yield leftOut("samples", file, "is a message about something else", { position, fields: plain(message) });
     }
   }
 }

@@ -13,14 +13,15 @@ export type RawFitSample = {
   readonly ordinal: number;
 };
 
-/** What one monitoring message measures first of all; it holds the other fields in its metadata. */
-const measures: readonly {
+type Measure = {
   readonly field: number;
   readonly type: string | null;
   readonly name: string;
   readonly scale: number;
   readonly unit: string;
-}[] = [
+};
+
+const monitoring: readonly Measure[] = [
   { field: 27, type: "heart-rate", name: "heart_rate", scale: 1, unit: "bpm" },
   // Steps while walking and running, strokes while swimming: the profile counts them in halves.
   { field: 3, type: "step-count", name: "cycles", scale: 2, unit: "cycles" },
@@ -30,17 +31,42 @@ const measures: readonly {
   { field: 24, type: null, name: "current_activity_type_intensity", scale: 1, unit: "" },
 ];
 
-/** A monitoring message (55) in the standard schema. */
+/** What one message measures first of all, by the message's number; it holds the other fields in its metadata. */
+const kinds: ReadonlyMap<number, { readonly name: string; readonly measures: readonly Measure[] }> = new Map([
+  [55, { name: "monitoring", measures: monitoring }],
+  [
+    30,
+    {
+      name: "weight_scale",
+      measures: [{ field: 0, type: "body-weight", name: "weight", scale: 100, unit: "kg" }],
+    },
+  ],
+  [
+    51,
+    {
+      name: "blood_pressure",
+      measures: [{ field: 0, type: "systolic-blood-pressure", name: "systolic_pressure", scale: 1, unit: "mmHg" }],
+    },
+  ],
+]);
+
+/** Messages that are samples. */
+export function isFitSample(number: number): boolean {
+  return kinds.has(number);
+}
+
+/** A message of monitoring (55), of scales (30) or of blood pressure (51) in the standard schema. */
 export function toFitSample({ message, origin, time, ordinal }: RawFitSample, remark: Remark): Bridged {
   const { fields, developer } = message;
-  const measure = measures.find(({ field }) => typeof fields.get(field) === "number");
+  const kind = kinds.get(message.number);
+  const measure = kind?.measures.find(({ field }) => typeof fields.get(field) === "number");
   const instant = fitInstant(time, remark);
   if (instant === null) remark("changed", "has no time");
   const rest = otherFields(fields, measure === undefined ? [253, 26] : [253, 26, measure.field], developer);
   const record = {
     id: stableId("fit", origin, String(time), String(ordinal), exactJsonText([...fields])),
     type: measure?.type ?? null,
-    source_type: `monitoring ${measure?.name ?? "message"}`,
+    source_type: `${kind?.name ?? "message"} ${measure?.name ?? "message"}`,
     start_date_time: instant,
     end_date_time: instant,
     value: measure === undefined ? null : scaled(fields, measure.field, measure.scale),

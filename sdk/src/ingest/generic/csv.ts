@@ -2,13 +2,14 @@ import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from 
 import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import { decodeText } from "../text/decodeText.ts";
+import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { readCsvTable } from "../text/readCsvTable.ts";
 import { claim, claimed } from "./claim.ts";
 import { type RawRow, rowSegments } from "./rowSegment.ts";
 
 /**
  * Any CSV: comma, semicolon, tab or bar between the cells, the first row as header, UTF-8, UTF-16 with a mark, or else
- * Windows-1252. Each row becomes an object of texts by the names in the header. Nobody knows who is in it: all of it counts as
+ * Windows-1252, as the first letters beyond ASCII tell. Each row becomes an object of texts by the names in the header. Nobody knows who is in it: all of it counts as
  * about others.
  */
 export const csv: Connector = {
@@ -41,12 +42,16 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
   const occurrenceOf = createOccurrences();
   for (const entry of files) {
     const file = entry.path;
-    const isUtf8 = await isValidUtf8(
-      input.read(file, { maxBytes: options.limits.maxEntryBytes, signal: options.signal }),
-    );
-    const rows = readCsvTable(decodeText(read(entry), isUtf8 ? "utf-8" : "windows-1252"), {
+    let isUtf8 = true;
+    const head = await input.head(file);
+    const texts = hasUtf16Mark(head)
+      ? decodeText(read(entry))
+      : decodeUndeclared(read(entry), undefined, (charset) => {
+          isUtf8 = charset === "utf-8";
+        });
+    const rows = readCsvTable(texts, {
       file,
-      delimiter: delimiterOf(await input.head(file)),
+      delimiter: delimiterOf(head),
       maxRowLength: options.limits.maxRecordBytes,
       maxColumns,
     });
@@ -58,7 +63,7 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
         text,
         number,
         occurrence: occurrenceOf([text]),
-        changes: isUtf8 ? [] : ["is not UTF-8: read as Windows-1252"],
+        changes: changesOf(text, isUtf8),
       };
       yield { segment: "records", value: row, file, position: line };
     }
@@ -75,20 +80,12 @@ function delimiterOf(head: Uint8Array): string {
   return best;
 }
 
-/** A byte order mark says what it is; without one every byte decides. */
-async function isValidUtf8(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let first = true;
-  try {
-    for await (const chunk of chunks) {
-      if (first && chunk.length > 1 && (chunk[0] ?? 0) + (chunk[1] ?? 0) === 0xff + 0xfe) return true;
-      first = false;
-      decoder.decode(chunk, { stream: true });
-    }
-    decoder.decode();
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false; // what a fatal decoder throws
-    throw error;
-  }
+function hasUtf16Mark(head: Uint8Array): boolean {
+  return head.length > 1 && (head[0] ?? 0) + (head[1] ?? 0) === 0xff + 0xfe;
+}
+
+/** What is ASCII needs no charset: only the others are said. */
+function changesOf(text: string, isUtf8: boolean): readonly string[] {
+  if (!isUtf8) return /[\u0080-\uffff]/.test(text) ? ["is not UTF-8: read as Windows-1252"] : [];
+  return text.includes("\ufffd") ? ["holds bytes that are no letters"] : [];
 }

@@ -1,5 +1,6 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
+import { createFileGuard, type FileGuard } from "../fileGuard.ts";
 import { field, type RawObject } from "../rawFields.ts";
 import { readJsonValues } from "../text/readJsonValues.ts";
 import { findGithubFiles, findRenamedFiles, type GithubFile, kindOfHead } from "./githubKinds.ts";
@@ -20,16 +21,18 @@ async function detect(input: InspectedInput): Promise<number> {
   return (await findRenamedFiles(input)).length > 0 ? 0.9 : 0;
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const named = findGithubFiles(input.entries());
   const files = named.length > 0 ? named : await findRenamedFiles(input);
   const owner = await findOwner(input, files, { ...options, onProgress: undefined });
-  for await (const { kind, file, position, value } of readRecords(input, files, options)) {
+  const guard = createFileGuard();
+  for await (const { kind, file, position, value } of readRecords(input, files, options, guard)) {
     const segment = segmentOf(kind);
     if (segment === undefined) continue;
     const raw: RawGithub = { kind, value, owner };
     yield { segment, value: raw, file, position };
   }
+  yield* guard.told();
 }
 
 type GithubRecord = Pick<RawGithub, "kind" | "value"> & { readonly file: string; readonly position: number };
@@ -38,6 +41,7 @@ async function* readRecords(
   input: ArchiveInput,
   files: readonly GithubFile[],
   options: ConnectorOpenOptions,
+  guard: FileGuard,
 ): AsyncGenerator<GithubRecord> {
   const read = createExportReader(
     input,
@@ -46,7 +50,8 @@ async function* readRecords(
   );
   for (const { entry, kind } of files) {
     const file = entry.path;
-    for await (const { value, position } of readJsonValues(read(entry), [["*"]], { file, limits: options.limits })) {
+    const values = () => readJsonValues(read(entry), [["*"]], { file, limits: options.limits });
+    for await (const { value, position } of guard.pass(segmentOf(kind) ?? "repositories", file, values)) {
       const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
       yield { kind, value: isObject ? (value as RawObject) : undefined, file, position };
     }
@@ -62,7 +67,7 @@ async function findOwner(
   const few = files.filter(({ kind }) => kind === "organizations" || kind === "repositories");
   const organizations = new Set<unknown>();
   let owner: string | undefined;
-  for await (const { kind, value = {} } of readRecords(input, few, options)) {
+  for await (const { kind, value = {} } of readRecords(input, few, options, createFileGuard())) {
     if (kind === "organizations") {
       organizations.add(field(value, "url"));
       continue;

@@ -1,5 +1,6 @@
 import { bridge } from "../bridge.ts";
 import { createOccurrences } from "../chats/occurrences.ts";
+import { readEach } from "../claimFiles.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
@@ -11,7 +12,7 @@ import type {
   Remark,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { epochNumber, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
+import { epochNumber, isObject, jsonHead } from "../jsonFiles.ts";
 import { kept, leftOut } from "../leftOut.ts";
 import { field, type RawObject, textField, withoutFields } from "../rawFields.ts";
 import { pageVisitSchema } from "../schemas/index.ts";
@@ -65,10 +66,11 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     if (input.entries().length === 1 || (await surenessOf(input, entry)) > 0) entries.push(entry);
   }
   const read = createExportReader(input, options, entries);
-  for (const entry of entries) {
+  yield* readEach(entries, "browsing", readFile);
+
+  async function* readFile(entry: ArchiveEntry): AsyncGenerator<RawItem> {
     const file = entry.path;
     const countOf = createOccurrences();
-    await requireJson(input, entry);
     for await (const { place, value, position } of readJsonValues(read(entry), places, { file, limits })) {
       if (place > 0) {
         yield leftOut("browsing", file, place === 1 ? "a typed address" : "a session", {

@@ -8,7 +8,7 @@ import type {
   RawItem,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
+import { isObject, jsonHead } from "../jsonFiles.ts";
 import { kept, leftOut } from "../leftOut.ts";
 import { objectField } from "../rawFields.ts";
 import { locationPointSchema, visitSchema } from "../schemas/index.ts";
@@ -76,7 +76,6 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {
     const file = entry.path;
-    await requireJson(input, entry);
     // Only the phone's list has its parts at the top; an object's members are named.
     const isList = (await jsonHead(input, entry)).startsWith("[");
     const wanted = isList ? [["*"]] : places.slice(0, -1);

@@ -10,7 +10,8 @@ import type {
   RawItem,
 } from "../connector.ts";
 import { createExportReader, type ExportReader } from "../exportReader.ts";
-import { isObject, jsonHead, requireJson } from "../jsonFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
+import { isObject, jsonHead } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { searchSchema, watchSchema } from "../schemas/index.ts";
@@ -98,8 +99,11 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     options,
     found.map(({ entry }) => entry),
   );
-  for (const { entry, look: seen } of found) {
-    if (!seen.isHtml) await requireJson(input, entry);
+  const guard = createFileGuard();
+  for (const { entry, look: seen } of found) yield* guard.pass("watches", entry.path, () => readFile(entry, seen));
+  yield* guard.told();
+
+  async function* readFile(entry: ArchiveEntry, seen: Look): AsyncGenerator<RawItem> {
     yield* records(entry, seen.kind, seen.isHtml ? readHtml(entry, read, options) : readJson(entry, read, options));
   }
 }

@@ -15,7 +15,7 @@ export type CalendarTime = {
   readonly zone: string | null;
 };
 
-const pattern = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2})?(Z)?)?$/;
+const pattern = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
  * DTSTART and the like. Days are taken by their form, whether or not they say VALUE=DATE. A time without a zone (floating), or in
@@ -60,9 +60,12 @@ export function calendarTime(
     return instant === null ? none() : { instant, day: date, local: `${date}T00:00:00`, zone: null };
   }
   const local = `${date}T${hour}:${minute}:${second}`;
-  if (utc !== undefined || tzid === "UTC") {
-    const instant = utcInstant(wall);
-    return instant === null ? none() : { instant, day: null, local, zone: "UTC" };
+  if (utc !== undefined || tzid === "UTC" || tzid === "tzone://Microsoft/Utc") {
+    const reading = utcInstant(wall);
+    const instant = reading === null ? null : validInstant(reading.getTime() - offsetOf(utc) * 60_000);
+    return instant === null
+      ? none()
+      : { instant, day: null, local, zone: utc === undefined || utc === "Z" ? "UTC" : utc };
   }
   const zone = tzid === undefined ? undefined : zones.find(tzid);
   if (zone === undefined) {
@@ -74,6 +77,14 @@ export function calendarTime(
   }
   const instant = zone(wall);
   return instant === null ? none() : { instant, day: null, local, zone: tzid?.toWellFormed() ?? null };
+}
+
+/** Minutes ahead of UTC of `+0200`, which no RFC allows behind a time and some programs write; 0 for none. */
+function offsetOf(zone: string | undefined): number {
+  const found = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? "");
+  if (found === null) return 0;
+  const minutes = Number(found[2]) * 60 + Number(found[3]);
+  return found[1] === "-" ? -minutes : minutes;
 }
 
 /** End of what begins at `start` and lasts so (RFC 5545, 3.3.6): days of a calendar, then exact time. Null for no duration. */

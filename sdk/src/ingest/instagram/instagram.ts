@@ -15,7 +15,7 @@ import {
 
 /**
  * Instagram's "Download your information" as JSON: profile, posts (with reels, stories and archived ones), comments, likes and
- * conversations, in the forms since 2020 and, but for conversations, the one before. Meta's broken UTF-8 is repaired. (The export
+ * conversations, in the forms since 2020 and the one before. Meta's broken UTF-8 is repaired. (The export
  * as HTML is not read.)
  *
  * The owner is known by the profile's name, where the export holds it; without it no message is taken for the owner's own. The
@@ -41,6 +41,7 @@ const lists: MetaLists = {
     ig_reels_media: "posts",
     ig_stories: "posts",
     ig_igtv_media: "posts",
+    stories: "posts",
     photos: "posts",
     videos: "posts",
     comments_reels_comments: "comments",
@@ -51,6 +52,15 @@ const lists: MetaLists = {
     media_likes: "likes",
     comment_likes: "likes",
   },
+  objects: [
+    // Before 2020: pictures of the profile and of messages may come first, and are no posts.
+    {
+      head: /^\{\s*"(?:profile|direct)"\s*:\s*\[\s*(?:\]|\{\s*"(?:caption|taken_at|path)")/,
+      key: "photos",
+      segment: "posts",
+    },
+    { head: /^\{[^[\]]*"date_joined"\s*:\s*"/, segment: "account" },
+  ],
   lists: [
     { name: /(?:^|\/)(?:post|reels|hype)_comments[^/]*\.json$/, head: /^\[\s*\{/, segment: "comments" },
     { name: /./, head: /^\[\s*\{[\s\S]*"string_map_data"\s*:\s*\{\s*"Comment"\s*:/, segment: "comments" },
@@ -68,7 +78,7 @@ const ownFolders = /(?:^|\/)(?:your_instagram_activity|instagram-[^/]+|followers
 
 async function detect(input: InspectedInput): Promise<number> {
   const found = await findMetaFiles(input, lists, 40);
-  if (found.lists.length === 0 && found.threads.length === 0) return 0;
+  if (found.lists.length === 0 && found.threads.length === 0 && found.threadLists.length === 0) return 0;
   const isFacebook = input.entries().some(({ path }) => /your_facebook_activity|(?:^|\/)facebook/i.test(path));
   if (!isFacebook && input.entries().some(({ path }) => ownFolders.test(path))) return 1;
   const named = found.lists.some(
@@ -78,5 +88,6 @@ async function detect(input: InspectedInput): Promise<number> {
   const thread = found.threads[0]?.entries[0];
   const head = thread === undefined ? "" : await jsonHead(input, thread);
   const ofThreads = thread === undefined ? 0 : /instagram/i.test(head) ? 0.95 : isThreadHead(head) ? 0.7 : 0.3;
-  return (isFacebook ? 0.4 : 1) * Math.max(ofLists, ofThreads);
+  const ofThreadLists = found.threadLists.length > 0 ? 0.7 : 0;
+  return (isFacebook ? 0.4 : 1) * Math.max(ofLists, ofThreads, ofThreadLists);
 }

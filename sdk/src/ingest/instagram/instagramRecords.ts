@@ -120,11 +120,16 @@ export function toInstagramComment(raw: RawMetaRecord, remark: Remark): Bridged 
   const old = oldValues(comment);
   const of = (label: string, place: number): Labelled | undefined =>
     byLabel(values, label) ?? [...values.values()][place];
-  const content = of("Comment", 0)?.value ?? old?.[1] ?? null;
+  const [listed] = listedValues(comment);
+  const written = listed === undefined ? null : textField(listed, "value", remark);
+  const content = of("Comment", 0)?.value ?? written ?? old?.[1] ?? null;
   if (content === null) remark("changed", "has no text");
   const record = {
     id,
-    published: metaTime(byLabel(values, "Time")?.timestamp ?? firstTime(values) ?? old?.[0], remark),
+    published: metaTime(
+      byLabel(values, "Time")?.timestamp ?? firstTime(values) ?? field(listed ?? {}, "timestamp") ?? old?.[0],
+      remark,
+    ),
     edited: null,
     author: ownerName,
     is_own: true,
@@ -140,8 +145,7 @@ export function toInstagramComment(raw: RawMetaRecord, remark: Remark): Bridged 
 export function toInstagramLike(raw: RawMetaRecord, remark: Remark): Bridged {
   const { record: like, id, list } = raw;
   const values = labelledValues(like);
-  const listed = field(like, "string_list_data");
-  const [entry] = Array.isArray(listed) ? listed.filter(isObject) : [];
+  const [entry] = listedValues(like);
   const old = oldValues(like);
   const url =
     (entry === undefined ? null : textField(entry, "href", remark)) ??
@@ -159,6 +163,12 @@ export function toInstagramLike(raw: RawMetaRecord, remark: Remark): Bridged {
     url,
   };
   return { record, extra: withoutFields(like, ["title", "timestamp"]) };
+}
+
+/** Values without labels. */
+function listedValues(record: RawObject): readonly RawObject[] {
+  const list = field(record, "string_list_data");
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 /** The form before 2020: a list of time, text, name. */

@@ -1,6 +1,7 @@
-import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
 import { findOwner } from "./findOwner.ts";
 import { linkedinKinds } from "./linkedinKinds.ts";
 import { linkedinSegments, type RawLinkedin } from "./linkedinSegments.ts";
@@ -18,12 +19,14 @@ async function detect(input: InspectedInput): Promise<number> {
   return found.length > 0 ? 0.3 : 0;
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const all = await findCsvFiles(input, linkedinKinds);
   const owner = await findOwner(input, all, options);
   const files = all.filter(({ kind }) => kind !== "profile");
-  for await (const row of readCsvFiles(input, files, linkedinKinds, options)) {
+  const guard = createFileGuard();
+  for await (const row of readCsvFiles(input, files, linkedinKinds, options, guard)) {
     const value: RawLinkedin = { row, owner };
     yield { segment: row.kind, value, file: row.file, position: row.line };
   }
+  yield* guard.told();
 }

@@ -5,7 +5,7 @@ export type PartialDay = { readonly day: string; readonly precision: "day" | "mo
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** `05 Jan 2024`, `Jan 2024`, `2024`, `2024-01-05` and, as in 2018, `1/5/18, 3:44 PM`. Null when it is none, or no day there is. */
+/** `05 Jan 2024`, `Jan 2024`, `2024`, `2024-01-05`, `Jan 5, 2024` and, as in 2018, `1/5/18, 3:44 PM`. Null when it is none, or no day there is. */
 export function parseLinkedinDay(text: string): PartialDay | null {
   const words = /^(?:(?:(\d{1,2}) )?([A-Za-z]{3})[a-z]{0,6} )?(\d{4})$/.exec(text);
   if (words !== null) {
@@ -20,7 +20,11 @@ export function parseLinkedinDay(text: string): PartialDay | null {
   }
   const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ].{0,30})?$/.exec(text);
   if (iso !== null) return partialDay(iso[1] ?? "", Number(iso[2]), Number(iso[3]), "day");
-  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{2}|\d{4}),? (?:\d{1,2}:\d{2})/.exec(text);
+  const worded = /^([A-Za-z]{3})[a-z]{0,6} (\d{1,2}), (\d{4})$/.exec(text);
+  if (worded !== null) {
+    return partialDay(worded[3] ?? "", months.indexOf((worded[1] ?? "").toLowerCase()) + 1, Number(worded[2]), "day");
+  }
+  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{2}|\d{4})(?:,? \d{1,2}:\d{2}.{0,20})$/.exec(text);
   if (american === null) return null;
   const [, month, day, year = ""] = american;
   return partialDay(year.length === 2 ? `20${year}` : year, Number(month), Number(day), "day");

@@ -8,18 +8,24 @@ export type ListSegment = "account" | "posts" | "comments" | "likes";
 export type MetaLists = {
   readonly keys: Readonly<Record<string, ListSegment>>;
   readonly lists: readonly { readonly name: RegExp; readonly head: RegExp; readonly segment: ListSegment }[];
+  /** Files that are an object of several lists or one record, whatever member comes first. Without a key the object is the record. */
+  readonly objects?: readonly { readonly head: RegExp; readonly key?: string; readonly segment: ListSegment }[];
 };
 
 export type ListFile = {
   readonly entry: ArchiveEntry;
-  /** Undefined when the file is a list itself. */
+  /** Undefined when the file is a list itself, or one record. */
   readonly key: string | undefined;
+  /** The file is one record. */
+  readonly isRecord?: boolean;
   readonly segment: ListSegment;
 };
 
 export type MetaFiles = {
   readonly lists: readonly ListFile[];
   readonly threads: readonly Thread[];
+  /** All conversations in one file, as Instagram wrote them until 2020. */
+  readonly threadLists: readonly ArchiveEntry[];
   /** Looked at, and none of both. */
   readonly others: readonly ArchiveEntry[];
 };
@@ -38,6 +44,7 @@ export async function findMetaFiles(
   const found: ListFile[] = [];
   const folders = new Map<string, ArchiveEntry[]>();
   const lone: Thread[] = [];
+  const threadLists: ArchiveEntry[] = [];
   const others: ArchiveEntry[] = [];
   let looks = 0;
   for (const entry of entries) {
@@ -56,6 +63,10 @@ export async function findMetaFiles(
       lone.push({ folder: null, entries: [entry] });
       continue;
     }
+    if (isThreadListHead(head)) {
+      threadLists.push(entry);
+      continue;
+    }
     const list = listOf(entry, head, lists);
     if (list === undefined) others.push(entry);
     else found.push(list);
@@ -64,7 +75,7 @@ export async function findMetaFiles(
     folder,
     entries: files.sort((a, b) => partOf(a) - partOf(b)),
   }));
-  return { lists: found, threads: [...threads, ...lone], others };
+  return { lists: found, threads: [...threads, ...lone], threadLists, others };
 }
 
 export function isThreadHead(head: string): boolean {
@@ -72,10 +83,18 @@ export function isThreadHead(head: string): boolean {
   return /"(?:sender_name|senderName)"\s*:/.test(head) && /"(?:timestamp_ms|timestamp)"\s*:/.test(head);
 }
 
-function listOf(entry: ArchiveEntry, head: string, { keys, lists }: MetaLists): ListFile | undefined {
+function isThreadListHead(head: string): boolean {
+  return /^\[\s*\{\s*"(?:participants|conversation)"\s*:\s*\[/.test(head) && /"conversation"\s*:\s*\[/.test(head);
+}
+
+function listOf(entry: ArchiveEntry, head: string, { keys, lists, objects = [] }: MetaLists): ListFile | undefined {
   const key = /^\{\s*"([a-zA-Z0-9_]{1,80})"\s*:/.exec(head)?.[1];
   const segment = key === undefined || !Object.hasOwn(keys, key) ? undefined : keys[key];
   if (segment !== undefined) return { entry, key, segment };
+  const object = objects.find((each) => each.head.test(head));
+  if (object !== undefined) {
+    return { entry, key: object.key, segment: object.segment, isRecord: object.key === undefined };
+  }
   if (!head.startsWith("[")) return undefined;
   const list = lists.find(({ name, head: pattern }) => name.test(entry.path) && pattern.test(head));
   return list === undefined ? undefined : { entry, key: undefined, segment: list.segment };

@@ -89,6 +89,8 @@ function attachmentsOf(message: RawObject): readonly Attachment[] {
       if (typeof url === "string") list.push({ url });
     }
   }
+  const only = field(message, "media");
+  if (typeof only === "string" && only !== "") list.push({ url: only });
   const sticker = field(objectField(message, "sticker") ?? {}, "uri");
   if (typeof sticker === "string") list.push({ url: sticker });
   const link = field(objectField(message, "share") ?? {}, "link");

@@ -12,7 +12,14 @@ export function metaTime(value: unknown, remark: Remark): Date | null {
   const number = epochNumber(value);
   // Milliseconds have passed 100 thousand millions since 1973, seconds will in the year 5138.
   const instant =
-    number === undefined ? isoInstant(value) : validInstant(Math.abs(number) < 1e11 ? number * 1000 : number);
+    number === undefined ? isoInstant(withZone(value)) : validInstant(Math.abs(number) < 1e11 ? number * 1000 : number);
   if (instant === null) remark("changed", "its time is no time");
   return instant;
+}
+
+/** The oldest exports leave out the zone, later ones write +00:00 behind the same readings. */
+function withZone(value: unknown): unknown {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?$/.test(value)
+    ? `${value}Z`
+    : value;
 }

@@ -1,13 +1,15 @@
 import { createOccurrences } from "../chats/occurrences.ts";
 import type { ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { isObject, requireJson } from "../jsonFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
+import { isObject } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
 import { stableId } from "../stableId.ts";
 import { readJsonValues } from "../text/index.ts";
 import { findMetaFiles, type ListFile, type ListSegment, type MetaLists } from "./metaFiles.ts";
-import { readThread } from "./readThread.ts";
+import { readThread, type Thread } from "./readThread.ts";
+import { readThreadList } from "./readThreadList.ts";
 import { recordKey } from "./recordKey.ts";
 import { repaired } from "./repairText.ts";
 
@@ -34,16 +36,24 @@ export async function* openMeta(
   const found = await findMetaFiles(input, lists);
   const files = [...found.lists].sort((a, b) => order.indexOf(a.segment) - order.indexOf(b.segment));
   const ofThreads = found.threads.flatMap(({ entries }) => entries);
-  const read = createExportReader(input, options, [...files.map(({ entry }) => entry), ...ofThreads, ...ofThreads]);
+  const read = createExportReader(input, options, [
+    ...files.map(({ entry }) => entry),
+    ...ofThreads,
+    ...ofThreads,
+    ...found.threadLists,
+  ]);
   let ownerName: string | null = null;
 
-  for (const { entry, key, segment } of files) {
+  const guard = createFileGuard();
+  for (const file of files) yield* guard.pass(file.segment, file.entry.path, () => readList(file));
+
+  async function* readList({ entry, key, segment, isRecord }: ListFile): AsyncGenerator<RawItem> {
     const file = entry.path;
-    await requireJson(input, entry);
     const list = key ?? (file.split("/").at(-1) ?? "").replace(/(?:_\d{1,4})?\.json$/, "");
     const countOf = createOccurrences();
     // An account stands alone under its name, other records in a list.
-    const places = key === undefined ? [["*"]] : [[key, "*"], ...otherKeys({ entry, key, segment }, lists)];
+    const places =
+      key === undefined ? [isRecord ? [] : ["*"]] : [[key, "*"], ...otherKeys({ entry, key, segment }, lists)];
     if (segment === "account" && key !== undefined && singles.has(key)) places.splice(0, 1, [key]);
     for await (const { place, value, position } of readJsonValues(read(entry), places, { file, limits })) {
       const record = repaired(value);
@@ -61,8 +71,17 @@ export async function* openMeta(
       yield { segment, value: raw, file, position };
     }
   }
-  for (const entry of ofThreads) await requireJson(input, entry);
-  for (const thread of found.threads) yield* readThread(thread, service, ownerName, read, options);
+  const messagesOf = (thread: Thread) => readThread(thread, service, ownerName, read, options);
+  for (const thread of found.threads) {
+    // A conversation of several files is left out whole or not at all.
+    const [only] = thread.entries;
+    if (only === undefined || thread.entries.length > 1) yield* messagesOf(thread);
+    else yield* guard.pass("messages", only.path, () => messagesOf(thread));
+  }
+  for (const entry of found.threadLists) {
+    yield* guard.pass("messages", entry.path, () => readThreadList(entry, service, ownerName, read, options));
+  }
+  yield* guard.told();
 }
 
 const order: readonly ListSegment[] = ["account", "posts", "comments", "likes"];

@@ -1,7 +1,7 @@
 import { bankSegments } from "../bank/bankSegments.ts";
-import { decodeBankText } from "../bank/decodeBankText.ts";
 import { detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
 import type { Connector } from "../connector.ts";
+import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { fieldTags } from "./readMtFields.ts";
 import { readMtStatements } from "./readMtStatements.ts";
 
@@ -29,6 +29,6 @@ export const mt940: Connector = {
   detect: (input) => detectFiles(input, kind),
   open: (input, options) =>
     readClaimed(input, { kind, segment: "transactions" }, options, ({ path }, chunks) =>
-      readMtStatements(decodeBankText(chunks), { file: path, limits: options.limits }),
+      readMtStatements(decodeUndeclared(chunks), { file: path, limits: options.limits }),
     ),
 };

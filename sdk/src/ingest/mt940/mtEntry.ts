@@ -13,7 +13,8 @@ export type MtEntry = {
   readonly changes: readonly string[];
 };
 
-const head = /^(\d{6})(\d{4})?(R?[CD]|E[CD])([A-Z])?(\d[\d., ]{0,29})([A-Z](?:[A-Z0-9]{3}))?(.*)$/s;
+/** Some banks pad an entry day that they leave out with spaces. */
+const head = /^(\d{6})\s{0,4}(\d{4})?\s{0,4}(R?[CD]|E[CD])([A-Z])?(\d[\d., ]{0,29})([A-Z](?:[A-Z0-9]{3}))?(.*)$/s;
 
 /** @returns undefined when the lines are no entry */
 export function readMtEntry(lines: readonly string[]): MtEntry | undefined {

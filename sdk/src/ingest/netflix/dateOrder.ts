@@ -19,6 +19,8 @@ export function createDateOrder(): {
       if (!isDate(text) || /^\d{4}/.test(text)) return;
       dates += 1;
       for (const state of states) {
+        // With points nobody begins with the month, or with a year of two digits.
+        if (text.includes(".") && state.order !== "DMY") continue;
         const day = dayIn(text, state.order);
         if (day === null) continue;
         state.days += 1;

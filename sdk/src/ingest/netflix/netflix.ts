@@ -1,7 +1,8 @@
-import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { ArchiveInput, Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { headRows, isHeaderOf } from "../csvExport/csvKind.ts";
 import { type CsvFile, findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
 import { createDateOrder, type DateOrder } from "./dateOrder.ts";
 import { dateOf, type NetflixKind, netflixKinds, netflixSegments, type RawView } from "./netflixSegments.ts";
 
@@ -28,17 +29,19 @@ async function detect(input: InspectedInput): Promise<number> {
   return best;
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const files = await findCsvFiles(input, netflixKinds);
   const orders = new Map<string, DateOrder>();
   for (const file of files.filter(({ kind }) => kind === "history")) {
     const isEnglish = (await headRows(await input.head(file.entry.path))).some((cells) => isHeaderOf(english, cells));
     orders.set(file.entry.path, await readDateOrder(input, file, { ...options, isEnglish }));
   }
-  for await (const row of readCsvFiles(input, files, netflixKinds, options)) {
+  const guard = createFileGuard();
+  for await (const row of readCsvFiles(input, files, netflixKinds, options, guard)) {
     const value: RawView = { row, order: orders.get(row.file) };
     yield { segment: "views", value, file: row.file, position: row.line };
   }
+  yield* guard.told();
 }
 
 const english = { ...netflixKinds.history, headers: [["Title", "Date"]] };

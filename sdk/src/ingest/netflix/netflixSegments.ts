@@ -22,8 +22,17 @@ const historyHeaders = [
 ] as const;
 
 export const netflixKinds = {
-  activity: { name: /^ViewingActivity\.csv$/i, headers: [["Profile Name", "Start Time", "Duration", "Title"]] },
-  history: { name: /^NetflixViewingHistory[\w() -]{0,20}\.csv$/i, headers: historyHeaders, isCounted: true },
+  activity: {
+    name: /^ViewingActivity\.csv$/i,
+    headers: [["Profile Name", "Start Time", "Duration", "Title"]],
+    segment: "views",
+  },
+  history: {
+    name: /^NetflixViewingHistory[\w() -]{0,20}\.csv$/i,
+    headers: historyHeaders,
+    isCounted: true,
+    segment: "views",
+  },
 } as const satisfies Record<string, CsvKind>;
 
 export type NetflixKind = keyof typeof netflixKinds;

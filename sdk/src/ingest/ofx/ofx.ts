@@ -1,7 +1,7 @@
 import { bankSegments } from "../bank/bankSegments.ts";
-import { decodeBankText } from "../bank/decodeBankText.ts";
 import { detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
 import type { Connector } from "../connector.ts";
+import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { readOfxStatements } from "./readOfxStatements.ts";
 
 const kind: FileKind = {
@@ -22,7 +22,7 @@ export const ofx: Connector = {
   detect: (input) => detectFiles(input, kind),
   open: (input, options) =>
     readClaimed(input, { kind, segment: "transactions" }, options, ({ path }, chunks) =>
-      readOfxStatements(decodeBankText(chunks, declaredCharset), { file: path, limits: options.limits }),
+      readOfxStatements(decodeUndeclared(chunks, declaredCharset), { file: path, limits: options.limits }),
     ),
 };
 

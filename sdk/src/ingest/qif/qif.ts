@@ -1,9 +1,9 @@
 import { bankSegments } from "../bank/bankSegments.ts";
 import { createOrderFinder, readDay } from "../bank/days.ts";
-import { decodeBankText } from "../bank/decodeBankText.ts";
 import { detectFiles, type FileKind, readClaimed } from "../claimFiles.ts";
 import type { Connector } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
+import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { readQif } from "./readQif.ts";
 import { readQifRecords } from "./readQifRecords.ts";
 
@@ -29,10 +29,10 @@ export const qif: Connector = {
       // Two passes: one day that tells the order may be the last.
       const finder = createOrderFinder();
       const first = createExportReader(input, { ...options, onProgress: undefined }, [entry]);
-      for await (const { fields } of readQifRecords(decodeBankText(first(entry)), { file: entry.path, limits })) {
+      for await (const { fields } of readQifRecords(decodeUndeclared(first(entry)), { file: entry.path, limits })) {
         for (const { code, text } of fields) if (code === "D") finder.saw(readDay(text));
       }
-      yield* readQif(decodeBankText(chunks), { file: entry.path, limits, days: finder.order("month first") });
+      yield* readQif(decodeUndeclared(chunks), { file: entry.path, limits, days: finder.order("month first") });
     });
   },
 };

@@ -1,6 +1,7 @@
-import type { Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import type { Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { findCsvFiles } from "../csvExport/findCsvFiles.ts";
 import { readCsvFiles } from "../csvExport/readCsvFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
 import { cellOf } from "../text/readCsvTable.ts";
 import { redditKinds } from "./redditKinds.ts";
 import { type RawAccount, redditSegments } from "./redditSegments.ts";
@@ -19,7 +20,7 @@ async function detect(input: InspectedInput): Promise<number> {
   return found.length > 1 || found.some(({ isSure }) => isSure) ? 0.3 : 0.02;
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const all = await findCsvFiles(input, redditKinds);
   const has = (wanted: string): boolean => all.some(({ kind }) => kind === wanted);
   // The headers are the same posts and comments again, without their text.
@@ -28,7 +29,8 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
   );
   const statistics = new Map<string, string>();
   let place: { readonly file: string; readonly position: number } | undefined;
-  for await (const row of readCsvFiles(input, files, redditKinds, options)) {
+  const guard = createFileGuard();
+  for await (const row of readCsvFiles(input, files, redditKinds, options, guard)) {
     const { file, line: position, kind } = row;
     if (kind === "statistics") {
       place ??= { file, position };
@@ -45,4 +47,5 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     yield { segment: segment ?? (kind.endsWith("Votes") ? "votes" : "comments"), value: row, file, position };
   }
   if (place !== undefined) yield { segment: "account", value: Object.fromEntries(statistics), ...place };
+  yield* guard.told();
 }

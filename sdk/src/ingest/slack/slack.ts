@@ -11,7 +11,8 @@ import type {
   Remark,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
-import { idText, isObject, jsonHead, requireJson } from "../jsonFiles.ts";
+import { createFileGuard } from "../fileGuard.ts";
+import { idText, isObject, jsonHead } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import { field, objectField, type RawObject, withoutFields } from "../rawFields.ts";
 import { messageSchema, participantSchema } from "../schemas/index.ts";
@@ -111,10 +112,10 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     }
   }
 
+  const guard = createFileGuard();
   for (const { entry, folder } of days) {
-    await requireJson(input, entry);
     const known = byFolder.get(folder);
-    for await (const { value, position } of items(entry)) {
+    for await (const { value, position } of guard.pass("messages", entry.path, () => items(entry))) {
       if (!isObject(value)) {
         yield leftOut("messages", entry.path, "is no message");
         continue;
@@ -125,6 +126,8 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
       yield { segment: "messages", value: raw, file: entry.path, position };
     }
   }
+
+  yield* guard.told();
 
   const silent = new Set([...byFolder.values()].filter(({ isTold }) => !isTold));
   for (const { channel } of silent) {

@@ -1,4 +1,12 @@
-import type { ArchiveEntry, Connector, ConnectorOpenOptions, InspectedInput, RawRecord } from "../connector.ts";
+import { readEach } from "../claimFiles.ts";
+import type {
+  ArchiveEntry,
+  Connector,
+  ConnectorOpenOptions,
+  InspectedInput,
+  RawItem,
+  RawRecord,
+} from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { createOccurrences } from "../occurrences.ts";
 import type { RawObject } from "../rawFields.ts";
@@ -64,15 +72,23 @@ function formOf(head: Uint8Array): "basic" | "extended" | undefined {
   return /"ts"\s*:/.test(text) && /"ms_played"\s*:/.test(text) ? "extended" : undefined;
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
   const files = await findFiles(input);
   const read = createExportReader(
     input,
     options,
     files.map(({ entry }) => entry),
   );
-  for (const { entry, form } of files) {
+  const forms = new Map(files.map(({ entry, form }) => [entry.path, form]));
+  yield* readEach(
+    files.map(({ entry }) => entry),
+    "listens",
+    readFile,
+  );
+
+  async function* readFile(entry: ArchiveEntry): AsyncGenerator<RawRecord> {
     const file = entry.path;
+    const form = forms.get(file) ?? "basic";
     const rowOf = createOccurrences();
     const listenAgain = createOccurrences();
     for await (const { value, position } of readJsonValues(read(entry), [["*"]], { file, limits: options.limits })) {

@@ -15,19 +15,24 @@ export type LocalDate = {
 export function localDate(text: string, timeZone: string): LocalDate | undefined {
   if (text.length > 100) return undefined;
   const plain = text.replace(/[\s\u200e\u200f]+/g, " ").trim();
-  const clock = /[ ,T](\p{L}{2} )?(\d{1,2})[:.](\d\d)[:.](\d\d)(?!\d)(.*)$/u.exec(plain);
+  const clock = /[ ,T](\p{L}{2} ?)?(\d{1,2})[:.](\d\d)[:.](\d\d)(?!\d)(.*)$/u.exec(plain);
   if (clock === null) return undefined;
   const [, , hour, minute, second, behind = ""] = clock;
-  const day = dayOf(plain.slice(0, clock.index));
+  const front = plain.slice(0, clock.index);
+  // Chinese has the zone in front of the clock: `2024年1月15日 CST 下午3:14:21`.
+  const zoneInFront = /日 ([A-Z]{2,5}(?:[+-]\d{1,2}(?::\d\d)?)?)$/.exec(front);
+  const day = dayOf(zoneInFront === null ? front : front.slice(0, zoneInFront.index));
   if (day === undefined) return undefined;
-  const { half, zoneName } = splitBehind(behind, clock[1] ?? "");
+  const { half, zoneName: zoneBehind } = splitBehind(behind, clock[1] ?? "");
+  const zoneName = zoneBehind === "" ? (zoneInFront?.[1] ?? "") : zoneBehind;
   const wall: WallTime = {
     ...day.date,
     hour: hourOf24(Number(hour), half),
     minute: Number(minute),
     second: Number(second),
   };
-  const offset = offsetMinutes(zoneName, day.isAmerican && half !== undefined);
+  const isChinese = zoneInFront !== null && zoneName === "CST";
+  const offset = isChinese ? 480 : offsetMinutes(zoneName, day.isAmerican && half !== undefined);
   if (offset !== undefined) {
     const utc = utcInstant(wall);
     return { instant: utc === null ? null : validInstant(utc.getTime() - offset * 60_000), zone: "written" };
@@ -41,7 +46,7 @@ function splitBehind(behind: string, front: string): { half: "am" | "pm" | undef
     const half = halfDay(words.slice(0, length).join(" "));
     if (half !== undefined) return { half, zoneName: words.slice(length).join(" ") };
   }
-  return { half: halfDay(front), zoneName: behind.trim() };
+  return { half: halfDay(front.trim()), zoneName: behind.trim() };
 }
 
 type Day = { readonly date: { year: number; month: number; day: number }; readonly isAmerican: boolean };
@@ -61,20 +66,20 @@ function dayOf(text: string): Day | undefined {
   return c < 1000 ? undefined : { date: { year: c, month: b, day: a }, isAmerican: false };
 }
 
-/** Beginnings of the months' names in the languages of Western Europe, longest first where one begins another. */
+/** Beginnings of the months' names in the languages of Europe, longest first where one begins another. */
 const months = [
-  ["jan", "gen", "ene", "janv"],
-  ["feb", "fev", "fév", "févr"],
-  ["mar", "mär", "maa", "mrt", "mars"],
-  ["apr", "abr", "avr"],
-  ["may", "mai", "mag", "mei", "maj"],
-  ["jun", "juin", "giu"],
-  ["jul", "juil", "lug"],
-  ["aug", "aoû", "ago", "août"],
-  ["sep", "set"],
-  ["oct", "okt", "ott", "out"],
-  ["nov"],
-  ["dec", "des", "dez", "dic", "déc"],
+  ["jan", "gen", "ene", "janv", "sty", "янв", "oca", "ian"],
+  ["feb", "fev", "fév", "févr", "lut", "фев", "şub"],
+  ["mar", "mär", "maa", "mrt", "mars", "мар"],
+  ["apr", "abr", "avr", "kwi", "апр", "nis"],
+  ["may", "mai", "mag", "mei", "maj", "máj", "мая", "май"],
+  ["jun", "juin", "giu", "cze", "июн", "haz", "jún", "iun"],
+  ["jul", "juil", "lug", "lip", "июл", "tem", "júl", "iul"],
+  ["aug", "aoû", "ago", "août", "sie", "авг", "ağu"],
+  ["sep", "set", "wrz", "сен", "eyl", "szept"],
+  ["oct", "okt", "ott", "out", "paź", "окт", "eki"],
+  ["nov", "lis", "ноя", "kas"],
+  ["dec", "des", "dez", "dic", "déc", "gru", "дек", "ara"],
 ];
 
 function monthOf(text: string): number | undefined {
@@ -93,6 +98,8 @@ const zones: Readonly<Record<string, number>> = {
   Z: 0,
   WET: 0,
   WEST: 60,
+  // The only one that is shown by these letters; others of the name are shown by their offset.
+  BST: 60,
   CET: 60,
   MEZ: 60,
   CEST: 120,
@@ -101,7 +108,12 @@ const zones: Readonly<Record<string, number>> = {
   OEZ: 120,
   EEST: 180,
   OESZ: 180,
+  SEČ: 60,
+  SELČ: 120,
   MSK: 180,
+  TRT: 180,
+  BRT: -180,
+  SAST: 120,
   JST: 540,
   KST: 540,
   NZST: 720,

@@ -27,7 +27,7 @@ export type CsvOptions = {
  */
 export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOptions): AsyncGenerator<CsvRow> {
   const { file, delimiter = ",", maxRowLength, maxColumns, marksQuotes = false } = options;
-  const plain = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]`, "g");
+  const plain = new RegExp(`[\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]`, "g");
   let cells: string[] = [];
   let marks: boolean[] = [];
   let cell = "";
@@ -65,35 +65,41 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
     let at = 0;
     while (at < text.length) {
       if (quoted) {
-        const quote = text.indexOf('"', at);
-        const part = text.slice(at, quote < 0 ? text.length : quote);
-        cell += part;
+        // A quote that is doubled goes on; what follows one at the end of a piece is in the next.
+        let quote = text.indexOf('"', at);
+        while (quote >= 0 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2);
+        const isOpen = quote >= 0 && quote + 1 === text.length && !isLast;
+        const end = quote < 0 ? text.length : quote;
+        const part = text.slice(at, end);
+        cell += part.includes('"') ? part.replaceAll('""', '"') : part;
         line += countLines(part);
         length += part.length;
         if (length > maxRowLength) throw invalid(`has a row longer than ${maxRowLength} characters`);
         if (quote < 0) break;
-        // Whether a quote ends the cell or stands for one is decided by the next character.
-        if (quote + 1 === text.length && !isLast) {
+        if (isOpen) {
           rest = '"';
           return;
         }
-        if (text[quote + 1] === '"') {
-          cell += '"';
-          at = quote + 2;
-        } else {
-          quoted = false;
-          at = quote + 1;
-        }
+        quoted = false;
+        at = quote + 1;
         continue;
       }
       if (length === 0 && cells.length === 0 && !wasQuoted) {
-        const begin = emptyLinesEnd(text, at);
-        if (begin > at) {
-          line += countLines(text.slice(at, begin));
+        const empty = emptyLines(text, at, isLast);
+        if (empty.end > at) {
+          line += empty.lines;
           rowLine = line;
-          at = begin;
+          at = empty.end;
           continue;
         }
+      }
+      // Elsewhere than at the beginning of a cell a quote is a character like any other.
+      if (cell === "" && !wasQuoted && text[at] === '"') {
+        quoted = true;
+        wasQuoted = true;
+        length += 1;
+        at += 1;
+        continue;
       }
       plain.lastIndex = at;
       const found = plain.exec(text);
@@ -103,12 +109,7 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
       if (length > maxRowLength) throw invalid(`has a row longer than ${maxRowLength} characters`);
       if (found === null) break;
       at = end + 1;
-      if (found[0] === '"') {
-        if (cell === "" && !wasQuoted) {
-          quoted = true;
-          wasQuoted = true;
-        } else cell += '"';
-      } else if (found[0] === delimiter) endCell();
+      if (found[0] === delimiter) endCell();
       else {
         if (found[0] === "\r") {
           if (at === text.length && !isLast) {
@@ -138,10 +139,16 @@ export async function* readCsvRows(texts: AsyncIterable<string>, options: CsvOpt
 }
 
 /** Empty lines are passed over by themselves: a file may be nothing else, and each would cost what a row costs. */
-function emptyLinesEnd(text: string, from: number): number {
+function emptyLines(text: string, from: number, isLast: boolean): { readonly end: number; readonly lines: number } {
   let at = from;
-  while (text.charCodeAt(at) === 0x0a) at += 1;
-  return at;
+  let lines = 0;
+  for (; ; lines += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x0a) at += 1;
+    // Whether a line feed belongs to a return at the end of a piece is seen in the next.
+    else if (code === 0x0d && (at + 1 < text.length || isLast)) at += text.charCodeAt(at + 1) === 0x0a ? 2 : 1;
+    else return { end: at, lines };
+  }
 }
 
 function countLines(text: string): number {

@@ -24,7 +24,7 @@ export type JsonValue = {
  *
  * With `sequence`, a file of any number of values, one after the other (NDJSON): the places are those of each.
  *
- * Errors: `EXPORT_INVALID` (data: file, position): not JSON, cut off, not UTF-8, nested deeper than `maxDepth`, a wanted value
+ * Errors: `EXPORT_INVALID` (data: file, position): not JSON, neither a list nor an object where something in one is wanted, cut off, not UTF-8, nested deeper than `maxDepth`, a wanted value
  * longer than `maxRecordBytes`.
  */
 export async function* readJsonValues(
@@ -85,7 +85,11 @@ async function* scanValues(
       stack.push({ isList: byte === OPEN_BRACKET, key: "0", index: 0, live: here });
       window.at += 1;
       opened = true;
-    } else await skipValue(Number.POSITIVE_INFINITY);
+    } else {
+      // What is wanted lies in a list or an object, and this is none: passed over, the file would seem to hold nothing.
+      if (depth === 0 && !isContainer && !sequence) throw invalid("holds neither a list nor an object of JSON");
+      await skipValue(Number.POSITIVE_INFINITY);
+    }
 
     if (!(await toNextValue(opened))) {
       if (sequence) continue;

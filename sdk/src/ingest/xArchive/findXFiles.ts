@@ -10,7 +10,10 @@ export type XFileKind = { readonly pattern: RegExp; readonly names: readonly str
 export const xFileKinds = {
   account: { pattern: /^account(?:-part(\d{1,3}))?\.js$/, names: ["account"] },
   profile: { pattern: /^profile(?:-part(\d{1,3}))?\.js$/, names: ["profile"] },
-  posts: { pattern: /^tweets?(?:-part(\d{1,3}))?\.js$/, names: ["tweets", "tweet"] },
+  posts: {
+    pattern: /^(?:community-)?tweets?(?:-part(\d{1,3}))?\.js$/,
+    names: ["tweets", "tweet", "community_tweet"],
+  },
   notes: { pattern: /^note-tweet(?:-part(\d{1,3}))?\.js$/, names: ["note_tweet"] },
   likes: { pattern: /^like(?:-part(\d{1,3}))?\.js$/, names: ["like"] },
   messages: { pattern: /^direct-messages?(?:-part(\d{1,3}))?\.js$/, names: ["direct_messages", "direct_message"] },

@@ -51,6 +51,23 @@ describe("readCsvRows", () => {
     );
   });
 
+  it("adversarial: quotes and empty lines without an end cost no memory", async () => {
+    async function* endless(unit: string): AsyncGenerator<string> {
+      const piece = unit.repeat(50_000);
+      for (let sent = 0; sent < 12_000_000; sent += piece.length) yield piece;
+    }
+    const options = { file: "a.csv", maxRowLength: 1_000_000, maxColumns: 10 };
+    async function rowsOf(unit: string): Promise<number> {
+      let rows = 0;
+      for await (const _ of readCsvRows(endless(unit), options)) rows += 1;
+      return rows;
+    }
+    for (const unit of ['"', 'a"', '""a"']) await expectError("EXPORT_INVALID", () => rowsOf(unit));
+    const from = performance.now();
+    for (const unit of ["\n", "\r\n", "\r"]) expect(await rowsOf(unit), JSON.stringify(unit)).to.equal(0);
+    expect(performance.now() - from).to.be.below(8000);
+  });
+
   it("error: a quote without an end, a row too long, too many columns", async () => {
     expect((await expectError("EXPORT_INVALID", () => rows('a\n"b'))).data).to.deep.equal({ file: "a.csv", line: 2 });
     await expectError("EXPORT_INVALID", () => rows(`"${"x".repeat(2000)}`));

@@ -88,6 +88,7 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   // The look is on its way while the signature is recovered.
   const digest = typedDigest(typedData.releaseRequest(chain.view.deployment, request));
   const looking = chain.look();
+  chain.foresee((view, number) => view.job(jobId, number));
   const key = keyThatSigned(digest, signature);
   const look = await looking;
   const signer = await signerOf(context, call, { digest, key }, look);

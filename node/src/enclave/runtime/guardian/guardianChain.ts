@@ -15,6 +15,11 @@ export type GuardianChain = {
    * @throws PersonaError CHAIN_DISAGREES, CHAIN_UNREACHABLE
    */
   look(): Promise<Look>;
+  /**
+   * Begins to read at the blocks of the last look, while a new look is on its way: where that finds the same ones, which it does
+   * but once a block, the answers are there already. Of other blocks they count for nothing, and nobody hears of a failure.
+   */
+  foresee(read: (view: ChainView, blockNumber: bigint) => Promise<unknown>): void;
 };
 
 /** Answers kept of one block. */
@@ -61,7 +66,11 @@ export function createGuardianChain(
     return { confirmed, newest };
   };
   let byNumber = new Map<string, string>();
-  const look = shareNext(readHeads);
+  let last: Look | undefined;
+  const look = shareNext(async () => {
+    last = await readHeads();
+    return last;
+  });
 
   /** What every endpoint that has the block says. */
   const agreed = async <value>(number: bigint, read: (view: ChainView) => Promise<value>): Promise<value> => {
@@ -85,21 +94,26 @@ export function createGuardianChain(
   };
 
   const [{ deployment }] = views;
+  const view: ChainView = {
+    deployment,
+    block: async (tag) => (tag === "latest" ? (await look()).newest : agreed(tag, (view) => view.block(tag))),
+    // The parameters come with each request and may be anybody's: nothing to keep.
+    releasable: (job, input, signer, at) => agreed(at, (view) => view.releasable(job, input, signer, at)),
+    readable: (jobId, order, at) => agreed(at, (view) => view.readable(jobId, order, at)),
+    dataset: (datasetId, at) => once(at, `dataset ${datasetId}`, (view) => view.dataset(datasetId, at)),
+    enclaveKey: (signer, at) => once(at, `key ${signer}`, (view) => view.enclaveKey(signer, at)),
+    keyBanned: (signer, at) => once(at, `banned ${signer}`, (view) => view.keyBanned(signer, at)),
+    node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
+    // As above.
+    signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),
+    job: (jobId, at) => once(at, `job ${jobId}`, (view) => view.job(jobId, at)),
+  };
   return {
     look,
-    view: {
-      deployment,
-      block: async (tag) => (tag === "latest" ? (await look()).newest : agreed(tag, (view) => view.block(tag))),
-      // The parameters come with each request and may be anybody's: nothing to keep.
-      releasable: (job, input, signer, at) => agreed(at, (view) => view.releasable(job, input, signer, at)),
-      readable: (jobId, order, at) => agreed(at, (view) => view.readable(jobId, order, at)),
-      dataset: (datasetId, at) => once(at, `dataset ${datasetId}`, (view) => view.dataset(datasetId, at)),
-      enclaveKey: (signer, at) => once(at, `key ${signer}`, (view) => view.enclaveKey(signer, at)),
-      keyBanned: (signer, at) => once(at, `banned ${signer}`, (view) => view.keyBanned(signer, at)),
-      node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
-      // As above.
-      signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),
-      job: (jobId, at) => once(at, `job ${jobId}`, (view) => view.job(jobId, at)),
+    view,
+    foresee(read) {
+      if (last === undefined) return;
+      for (const number of new Set([last.confirmed.number, last.newest.number])) read(view, number).catch(() => {});
     },
   };
 }

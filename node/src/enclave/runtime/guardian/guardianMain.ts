@@ -12,8 +12,8 @@ import { deploymentSchema } from "../deploymentSchema.ts";
 import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { bundleMains, readBundle, requireMeasured } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { checkDeposit } from "./checkDeposit.ts";
@@ -52,7 +52,6 @@ const resealParams = z.strictObject({
 
 const bundle = readBundle(import.meta.dirname);
 requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
-const evidence = simulatedEvidence(bundle.measurement);
 let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;
@@ -67,7 +66,7 @@ type Serving = {
 };
 
 const host = openDoor({
-  socket: process.argv[3],
+  socket: process.argv[4],
   onEnd: () => {},
   methods: {
     /** New keys, or the sealed ones of before a reboot: shares of every dataset hang on them. */
@@ -75,6 +74,7 @@ const host = openDoor({
       const { deployment: given, sealed } = startParams.parse(params);
       const deployment = requireDeployment(given);
       if (chain !== undefined) requireSameDeployment(chain.deployment, deployment);
+      const evidence = await opening;
       // A host that comes back finds the keys that are there; others are another enclave's.
       identity ??= await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
       chain ??= endpointChain(host, deployment);
@@ -87,6 +87,7 @@ const host = openDoor({
     },
     async register(params) {
       const started = requireStarted();
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(started.identity, evidence, started.chain.deployment, registrationFacts.parse(params)),
       );
@@ -175,6 +176,10 @@ const host = openDoor({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, host);
+opening.catch(() => {});
 
 async function fetchDeposit(keyBoxDigest: Hex): Promise<{ head: Uint8Array; body: Uint8Array } | undefined> {
   const stored = await host.call("deposit", { keyBoxDigest }, { timeoutMs: 10_000 });

@@ -1,113 +1,98 @@
-import { DuckDBInstance, StatementType } from "@duckdb/node-api";
-import type { ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
+import { type DuckDBConnection, StatementType } from "@duckdb/node-api";
+import { encode } from "@ipld/dag-cbor";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { checkStatement } from "./checkStatement.ts";
+import { ownersColumn, rowsColumn, withGroupCounts } from "./countGroups.ts";
+import { createViews, lockEngine, type SqlEngine, type SqlTable } from "./sqlEngine.ts";
 
-export type SqlTable = {
-  readonly table: string;
-  /** Pseudonym of the data's owner within this job. */
-  readonly owner: string;
-  /** Parquet file. */
-  readonly path: string;
+type Scalar = string | number | bigint | boolean | null;
+type Row = Readonly<Record<string, Scalar>>;
+
+export type SqlResult = {
+  readonly rows: readonly Row[];
+  /** Behind each row, where they were asked for. */
+  readonly groups: readonly { readonly rows: number; readonly owners: number }[];
 };
 
-/** An engine without data, to be had before the job is: starting it takes as long as a small query. */
-export type SqlEngine = { readonly instance: DuckDBInstance; readonly connection: Connection };
-
-export async function startSqlEngine(): Promise<SqlEngine> {
-  const instance = await DuckDBInstance.create(":memory:", {
-    threads: "1",
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    temp_directory: "",
-    preserve_insertion_order: "true",
-    default_collation: "",
-  });
-  return { instance, connection: await instance.connect() };
-}
-
 /**
- * Runs one SELECT over Parquet tables in an engine that then can reach those files and nothing else, and ends the engine.
+ * Runs one SELECT over Parquet tables in an engine that then can reach those files and nothing else, and ends the engine. Rows come in the
+ * statement's order, or else in that of their encoding.
  * DuckDB's own messages quote data, so none of them leaves: a failure says only what kind it was.
  * @throws PersonaError PROGRAM_INVALID, PROGRAM_FAILED, LIMIT_EXCEEDED, OUTPUT_POLICY_VIOLATED
  */
 export async function runSql(
-  { instance, connection }: SqlEngine,
+  engine: SqlEngine,
   job: {
     readonly statement: string;
-    readonly args: ProgramArgs;
+    readonly args: Readonly<Record<string, unknown>>;
     readonly tables: readonly SqlTable[];
     readonly maxRows: number;
     readonly memoryMb: number;
+    readonly countGroups: boolean;
   },
-): Promise<readonly ResultRow[]> {
+): Promise<SqlResult> {
+  const { connection, instance } = engine;
   try {
-    const paths = job.tables.map(({ path }) => quoted(path)).join(", ");
-    await connection.run(`SET memory_limit = '${job.memoryMb}MB'`);
-    await connection.run(`SET allowed_paths = [${paths}]`);
-    await connection.run("SET enable_external_access = false");
-    await connection.run("SET lock_configuration = true");
-    for (const [table, parts] of Map.groupBy(job.tables, ({ table }) => table)) {
-      const selects = parts.map(
-        ({ owner, path }) => `SELECT ${quoted(owner)} AS owner, * FROM read_parquet(${quoted(path)})`,
-      );
-      await connection.run(`CREATE VIEW "${table.replaceAll('"', '""')}" AS ${selects.join(" UNION ALL ")}`);
-    }
-    return await select(connection, job);
+    await lockEngine(engine, job.tables, job.memoryMb);
+    const names = [...new Set(job.tables.map(({ table }) => table))];
+    const checked = await checkStatement(connection, job.statement, names);
+    const statement = job.countGroups ? await withGroupCounts(connection, checked, names) : job.statement;
+    await createViews(engine, job.tables);
+    const rows = await select(connection, { ...job, statement });
+    const sorted = checked.isOrdered ? rows : inOrderOfBytes(rows);
+    return { rows: sorted.map(withoutCounts), groups: job.countGroups ? sorted.map(countsOf) : [] };
+  } catch (error) {
+    throw error instanceof PersonaError ? error : verdictOf(error);
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
 }
 
-type Connection = Awaited<ReturnType<DuckDBInstance["connect"]>>;
-
 async function select(
-  connection: Connection,
-  { statement, args, maxRows }: { statement: string; args: ProgramArgs; maxRows: number },
-): Promise<readonly ResultRow[]> {
+  connection: DuckDBConnection,
+  { statement, args, maxRows }: { statement: string; args: Readonly<Record<string, unknown>>; maxRows: number },
+): Promise<Row[]> {
   const statements = await connection.extractStatements(statement).catch(() => {
     throw new PersonaError("PROGRAM_INVALID", "The statement does not parse.");
   });
   if (statements.count !== 1) throw new PersonaError("PROGRAM_INVALID", "The program is not exactly one statement.");
-  try {
-    const prepared = await statements.prepare(0);
-    if (prepared.statementType !== StatementType.SELECT)
-      throw new PersonaError("PROGRAM_INVALID", "The statement is not a SELECT.");
-    prepared.bind({ ...args });
-    const reader = await prepared.streamAndReadUntil(maxRows + 1);
-    if (reader.currentRowCount > maxRows)
-      throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
-    return reader
-      .getRowObjectsJS()
-      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(value)])));
-  } catch (error) {
-    if (error instanceof PersonaError) throw error;
-    throw verdictOf(error);
-  }
+  const prepared = await statements.prepare(0);
+  if (prepared.statementType !== StatementType.SELECT)
+    throw new PersonaError("PROGRAM_INVALID", "The statement is not a SELECT.");
+  prepared.bind(args as Record<string, Scalar>);
+  const reader = await prepared.streamAndReadUntil(maxRows + 1);
+  if (reader.currentRowCount > maxRows)
+    throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
+  return reader
+    .getRowObjectsJS()
+    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(value)])));
 }
+
+function inOrderOfBytes(rows: readonly Row[]): Row[] {
+  const keyed = rows.map((row) => ({ row, key: Buffer.from(encode(row)) }));
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ row }) => row);
+}
+
+const withoutCounts = ({ [rowsColumn]: _rows, [ownersColumn]: _owners, ...row }: Row): Row => row;
+const countsOf = (row: Row) => ({ rows: Number(row[rowsColumn]), owners: Number(row[ownersColumn]) });
 
 /** How DuckDB's messages begin when the statement itself is to blame, on the same data everywhere. */
 const blamesProgram =
-  /^(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Not implemented|Mismatch Type|Syntax|Permission) Error/i;
+  /^(Parser|Binder|Catalog|Conversion|Invalid Input|Invalid|Out of Range|Constraint|Not implemented|Mismatch Type|Invalid Type|Syntax|Permission) Error/i;
 
 function verdictOf(error: unknown): PersonaError {
   const message = error instanceof Error ? error.message : "";
-  if (message.startsWith("Out of Memory"))
+  if (message.startsWith("Out of Memory") || error instanceof RangeError)
     return new PersonaError("LIMIT_EXCEEDED", "The program used too much memory.");
   if (blamesProgram.test(message)) return new PersonaError("PROGRAM_FAILED", "The statement failed.");
   return new PersonaError("ENCLAVE_FAILED", "The engine failed.");
 }
 
-function scalarOf(value: unknown): ResultRow[string] {
-  if (
-    value === null ||
-    typeof value === "string" ||
-    typeof value === "number" ||
-    typeof value === "boolean" ||
-    typeof value === "bigint"
-  )
-    return value;
-  throw new PersonaError("OUTPUT_POLICY_VIOLATED", "A column is not a scalar: cast it in the statement.");
+function scalarOf(value: unknown): Scalar {
+  const isScalar = value === null || ["string", "number", "boolean", "bigint"].includes(typeof value);
+  if (!isScalar || (typeof value === "number" && !Number.isFinite(value)))
+    throw new PersonaError("OUTPUT_POLICY_VIOLATED", "A column is not a scalar: cast it in the statement.");
+  // Zero has a sign for the engine and none in a result.
+  return value === 0 ? 0 : (value as Scalar);
 }
-
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

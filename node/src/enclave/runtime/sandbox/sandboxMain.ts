@@ -1,57 +1,46 @@
 /**
  * The disposable process that runs one program on one job's plaintext, and nothing else: it holds no key, has no network
- * and ends after its answer. Plaintext arrives over stdin and lies in unlinked files on tmpfs: they have no name, and vanish
- * with the process however it dies.
+ * and ends after its answer. Plaintext arrives over stdin and lies in a file system of its own in memory, or, where the system gives none, in unlinked files on tmpfs:
+ * both vanish with the process however it dies.
  */
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
-import { PersonaError } from "@persona-protocol/sdk/errors";
-import { z } from "zod";
-import { createPeer } from "../peer.ts";
-import { runSql, type SqlTable, startSqlEngine } from "./runSql.ts";
+import { openSync, unlinkSync, writeSync } from "node:fs";
+import { decode } from "@ipld/dag-cbor";
+import { byteStream } from "./byteStream.ts";
+import { quickJs } from "./quickJs.ts";
+import { runProgram } from "./runProgram.ts";
+import { encodeAnswer, readyByte, type SandboxJob } from "./sandboxWire.ts";
+import { startSqlEngine } from "./sqlEngine.ts";
+
+/** Own file system for plaintext; empty where there is none. */
+const folder = process.argv[2] ?? "";
 
 /** While this process is warm and waits. */
-const engine = startSqlEngine();
-const tables = new Map<number, SqlTable & { fd: number }>();
+const engine = await startSqlEngine();
+writeSync(1, Uint8Array.of(readyByte));
+// Afterwards, and for those jobs only that need it: a failure shows then.
+quickJs().catch(() => {});
 
-const scalar = z.union([z.string(), z.number(), z.bigint(), z.boolean()]);
-const openParams = z.strictObject({ table: z.string(), owner: z.string() });
-const appendParams = z.strictObject({ handle: z.number(), bytes: z.instanceof(Uint8Array) });
-const runParams = z.strictObject({
-  statement: z.string(),
-  args: z.record(z.string(), scalar),
-  maxRows: z.number(),
-  memoryMb: z.number(),
-});
+const input = byteStream(process.stdin, () => process.kill(process.pid, "SIGKILL"));
+const length = await input.take(4);
+const job = decode<SandboxJob>(await input.take(new DataView(length.buffer, length.byteOffset).getUint32(0)));
+const tables = [];
+for (const { table, owner, bytes } of job.tables) {
+  const { fd, path } = openFile();
+  await input.copyTo(fd, bytes);
+  tables.push({ table, owner, path });
+}
+const answer = encodeAnswer(await runProgram(engine, job, tables));
+for (let at = 0; at < answer.length; ) at += writeSync(1, answer, at);
 
-const peer = createPeer({
-  input: process.stdin,
-  output: process.stdout,
-  methods: {
-    async open(params) {
-      const { table, owner } = openParams.parse(params);
-      // Every sandbox is process 1 of its own namespace, and all share this folder: names must not be guessable or meet.
-      const name = `/dev/shm/persona-${randomUUID()}`;
-      const fd = openSync(name, "wx+", 0o600);
-      unlinkSync(name);
-      tables.set(fd, { table, owner, path: `/proc/self/fd/${fd}`, fd });
-      return fd;
-    },
-    async append(params) {
-      const { handle, bytes } = appendParams.parse(params);
-      const table = tables.get(handle);
-      if (table === undefined) throw new PersonaError("REQUEST_INVALID", "The sandbox has no such table.");
-      for (let written = 0; written < bytes.length; ) written += writeSync(table.fd, bytes, written);
-    },
-    async run(params) {
-      const job = { ...runParams.parse(params), tables: [...tables.values()] };
-      const rows = await runSql(await engine, job);
-      for (const { fd } of tables.values()) closeSync(fd);
-      tables.clear();
-      return rows;
-    },
-  },
-});
-
-// At once: an orderly exit would wait for the engine, which may be in a query without end.
-void peer.closed.then(() => process.kill(process.pid, "SIGKILL"));
+function openFile(): { readonly fd: number; readonly path: string } {
+  if (folder !== "") {
+    const path = `${folder}/${randomUUID()}.parquet`;
+    return { fd: openSync(path, "wx", 0o600), path };
+  }
+  // All sandboxes share this folder: names must not be guessable or meet.
+  const name = `/dev/shm/persona-${randomUUID()}`;
+  const fd = openSync(name, "wx+", 0o600);
+  unlinkSync(name);
+  return { fd, path: `/proc/self/fd/${fd}` };
+}

@@ -15,10 +15,11 @@ import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-proto
 import { type ChainView, type JobParams, KeyClass, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { open } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import { type Hex, keccak256 } from "viem";
+import { concatHex, type Hex, keccak256, numberToHex } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import type { WorkerHost } from "./host.ts";
+import { inWaves, type Waves } from "./inWaves.ts";
 
 type Released = Extract<ReleaseAnswer, { status: "released" }>;
 
@@ -38,22 +39,32 @@ export type JobContext = {
   readonly attempt: number;
 };
 
-/**
- * Asks every guardian of every input at once. Each promise settles with what that guardian said; none rejects.
- */
-export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: Uint8Array): Promise<GuardianAnswer>[] {
+/** Asks each input's guardians, no more of them than may be needed. Inputs are the groups. */
+export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: Uint8Array): Waves<GuardianAnswer> {
   const inTurn = createTurns(maxAsksAtOnce);
-  return sealed.keys.flatMap(({ guardian, inputs }) =>
-    inputs.map(async (input) => {
-      const who = { input, guardian };
-      try {
-        return { ...who, ...(await inTurn(() => askGuardian(context, who, bundle))) };
-      } catch {
-        // Unreachable, malformed or badly signed: to the supervisor that is a guardian who did not answer.
-        return { ...who, status: "silent" as const };
-      }
-    }),
+  const ask = async (input: number, guardian: number): Promise<GuardianAnswer> => {
+    const who = { input, guardian };
+    try {
+      return { ...who, ...(await inTurn(() => askGuardian(context, who, bundle))) };
+    } catch {
+      // Unreachable, malformed or badly signed: to the supervisor that is a guardian who did not answer.
+      return { ...who, status: "silent" };
+    }
+  };
+  const groups = context.params.order.inputs.map((_, input) =>
+    guardiansInTurn(sealed, input, context.jobId).map((guardian) => () => ask(input, guardian)),
   );
+  return inWaves(groups, ({ status }) => status === "released");
+}
+
+/** Another order for each job: the work is spread over the guardians. */
+function guardiansInTurn({ keys }: SealedBundle, input: number, jobId: Hex): number[] {
+  const placeOf = (guardian: number) => keccak256(concatHex([jobId, numberToHex(guardian, { size: 8 })]));
+  return keys
+    .filter(({ inputs }) => inputs.includes(input))
+    .map(({ guardian }) => ({ guardian, place: placeOf(guardian) }))
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
+    .map(({ guardian }) => guardian);
 }
 
 /** Each request carries the whole bundle: so many of them are in memory at once. */

@@ -23,6 +23,9 @@ function nameOf(error: unknown, opened: boolean): FailureName {
     case "KEYBOX_INVALID":
     case "GUARDIAN_SET_MISMATCH":
       return opened ? "DATA_INVALID" : "KEYBOX_INVALID";
+    case "PROGRAM_INVALID":
+      // What a sandbox finds wrong with a program is found after a release: proved all the same.
+      return opened ? "PROGRAM_FAILED" : "PROGRAM_INVALID";
     case "ARGS_NOT_GRANTED":
       return "PROGRAM_INVALID";
     case "SHARES_INSUFFICIENT":

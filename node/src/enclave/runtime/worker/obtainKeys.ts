@@ -2,11 +2,15 @@ import { checkScope, inputReleasesHash, segmentIndexes } from "@persona-protocol
 import {
   argsCommitmentOf,
   checkGuardianLists,
+  codeDigestOf,
   decodeArgs,
+  decodeCode,
   decodeProgram,
   decodeSealedBundle,
   type JobBundle,
   maxBundleBytes,
+  maxCodeBytes,
+  maxProgramBytes,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
@@ -39,6 +43,8 @@ export type JobPlan = {
   readonly bundle: JobBundle;
   readonly jobSpecHash: Hex;
   readonly program: Program;
+  /** Of a program of version 2. */
+  readonly code: Uint8Array | undefined;
   readonly args: ProgramArgs;
   readonly segments: readonly PlannedSegment[];
 };
@@ -51,7 +57,6 @@ export type ObtainedKeys = {
   readonly releases: readonly Hex[];
 };
 
-const maxProgramBytes = 64 * 1024;
 /** Ciphertext of one job, held in memory together with its plaintext. */
 const maxCiphertextBytes = 512 * 1024 * 1024;
 
@@ -64,13 +69,15 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
 
-  for await (const answer of inOrderOfArrival(askGuardians(context, sealed, block))) {
+  const asking = askGuardians(context, sealed, block);
+  for await (const answer of asking.answers) {
     answers.push(answer);
     if (plan === undefined) {
       const bundle = await openBundleOf(context, sealed, answer);
       if (bundle === undefined || answer.status !== "released") continue;
       const { blockNumber: number, blockHash: hash } = answer.answer.release;
       [heads, plan] = await Promise.all([fetchHeads(context, bundle), fetchPlan(context, bundle, { number, hash })]);
+      for (const [input, { threshold }] of heads.entries()) asking.atLeast(input, threshold);
     }
     if (plan !== undefined && heads.every((head, input) => releasedTo(answers, input).length >= head.threshold)) {
       onOpening();
@@ -92,6 +99,8 @@ async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: Sig
   const { spec } = bundle;
   const programBytes = await host.block(spec.programId, maxProgramBytes);
   const program = decodeProgram(programBytes);
+  const code =
+    program.v === 1 ? undefined : decodeCode(program, await host.block(codeDigestOf(program), maxCodeBytes + 16));
   const args = decodeArgs(program, bundle.args);
   // Rebuilt from what will run and whom it will be encrypted to, not copied from the bundle.
   const jobSpecHash = jobSpecHashOf(chain.deployment, {
@@ -127,7 +136,7 @@ async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: Sig
     if (input === undefined) continue;
     for (const segment of await readManifest(context, input, opened, releasedAt)) listed.push({ input, segment });
   }
-  return { bundle, jobSpecHash, program, args, segments: await fetchSegments(context, listed) };
+  return { bundle, jobSpecHash, program, code, args, segments: await fetchSegments(context, listed) };
 }
 
 /** One after the other, and only when all together fit: a manifest may claim any size, and its data may be made of nothing. */
@@ -249,13 +258,4 @@ function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHea
       return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
   }
   return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
-}
-
-async function* inOrderOfArrival<value>(promises: Iterable<Promise<value>>): AsyncGenerator<value> {
-  const pending = new Map([...promises].map((promise, i) => [i, promise.then((value) => ({ i, value }))]));
-  while (pending.size > 0) {
-    const { i, value } = await Promise.race(pending.values());
-    pending.delete(i);
-    yield value;
-  }
 }

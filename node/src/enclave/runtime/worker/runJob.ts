@@ -1,5 +1,5 @@
 import { releasesHashOf } from "@persona-protocol/sdk/access";
-import { encodeResult, type Program, sealResult } from "@persona-protocol/sdk/compute";
+import { type Program, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
@@ -9,7 +9,8 @@ import type { JobContext } from "./collectKeys.ts";
 import { failureCodeOf } from "./jobFailure.ts";
 import type { JobLatch } from "./jobLatch.ts";
 import { dekName, type JobPlan, type ObtainedKeys, obtainKeys, type PlannedSegment } from "./obtainKeys.ts";
-import type { SandboxPool, SandboxTable } from "./sandboxPool.ts";
+import { type ProgramTable, runUnderPolicy } from "./runUnderPolicy.ts";
+import type { SandboxPool } from "./sandboxPool.ts";
 
 export type SignedReceipt = {
   readonly receipt: Receipt;
@@ -81,19 +82,15 @@ async function succeed(
   dueBy: number,
 ): Promise<SignedReceipt> {
   const { plan, deks, releases } = keys;
-  const { bundle, program, jobSpecHash } = plan;
+  const { bundle, program, code, args, jobSpecHash } = plan;
   try {
     const tables = await decryptTables(plan, deks);
     const limitMs = await timeLimitMs(context, program, dueBy);
-    const rows = await context.sandboxes.run(program, plan.args, tables, limitMs);
+    const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
+    const maxBytes = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes) - KEM_ENC_BYTES - HPKE_TAG_BYTES;
+    const work = { program, code, args, tables };
+    const { plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs);
     for (const { parquet } of tables) zeroise(parquet);
-
-    // The output policy is applied here, outside the sandbox: shape, then size.
-    const plaintext = encodeResult(program, rows);
-    const outputBytes = KEM_ENC_BYTES + HPKE_TAG_BYTES + plaintext.length;
-    const limit = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
-    if (outputBytes > limit)
-      throw new PersonaError("OUTPUT_TOO_LARGE", "The result is too large.", { data: { outputBytes, limit } });
     const { ciphertext, ...digests } = await sealResult({ resultKey: bundle.resultKey, jobSpecHash, plaintext });
     zeroise(plaintext);
     return await sign(
@@ -115,8 +112,8 @@ async function timeLimitMs({ chain }: JobContext, program: Program, dueBy: numbe
   return Math.max(1, Math.min(program.limits.timeMs, leftMs));
 }
 
-async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<SandboxTable[]> {
-  const tables: SandboxTable[] = [];
+async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<ProgramTable[]> {
+  const tables: ProgramTable[] = [];
   const pseudonymOf = createPseudonyms(plan, deks);
   for (const planned of plan.segments) {
     const dek = deks.get(dekName(planned.input.datasetId, planned.segment.index));

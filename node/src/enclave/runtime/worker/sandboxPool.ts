@@ -1,137 +1,191 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
-import type { Program, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { spawn } from "node:child_process";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Isolation, isolated, sandboxNamespaces } from "../isolation.ts";
-import { bundleMains, readBundle, sandboxFilesOf } from "../measuredBundle.ts";
-import { createPeer, type Peer } from "../peer.ts";
+import {
+  decodeAnswer,
+  encodeJobHead,
+  maxAnswerBytes,
+  readyByte,
+  type SandboxAnswer,
+  type SandboxJob,
+} from "../sandbox/sandboxWire.ts";
+import { ownProgram, perlEnvironment, sealed, sealedFolder } from "../sealedProcess.ts";
 
-export type SandboxTable = { readonly table: string; readonly owner: string; readonly parquet: Uint8Array };
+/** `tables` are in the order of their heads in the job. */
+export type SandboxWork = { readonly job: SandboxJob; readonly tables: readonly Uint8Array[] };
 
 /** One warm process is kept ready; each serves one job and ends. */
 export type SandboxPool = {
   /**
-   * @param timeLimitMs by the wall clock; what is longer is ended.
-   * @throws PersonaError PROGRAM_INVALID, PROGRAM_FAILED, LIMIT_EXCEEDED, OUTPUT_POLICY_VIOLATED, which prove something about
-   * the program, or TIME_LIMIT_EXCEEDED and ENCLAVE_FAILED, which a host could have brought about.
+   * @param timeLimitMs by the wall clock, from when the sandbox is warm; what is longer is ended.
+   * @throws PersonaError TIME_LIMIT_EXCEEDED and ENCLAVE_FAILED, which a host could have brought about; OUTPUT_TOO_LARGE when the
+   * sandbox said more than it may
    */
-  run(
-    program: Program,
-    args: ProgramArgs,
-    tables: readonly SandboxTable[],
-    timeLimitMs?: number,
-  ): Promise<readonly ResultRow[]>;
+  run(work: SandboxWork, timeLimitMs: number): Promise<SandboxAnswer>;
+  /** Resolves when a sandbox is warm. */
+  warm(): Promise<void>;
   close(): void;
 };
 
-type Sandbox = { readonly peer: Peer; kill(): void };
+/** What a sandbox runs, and all that it may read. */
+export type SandboxCode = { readonly main: string; readonly readable: readonly string[] };
 
-const pieceBytes = 8 * 1024 * 1024;
+type Sandbox = {
+  readonly ready: Promise<void>;
+  answer(work: SandboxWork): Promise<SandboxAnswer>;
+  kill(): void;
+};
 
-/** @param folder the enclave's bundle, whose files the caller has compared with what was measured */
-export function createSandboxPool(isolation: Isolation, folder: string): SandboxPool {
-  const readable = sandboxFilesOf(readBundle(folder).files).map((file) => join(folder, file));
-  const start = () => startSandbox(isolation, join(folder, bundleMains.sandbox), readable);
+/** Memory of programs that a warm sandbox can serve; one that needs more gets one of its own. */
+const warmMemoryMb = 512;
+/** For Node, its engines and their threads, before a program has anything. */
+const engineMemoryMb = 1_024;
+/** All of a job's Parquet files. */
+const filesMb = 1_024;
+const startMs = 20_000;
+const pieceBytes = 1024 * 1024;
+
+export function createSandboxPool(isolation: Isolation, code: SandboxCode): SandboxPool {
+  const start = (memoryMb = warmMemoryMb) => startSandbox(isolation, code, memoryMb);
   const running = new Set<Sandbox>();
   let warm: Sandbox | undefined = start();
   let closed = false;
+
+  const take = (memoryMb: number): Sandbox => {
+    if (memoryMb > warmMemoryMb) return start(memoryMb);
+    const sandbox = warm ?? start();
+    warm = undefined;
+    return sandbox;
+  };
+
   return {
-    async run(program, args, tables, timeLimitMs = program.limits.timeMs) {
-      const sandbox = warm ?? start();
-      warm = undefined;
+    async run(work, timeLimitMs) {
+      if (closed) throw new PersonaError("ENCLAVE_FAILED", "The enclave ends.");
+      const sandbox = take(work.job.memoryMb);
       running.add(sandbox);
       try {
-        return await runIn(sandbox, program, args, tables, timeLimitMs);
+        await sandbox.ready;
+        return await within(timeLimitMs, sandbox.answer(work));
       } finally {
         running.delete(sandbox);
         sandbox.kill();
         // The next one warms up after the answer, not beside the running program.
-        if (!closed && warm === undefined) warm = start();
+        if (!closed) warm ??= start();
       }
+    },
+    async warm() {
+      warm ??= start();
+      await warm.ready;
     },
     close() {
       closed = true;
       for (const sandbox of running) sandbox.kill();
       warm?.kill();
+      warm = undefined;
     },
   };
 }
 
-async function runIn(
-  { peer }: Sandbox,
-  program: Program,
-  args: ProgramArgs,
-  tables: readonly SandboxTable[],
-  timeLimitMs: number,
-): Promise<readonly ResultRow[]> {
-  const { memoryMb } = program.limits;
-  const request = { statement: program.statement, args, maxRows: program.result.maxRows, memoryMb };
+async function within<value>(timeLimitMs: number, work: Promise<value>): Promise<value> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      reject(new PersonaError("TIME_LIMIT_EXCEEDED", "The program did not end in time.", { data: { timeLimitMs } })),
-    timeLimitMs,
-  );
+  const error = new PersonaError("TIME_LIMIT_EXCEEDED", "The program did not end in time.", { data: { timeLimitMs } });
+  const timer = setTimeout(() => reject(error), timeLimitMs);
   try {
-    await Promise.race([fill(peer, tables), tooLate]);
-    const rows = await Promise.race([peer.call("run", request), tooLate]);
-    if (!Array.isArray(rows))
-      throw new PersonaError("ENCLAVE_FAILED", "The sandbox answered with something else than rows.");
-    return rows;
-  } catch (error) {
-    throw isPersonaError(error, "TIME_LIMIT_EXCEEDED") ? error : verdictOf(error);
+    return await Promise.race([work, tooLate]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function fill(peer: Peer, tables: readonly SandboxTable[]): Promise<void> {
-  for (const { table, owner, parquet } of tables) {
-    const handle = await peer.call("open", { table, owner }, { timeoutMs: 10_000 });
-    for (let at = 0; at < parquet.length; at += pieceBytes) {
-      await peer.call("append", { handle, bytes: parquet.subarray(at, at + pieceBytes) }, { timeoutMs: 10_000 });
+function startSandbox(isolation: Isolation, code: SandboxCode, memoryMb: number): Sandbox {
+  const [command = "", ...args] = commandOf(isolation, code, memoryMb);
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: perlEnvironment });
+  const { stdin, stdout } = child;
+  const { promise: ready, resolve: isReady, reject: notReady } = Promise.withResolvers<void>();
+  const { promise: answered, resolve: answer, reject: notAnswered } = Promise.withResolvers<SandboxAnswer>();
+  // Where nobody waits for it any more, it is no news.
+  ready.catch(() => {});
+  answered.catch(() => {});
+  const fail = (error: PersonaError) => {
+    notReady(error);
+    notAnswered(error);
+    child.kill("SIGKILL");
+  };
+  const timer = setTimeout(
+    () => fail(new PersonaError("ENCLAVE_FAILED", "The sandbox did not start in time.")),
+    startMs,
+  );
+  timer.unref();
+  void ready.then(
+    () => clearTimeout(timer),
+    () => clearTimeout(timer),
+  );
+
+  let outputBytes = 0;
+  let most = 0;
+  let isWarm = false;
+  let received = Buffer.alloc(0);
+  stdout.on("data", (chunk: Buffer) => {
+    if (!isWarm) {
+      if (chunk[0] !== readyByte)
+        return fail(new PersonaError("ENCLAVE_FAILED", "The sandbox began with something else."));
+      isWarm = true;
+      isReady();
     }
-  }
+    const piece = received.length === 0 && most === 0 ? chunk.subarray(1) : chunk;
+    if (received.length + piece.length > most) {
+      // Before its job it has nothing to say.
+      if (piece.length > 0)
+        fail(new PersonaError(most === 0 ? "ENCLAVE_FAILED" : "OUTPUT_TOO_LARGE", "The sandbox says too much."));
+      return;
+    }
+    received = Buffer.concat([received, piece]);
+    const whole = decodeAnswer(received, outputBytes);
+    if (whole === "broken") fail(new PersonaError("OUTPUT_TOO_LARGE", "The sandbox claims more than it may."));
+    else if (whole !== undefined) answer(whole);
+  });
+  const gone = () => fail(new PersonaError("ENCLAVE_FAILED", "The sandbox ended without an answer."));
+  stdout.on("close", gone);
+  child.on("error", gone);
+  // It may be gone while a job is being written.
+  stdin.on("error", () => {});
+
+  return {
+    ready,
+    answer(work) {
+      const { job, tables } = work;
+      outputBytes = job.outputBytes;
+      most = maxAnswerBytes(job.outputBytes, job.maxRows);
+      stdin.write(encodeJobHead(job));
+      for (const table of tables)
+        for (let at = 0; at < table.length; at += pieceBytes) stdin.write(table.subarray(at, at + pieceBytes));
+      return answered;
+    },
+    kill() {
+      stdin.destroy();
+      stdout.destroy();
+      child.kill("SIGKILL");
+    },
+  };
 }
 
-/** What the sandbox may say of the program. */
-const verdicts = ["PROGRAM_INVALID", "PROGRAM_FAILED", "LIMIT_EXCEEDED", "OUTPUT_POLICY_VIOLATED"] as const;
-
-/**
- * A new error with a code and nothing else: the sandbox holds plaintext, and whoever has broken out of the engine writes its
- * messages. A process that died proves nothing either: hosts can kill.
- */
-function verdictOf(error: unknown): PersonaError {
-  const code = verdicts.find((verdict) => isPersonaError(error, verdict));
-  return code === undefined
-    ? new PersonaError("ENCLAVE_FAILED", "The sandbox ended without an answer.")
-    : new PersonaError(code, "The program failed.");
-}
-
-function startSandbox(isolation: Isolation, main: string, readable: readonly string[]): Sandbox {
+function commandOf(isolation: Isolation, { main, readable }: SandboxCode, memoryMb: number): string[] {
+  const isSealed = isolation === "sealed";
+  const folder = isSealed ? sealedFolder : "/dev/shm";
   const node = [
     process.execPath,
     "--permission",
     "--allow-addons",
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    "--allow-fs-read=/dev/shm/*",
-    "--allow-fs-write=/dev/shm/*",
+    `--allow-fs-read=${folder}/*`,
+    `--allow-fs-write=${folder}/*`,
     "--max-old-space-size=512",
+    // A module's frames, and an interpreter's: their own limits are within it.
+    "--stack-size=60000",
     "--no-warnings",
     main,
+    isSealed ? sealedFolder : "",
   ];
-  const [command = "", ...args] = isolated(isolation, sandboxNamespaces, node);
-  const child: ChildProcess = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: {} });
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null)
-    throw new PersonaError("ENCLAVE_FAILED", "The sandbox started without its door.");
-  child.on("error", () => stdout.destroy());
-  const peer = createPeer({ input: stdout, output: stdin, methods: {} });
-  return {
-    peer,
-    kill() {
-      peer.close();
-      child.kill("SIGKILL");
-    },
-  };
+  if (!isSealed) return isolated(isolation, sandboxNamespaces, node);
+  return sealed({ filesMb, memoryMb: engineMemoryMb + memoryMb, readable: [...ownProgram(), ...readable] }, node);
 }

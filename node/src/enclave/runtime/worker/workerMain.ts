@@ -11,9 +11,10 @@ import { openHostChain, requireDeployment, requireSameDeployment } from "../chai
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
-import { bundleMains, readBundle, requireMeasured, sandboxFilesOf } from "../measuredBundle.ts";
+import { isolationOf } from "../isolation.ts";
+import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
+import { openEvidence } from "../openEvidence.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
-import { simulatedEvidence } from "../simulatedEvidence.ts";
 import { createWorkerHost } from "./host.ts";
 import { createJobLatch } from "./jobLatch.ts";
 import { runJob } from "./runJob.ts";
@@ -32,19 +33,17 @@ const runParams = z.strictObject({
   attempt: z.number().int().min(0).max(255),
 });
 
-const isolation = process.argv[2] === "namespaces" ? "namespaces" : "none";
 const folder = import.meta.dirname;
 const bundle = readBundle(folder);
 // The engine too: no sandbox starts with another one than the measured.
 requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bundle.files)]);
-const sandboxes = createSandboxPool(isolation, folder);
-const evidence = simulatedEvidence(bundle.measurement);
+const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
 const identity = await createEnclaveIdentity();
 const latch = createJobLatch();
 let chain: ChainView | undefined;
 
 const host = openDoor({
-  socket: process.argv[3],
+  socket: process.argv[4],
   onEnd: () => sandboxes.close(),
   methods: {
     async start(params) {
@@ -52,9 +51,11 @@ const host = openDoor({
       const known = requireDeployment(deployment);
       if (chain !== undefined) requireSameDeployment(chain.deployment, known);
       chain ??= openHostChain(host, known, { endpoints, confirmations: 0n }).view;
-      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement: evidence.measurement };
+      const { measurement } = await opening;
+      return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement };
     },
     async register(params) {
+      const evidence = await opening;
       return encodeRegistration(
         await makeRegistration(identity, evidence, requireChain().deployment, registrationFacts.parse(params)),
       );
@@ -83,6 +84,10 @@ const host = openDoor({
     },
   },
 });
+
+/** Asked for once; whoever starts the enclave hears why there is none. */
+const opening = openEvidence(process.argv[3], bundle.measurement, host);
+opening.catch(() => {});
 
 function requireChain(): ChainView {
   if (chain === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");

@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { seccompFilter } from "./seccompFilter.ts";
+
+/** Where a sealed process finds its own file system in memory. */
+export const sealedFolder = "/data";
+
+/**
+ * What seals a process, as a program for Perl: that is part of every Debian and calls the system by number, so no native code of
+ * ours has to be built and no addon loaded. Arguments: MiB of files, MiB of memory, threads, seccomp filter in hex, paths that it may read,
+ * "--", command line. Without a command it only tries.
+ *
+ * In this order: user, mount, process, network, IPC, name and cgroup namespaces; the parent's end is the child's; a root of its own with nothing
+ * but the named paths, read-only, and the data folder (pivot_root, the old root let go of; no /proc, /sys, /dev, /tmp);
+ * limits; no capability left in any set; no new privileges; the filter.
+ */
+const script = String.raw`
+use strict;
+my ($files, $memory, $threads, $filter, @rest) = @ARGV;
+my @paths; push @paths, shift @rest while @rest && $rest[0] ne '--'; shift @rest;
+sub call { my ($what, @args) = @_; my $nr = shift @args; my $got = syscall $nr, @args; return $got if $got != -1; print STDERR "seal: $what: $!\n"; exit 71 }
+sub put { my ($path, $text) = @_; open my $file, '>', $path or return; syswrite $file, $text; close $file }
+my ($uid, $gid) = ($> + 0, $) + 0);
+call 'unshare', 272, 0x7e020000;
+put '/proc/self/setgroups', 'deny'; put '/proc/self/uid_map', "0 $uid 1"; put '/proc/self/gid_map', "0 $gid 1";
+my $child = fork; defined $child or exit 71;
+if ($child) {
+  call 'prctl', 157, 1, 9, 0, 0, 0;
+  waitpid $child, 0;
+  exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+}
+call 'prctl', 157, 1, 9, 0, 0, 0;
+my ($proc, $at, $none) = ('proc', '/proc', 'none');
+call 'private', 165, $none, '/', $none, 0x44000, 0;
+# Its own count of processes, where the kernel has one for each namespace (6.14). Masked file systems forbid it.
+put '/proc/sys/kernel/pid_max', 301 + $threads if syscall(165, $proc, $at, $proc, 0, 0) == 0;
+call 'root', 165, 'root', $at, 'tmpfs', 6, 'size=1m,mode=755';
+for my $path (@paths) {
+  my @parts = split m{/}, $path; shift @parts; pop @parts;
+  my $folder = $at; for (@parts) { $folder .= "/$_"; mkdir $folder, 0755 }
+  if (-d $path) { mkdir "$at$path", 0755 } else { put "$at$path", '' }
+  call "bind $path", 165, $path, "$at$path", $none, 0x5000, 0;
+  call "read-only $path", 442, -100, "$at$path", 0x8000, pack('Q4', 7, 0, 0, 0), 32;
+}
+mkdir "$at/data", 0700;
+call 'data', 165, 'data', "$at/data", 'tmpfs', 14, 'size=' . $files . 'm,mode=700,nr_inodes=4096';
+call 'read-only', 442, -100, $at, 0, pack('Q4', 7, 0, 0, 0), 32;
+# Whatever whoever started us had open.
+call 'close_range', 436, 3, 0xffffffff, 0;
+chdir $at; call 'pivot_root', 155, '.', '.'; call 'umount', 166, '.', 2; chdir '/';
+sub limit { my ($which, $most) = @_; call "limit $which", 160, $which, pack 'QQ', $most, $most }
+limit 1, $files << 20; limit 2, $memory << 20; limit 4, 0; limit 6, $threads; limit 7, 128; limit 8, 0; limit 3, 64 << 20; limit 0, 660;
+syscall 157, 24, $_, 0, 0, 0 for 0 .. 63;
+call 'capset', 126, pack('LL', 0x20080522, 0), pack('L6', (0) x 6);
+call 'no_new_privs', 157, 38, 1, 0, 0, 0;
+if ($filter ne '') { my $code = pack 'H*', $filter; call 'seccomp', 317, 1, 0, pack('S x6 P', length($code) / 8, $code) }
+exit 0 if !@rest;
+exec { $rest[0] } @rest or exit 71;
+`;
+
+export type Seal = {
+  /** Largest that all its files together may get; each of them counts. */
+  readonly filesMb: number;
+  /** Writable memory of the process. */
+  readonly memoryMb: number;
+  /** All that it can read, at the same paths. */
+  readonly readable: readonly string[];
+};
+
+/** Node starts eleven; a query and a compilation add few. */
+const threads = 64;
+
+/** The command line that starts `command` sealed: it is the first process of its namespace, and dies with who started it. */
+export function sealed(seal: Seal, command: readonly string[]): string[] {
+  const filter = Buffer.from(seccompFilter() ?? new Uint8Array()).toString("hex");
+  const numbers = [seal.filesMb, seal.memoryMb, threads].map(String);
+  return ["perl", "-e", script, ...numbers, filter, ...new Set(seal.readable), "--", ...command];
+}
+
+/** Does this system let us seal a process? Tried, not guessed. */
+export function canSeal(): boolean {
+  const [command = "", ...args] = sealed({ filesMb: 1, memoryMb: 64, readable: [] }, []);
+  return spawnSync(command, args, { stdio: "ignore", env: perlEnvironment }).status === 0;
+}
+
+/** Perl is found, and nothing else of the environment gets in. */
+export const perlEnvironment = { PATH: "/usr/bin:/bin", PERL_HASH_SEED: "0" };
+
+/** This program and the libraries that it has loaded: what any process of it needs to start. */
+export function ownProgram(): string[] {
+  Object.assign(process.report, { excludeNetwork: true });
+  const { sharedObjects } = process.report.getReport() as { readonly sharedObjects: readonly string[] };
+  return [process.execPath, ...sharedObjects.filter((path) => path.startsWith("/"))];
+}
