@@ -2,20 +2,21 @@
 import { createHash, randomBytes } from "node:crypto";
 import { importArchive } from "@persona-protocol/sdk/ingest";
 import { type EnvelopeIds, encryptEnvelope } from "@persona-protocol/sdk/storage";
-import { openArchive, startEncodeThread } from "../../node/src/ingest/index.ts";
+import { createDiskSpools, openArchive, startImportThreads } from "../../node/src/ingest/index.ts";
 import { createLocalIpfs } from "../../node/src/storage/index.ts";
 
 const [file = "", folder = ""] = process.argv.slice(2);
 const store = await createLocalIpfs({ path: folder });
 const startedAt = performance.now();
 const archive = await openArchive(file);
-const thread = startEncodeThread(folder);
+const threads = startImportThreads();
 const key = randomBytes(32);
 const imported = await importArchive(archive, {
-  openSink: thread.openSink,
+  openSpool: createDiskSpools(folder),
+  threads,
   thirdParties: { policy: "pseudonymise", key },
 });
-await thread.close();
+await threads.close();
 const readMs = performance.now() - startedAt;
 
 let stored = 0;

@@ -63,6 +63,13 @@ const nodeConfigSchema = z.strictObject({
     .describe(
       "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
     ),
+  quorumUrls: z
+    .array(z.url())
+    .max(32)
+    .default([])
+    .describe(
+      "verifier nodes of the quorum that the verifier counts (Nitro, SNP); without them evidence goes to it as it is",
+    ),
   evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
   enclaveBundle: path
     .optional()

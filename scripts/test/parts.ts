@@ -18,7 +18,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   contracts: 160,
   "node/sharedScene": 70,
   "node/access": 40,
-  sdk: 80,
+  sdk: 105,
   "node/enclave": 60,
   demo: 55,
   browser: 55,

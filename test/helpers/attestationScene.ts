@@ -1,9 +1,4 @@
-import {
-  type DcapCollateral,
-  type DcapPolicy,
-  type VerifyQuoteParameters,
-  verifyQuote,
-} from "@persona-protocol/sdk/attestation";
+import { type DcapCollateral, type VerifyQuoteParameters, verifyQuote } from "@persona-protocol/sdk/attestation";
 import {
   type CertificateContents,
   createSimulator,
@@ -84,11 +79,24 @@ export function signedBy(
   return { ...collateral, tcbInfoIssuerChain: chain, qeIdentityIssuerChain: chain };
 }
 
+/** Collateral as it is exchanged. */
+export function collateralJson(collateral: DcapCollateral): string {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+  return JSON.stringify({
+    tcb_info: collateral.tcbInfo,
+    tcb_info_signature: hex(collateral.tcbInfoSignature),
+    tcb_info_issuer_chain: collateral.tcbInfoIssuerChain,
+    qe_identity: collateral.qeIdentity,
+    qe_identity_signature: hex(collateral.qeIdentitySignature),
+    qe_identity_issuer_chain: collateral.qeIdentityIssuerChain,
+    root_ca_crl: hex(collateral.rootCaCrl),
+    pck_crl: hex(collateral.pckCrl),
+  });
+}
+
 /** The bytes with those at `at` replaced. */
 export function patched(bytes: Uint8Array, at: number, ...values: readonly number[]): Uint8Array {
   const copy = Uint8Array.from(bytes);
   copy.set(values, at);
   return copy;
 }
-
-export type { DcapPolicy };

@@ -6,10 +6,10 @@ import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { hkdfSha256, randomBytes, utf8, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
+  type ImportThreads,
   importArchive,
-  type OpenSegmentSink,
+  type OpenSpool,
   openCountingSpool,
-  sinksInto,
   type ThirdParties,
 } from "@persona-protocol/sdk/ingest";
 import {
@@ -21,7 +21,13 @@ import {
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../chain/connectChain.ts";
-import { combineArchives, type OpenArchive, openArchive, startEncodeThread } from "../ingest/index.ts";
+import {
+  combineArchives,
+  createDiskSpools,
+  type OpenArchive,
+  openArchive,
+  startImportThreads,
+} from "../ingest/index.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
@@ -56,12 +62,16 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
     // Pseudonyms of a dry run are thrown away: any key will do.
     const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
     const thirdParties = policy === "pseudonymise" ? { policy, key } : { policy };
-    // Encoding is half of the work: another thread does it.
-    const thread = publishing === undefined ? undefined : startEncodeThread(await spoolFolder(publishing));
-    const openSink = thread?.openSink ?? sinksInto(openCountingSpool);
-    const imported = await readFiles(files, { ...reading, thirdParties, openSink, signal, progress }).finally(() =>
-      thread?.close(),
-    );
+    const openSpool = publishing === undefined ? openCountingSpool : createDiskSpools(await spoolFolder(publishing));
+    const threads = startImportThreads();
+    const imported = await readFiles(files, {
+      ...reading,
+      thirdParties,
+      openSpool,
+      threads,
+      signal,
+      progress,
+    }).finally(() => threads.close());
     try {
       if (publishing === undefined || target === undefined) {
         return printImport(imported, { published: undefined, policy, json: flags.json });
@@ -91,7 +101,8 @@ async function spoolFolder({ storesFile, storeDir }: PublishOptions): Promise<st
 }
 
 type ReadParameters = Omit<ReadOptions, "policy"> & {
-  readonly openSink: OpenSegmentSink;
+  readonly openSpool: OpenSpool;
+  readonly threads: ImportThreads;
   readonly thirdParties: ThirdParties;
   readonly signal: AbortSignal;
   readonly progress: Progress;

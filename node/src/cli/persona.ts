@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
 import { addProgramCommand } from "./program/programCommand.ts";
+import { addProvenanceCommand } from "./provenance/provenanceCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { runCommand } from "./runCommand.ts";
 
@@ -136,6 +137,7 @@ keystore
 
 addAttestCommand(program, { json });
 addProgramCommand(program, { json });
+addProvenanceCommand(program, { json });
 addRecoveryCommand(program, { json });
 
 await runCommand(

@@ -2,11 +2,14 @@ import { callContract, KeyClass, nodeRegistryAbi } from "@persona-protocol/sdk/c
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, bytesToHex, erc20Abi, parseEventLogs } from "viem";
 import { z } from "zod";
+import { quorumWord } from "../attestation/quorum/quorumWord.ts";
 import type { Context } from "../context.ts";
 import { decodeRegistration } from "./runtime/registrationMessage.ts";
 import type { EnclaveProcess } from "./startEnclave.ts";
 
-type RegistrationContext = Pick<Context, "client" | "deployment" | "operator" | "verifier">;
+type RegistrationContext = Pick<Context, "client" | "deployment" | "operator" | "verifier"> & {
+  readonly config?: Pick<Context["config"], "quorumUrls">;
+};
 
 const roleBit = { worker: 1, guardian: 2 } as const;
 const started = z.object({ signer: z.string(), kemKey: z.custom<Uint8Array>((value) => value instanceof Uint8Array) });
@@ -70,8 +73,8 @@ export async function announceEndpoint(
 
 /** Registers the enclave's keys under the node, unless the registry already knows them. */
 export async function registerEnclaveKey(
-  { client, deployment, operator, verifier }: RegistrationContext,
-  enclave: Pick<EnclaveProcess, "call">,
+  { client, deployment, operator, verifier, config }: RegistrationContext,
+  enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
   key: { readonly signer: Address; readonly nodeId: number; readonly role: keyof typeof roleBit },
 ): Promise<void> {
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
@@ -83,9 +86,14 @@ export async function registerEnclaveKey(
     // A platform's quoting service may take its time.
     await enclave.call("register", facts, { timeoutMs: 30_000 }),
   );
+  const { quorumUrls: urls = [] } = config ?? {};
+  const told =
+    urls.length === 0
+      ? evidence
+      : await quorumWord({ client, quorumVerifier: verifier, urls }, evidence, enclave.companionsOf?.(evidence));
   await callContract(client, {
     ...registry,
     functionName: "addEnclaveKey",
-    args: [key.nodeId, binding, bytesToHex(evidence), verifier, signature],
+    args: [key.nodeId, binding, bytesToHex(told), verifier, signature],
   });
 }

@@ -103,7 +103,8 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
   const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Not "exit": why it ended may still be on its way.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then(() => peer.close());
 

@@ -6,6 +6,8 @@
 export type NodeCrypto = {
   createHash(algorithm: "sha256"): NodeHash;
   hash(algorithm: "sha256", bytes: Uint8Array, encoding: "buffer"): Uint8Array<ArrayBuffer>;
+  /** Of a text as UTF-8. */
+  hash(algorithm: "sha256", text: string, encoding: "hex"): string;
   createSecretKey(key: Uint8Array): NodeSecretKey;
   createCipheriv(algorithm: "aes-256-gcm", key: NodeSecretKey, nonce: Uint8Array): NodeCipher;
   createDecipheriv(algorithm: "aes-256-gcm", key: NodeSecretKey, nonce: Uint8Array, options: TagLength): NodeDecipher;

@@ -270,6 +270,16 @@ export const errorTable = {
     "Download the archive again; if it stays so, report the file's name and the message.",
   ),
 
+  // Evidence of origin.
+  PROVENANCE_UNREADABLE: fatal(
+    "The file is no evidence that can be read: neither a proof nor a message, cut off, or beyond the limits.",
+    "Give one Reclaim proof (JSON) or one e-mail (.eml) as it came; docs/provenance.md says what is read.",
+  ),
+  PROVENANCE_UNSUPPORTED: fatal(
+    "This kind of evidence is known, and not verified here.",
+    "docs/provenance.md says why, and what its own authors offer.",
+  ),
+
   // Programs and results.
   PROGRAM_INVALID: fatal("The program bundle breaks its schema.", "Build the program again."),
   PROGRAM_FAILED: fatal("The program ended with an error.", "Test the program on sample data."),

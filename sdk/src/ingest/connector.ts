@@ -37,6 +37,7 @@ export type RawRecord = {
   /** Byte offset of the record in `file`. */
   readonly position: number;
   readonly remark?: undefined;
+  readonly bytes?: undefined;
 };
 
 /** Something of a source that becomes no record of the segment, or that was read otherwise than it stands: counted by its reason. */
@@ -50,10 +51,41 @@ export type RawRemark = {
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
   readonly file: string;
   readonly position: number;
+  readonly bytes?: undefined;
 };
 
 /** What a connector gives, in the source's order. */
 export type RawItem = RawRecord | RawRemark;
+
+/** A stretch of a file that holds whole records, not parsed yet. Plain data: another thread may parse it. */
+export type RawBatch = {
+  /** What is in it, in the connector's words. */
+  readonly content: string;
+  readonly file: string;
+  /** Byte offset of `bytes` in `file`. */
+  readonly position: number;
+  /** In memory of its own, which is given away with it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where its records are, as the connector notes it. In memory of its own. */
+  readonly marks: Uint32Array<ArrayBuffer>;
+  /** What a record needs to know of other files. Small: it goes with each batch. */
+  readonly shared?: unknown;
+};
+
+/**
+ * A connector's two halves, for files so large that parsing them takes more than one thread: who knows where records end, and who
+ * knows what they are. Where there is one thread, both run on it; the result is the same.
+ */
+export type BatchReader = {
+  /** In the source's order. Errors: those of {@link Connector.open} that show before a record is parsed. */
+  cut(input: InspectedInput, options: ConnectorOpenOptions): AsyncIterable<RawItem | RawBatch>;
+  /** Gives the items of one batch, in its order. Depends on nothing else. Errors: `EXPORT_INVALID`. */
+  parse(
+    batch: RawBatch,
+    options: BridgeContext & { readonly limits: ImportLimits },
+    give: (item: RawItem) => void,
+  ): void | Promise<void>;
+};
 
 /** What an import could not take as it stood. Reasons are constant texts: they never hold the person's data. */
 export type ImportRemark = {
@@ -101,8 +133,8 @@ export type ConnectorOpenOptions = BridgeContext & {
 };
 
 /**
- * Reads one kind of export. Platform free and streaming: it holds one record at a time, opens the same input as often as
- * asked and gives the same records each time.
+ * Reads one kind of export. Platform free and streaming: it holds one record or one batch at a time, opens the same input as often
+ * as asked and gives the same records each time.
  */
 export type Connector = {
   readonly id: string;
@@ -119,4 +151,6 @@ export type Connector = {
    * Errors: `EXPORT_INVALID` with file and position, and those of {@link ArchiveInput.read}.
    */
   open(input: InspectedInput, options: ConnectorOpenOptions): AsyncIterable<RawItem>;
+  /** Where it can be read by several threads; then `open` is `openBatches` of it. */
+  readonly batches?: BatchReader | undefined;
 };

@@ -1,99 +1,77 @@
-import { PersonaError } from "../errors/index.ts";
-import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput } from "./connector.ts";
+import { createBatchQueue } from "./batches/batchQueue.ts";
+import { type ImportThreads, thisThread } from "./batches/batchThreads.ts";
+import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
+import { openSegments } from "./importSegments.ts";
 import { inspectInput } from "./inspectInput.ts";
 import { defaultImportLimits, type ImportLimits } from "./limits.ts";
-import { createRemarks } from "./remarks.ts";
-import { extraSchema } from "./schemas/extraSchema.ts";
-import { personSchema } from "./schemas/personSchema.ts";
-import { createSegmentBuilder } from "./segmentBuilder.ts";
-import {
-  createSegmentWriter,
-  memorySinks,
-  type OpenSegmentSink,
-  type SegmentWriter,
-  type SpooledSegment,
-} from "./segmentWriter.ts";
-import { exactJsonText } from "./text/json.ts";
-import { createThirdPartyFilter, type ThirdParties } from "./thirdParties.ts";
+import type { SpooledSegment } from "./segmentWriter.ts";
+import { type OpenSpool, openMemorySpool } from "./spool.ts";
+import type { ThirdParties } from "./thirdParties.ts";
 import { throwIfCancelled } from "./throwIfCancelled.ts";
 
 /**
  * An export as segments of standard records: finds the connector, normalises, drops repeats, writes Parquet. The same
  * input and options give the same bytes. Every segment of the connector is there, in its order, also when it is empty; after
- * them `extra` and `people`, which are for the owner alone. Memory is bounded, as far as the sinks' is.
+ * them `extra` and `people`, which are for the owner alone. Memory is bounded, as far as the spools' is.
  *
  * Errors: `ARCHIVE_UNRECOGNISED`, `EXPORT_INVALID` (data: file, position in bytes), `ARCHIVE_TOO_LARGE`,
  * `ARCHIVE_HOSTILE`, `ARCHIVE_NOT_ZIP`, `CANCELLED`. No message holds a text of the export. After an error nothing is left in
- * the sinks.
+ * the spools.
  */
 export async function importArchive(
   input: ArchiveInput,
   options: importArchive.Options = {},
 ): Promise<importArchive.ReturnType> {
-  const { signal, onProgress, timeZone = "UTC", openSink = memorySinks } = options;
+  const { signal, onProgress, timeZone = "UTC", openSpool = openMemorySpool, threads = thisThread } = options;
   const limits = { ...defaultImportLimits, ...options.limits };
-  const thirdParties = createThirdPartyFilter(options.thirdParties ?? { policy: "keep" });
+  const thirdParties = options.thirdParties ?? { policy: "keep" };
   throwIfCancelled(signal);
   const inspected = inspectInput(input, { signal });
   const { connector, also } = await detectConnector(inspected, { id: options.connector, signal });
 
-  const writers: SegmentWriter[] = [];
-  const newWriter = async (...[name, schema]: [string, Parameters<typeof createSegmentWriter>[1]]) => {
-    const writer = await createSegmentWriter(name, schema, openSink);
-    writers.push(writer);
-    return writer;
-  };
+  const { encode } = threads;
+  const segments = await openSegments(connector, { limits, thirdParties, timeZone, openSpool, encode });
   try {
-    const remarks = createRemarks(connector.segments.map(({ name }) => name));
-    const parts = new Map<string, Part>();
-    for (const definition of connector.segments) {
-      const builder = createSegmentBuilder(definition, { limits, thirdParties, remarks });
-      parts.set(definition.name, { builder, writer: await newWriter(definition.name, definition.schema) });
-    }
-    const extra = await newWriter("extra", extraSchema);
-    const people = await newWriter("people", personSchema);
-
     const watched = watchReads(inspected);
-    for await (const raw of connector.open(watched.input, { signal, limits, onProgress, timeZone })) {
-      if (raw.remark !== undefined) {
-        remarks.add(raw.segment, raw.remark, raw.reason);
-        const { segment, fields } = raw;
-        const kept =
-          fields === undefined ? undefined : extra.append({ segment, id: null, fields: exactJsonText(fields) });
-        if (kept !== undefined) await kept;
-        continue;
+    const opening = { signal, limits, onProgress, timeZone };
+    if (connector.batches === undefined) {
+      for await (const item of connector.open(watched.input, opening)) {
+        // Only what has to be waited for is awaited: a turn of the loop costs as much as a record.
+        const waiting = segments.add(item);
+        if (waiting !== undefined) await waiting;
       }
-      const part = parts.get(raw.segment);
-      if (part === undefined) {
-        throw new PersonaError("INTERNAL", `Connector ${connector.id} gave a record of a segment it does not have.`);
+    } else {
+      const run = await threads.open(connector, { limits, timeZone, thirdParties });
+      const { batchesUnderWay: most } = threads;
+      const queue = createBatchQueue(run, { most, judge: segments.judge, take: segments.take });
+      try {
+        for await (const piece of connector.batches.cut(watched.input, opening)) {
+          if (piece.bytes !== undefined && piece.bytes.length >= leastBatchBytes) {
+            await queue.add(piece);
+            continue;
+          }
+          await queue.drain();
+          const items: RawItem[] = [];
+          if (piece.bytes === undefined) items.push(piece);
+          else await connector.batches.parse(piece, opening, (item) => items.push(item));
+          for (const item of items) await segments.add(item);
+        }
+      } finally {
+        // What is wrong with the file before the place where cutting ended is what an import ends with.
+        await queue.drain();
       }
-      const built = part.builder.build(raw, { timeZone });
-      if (built === undefined) continue;
-      // Only what has to be waited for is awaited: a turn of the loop costs as much as a record.
-      const written = part.writer.append(built.record);
-      if (written !== undefined) await written;
-      const kept = built.extra === undefined ? undefined : extra.append(built.extra);
-      if (kept !== undefined) await kept;
-    }
-    for (const [pseudonym, identity] of thirdParties.people()) await people.append({ pseudonym, identity });
-
-    const segments: SpooledSegment[] = [];
-    for (const { writer } of parts.values()) {
-      throwIfCancelled(signal);
-      segments.push(await writer.finish());
     }
     const unread = watched.unread();
-    if (unread > 0) remarks.add(null, "skipped", "files this connector does not read", unread);
-    const ownerOnly = [await extra.finish(), await people.finish()];
-    return { connector: connector.id, also, segments, ownerOnly, remarks: remarks.all() };
+    return { connector: connector.id, also, ...(await segments.finish({ unread, signal })) };
   } catch (error) {
-    for (const writer of writers) await writer.discard();
+    await segments.discard();
     throw error;
   }
 }
 
-type Part = { readonly builder: ReturnType<typeof createSegmentBuilder>; readonly writer: SegmentWriter };
+/** Smaller ones are parsed where they were cut: a thread and a row group of their own would cost more than they are. */
+const leastBatchBytes = 2 ** 18;
 
 export declare namespace importArchive {
   type Options = {
@@ -106,8 +84,10 @@ export declare namespace importArchive {
     readonly timeZone?: string | undefined;
     /** What becomes of other people; everything is kept otherwise. */
     readonly thirdParties?: ThirdParties | undefined;
-    /** Where segments are encoded and wait until they are whole; here and in memory otherwise. */
-    readonly openSink?: OpenSegmentSink | undefined;
+    /** Where segments wait until they are whole; in memory otherwise. */
+    readonly openSpool?: OpenSpool | undefined;
+    /** Who parses large files and encodes segments; this thread otherwise. The result is the same. */
+    readonly threads?: ImportThreads | undefined;
   };
   type ReturnType = Imported<SpooledSegment>;
 }

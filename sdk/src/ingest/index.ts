@@ -1,8 +1,10 @@
+export type { ImportThreads } from "./batches/batchThreads.ts";
 export { openBrowserArchive } from "./browser/openBrowserArchive.ts";
 export type {
   ArchiveEntry,
   ArchiveInput,
   ArchiveReadOptions,
+  BatchReader,
   BridgeContext,
   Bridged,
   Connector,
@@ -10,6 +12,7 @@ export type {
   ImportProgress,
   ImportRemark,
   InspectedInput,
+  RawBatch,
   RawItem,
   RawRecord,
   RawRemark,
@@ -34,13 +37,7 @@ export { createRowGroupBuffer, type RowGroup, type RowGroupBuffer } from "./rowG
 export * from "./schemas/index.ts";
 export { jsonSchemaOf } from "./schemas/jsonSchemaOf.ts";
 export { recordSchemas } from "./schemas/recordSchemas.ts";
-export {
-  memorySinks,
-  type OpenSegmentSink,
-  type SegmentSink,
-  type SpooledSegment,
-  sinksInto,
-} from "./segmentWriter.ts";
+export type { SpooledSegment } from "./segmentWriter.ts";
 export { type OpenSpool, openCountingSpool, openMemorySpool, type Spool, type SpooledBytes } from "./spool.ts";
 export { stableId } from "./stableId.ts";
 export * from "./text/index.ts";

@@ -2,6 +2,8 @@
 export type KeySet = {
   /** @returns false when the id was there already */
   add(key: string): boolean;
+  /** The same for one of {@link KeyHashes}, by its place. */
+  addHash(hashes: Uint32Array, index: number): boolean;
 };
 
 /** Tables that grow by themselves, so that growing needs little more memory than there is. A power of two. */
@@ -15,9 +17,14 @@ const firstSlots = 64;
 export function createKeySet(): KeySet {
   const all = Array.from({ length: tables }, () => ({ slots: new Uint32Array(firstSlots * 3), used: 0 }));
 
+  const one = new Uint32Array(3);
   return {
     add(key) {
-      const [a, b, c] = hash96(key);
+      hash96(key, one, 0);
+      return this.addHash(one, 0);
+    },
+    addHash(hashes, at) {
+      const [a = 0, b = 0, c = 0] = [hashes[at * 3], hashes[at * 3 + 1], hashes[at * 3 + 2]];
       const index = a & (tables - 1);
       let table = all[index];
       if (table === undefined) throw new RangeError("a hash names a table that is not there");
@@ -28,6 +35,34 @@ export function createKeySet(): KeySet {
       if (!insert(table.slots, a, b, c)) return false;
       table.used += 1;
       return true;
+    },
+  };
+}
+
+/** What a key set keeps of keys, one behind the other: three numbers each. */
+export type KeyHashes = {
+  add(key: string): void;
+  /** Of all that were added since the last time, in memory of their own. */
+  take(): Uint32Array<ArrayBuffer>;
+};
+
+export function createKeyHashes(): KeyHashes {
+  let hashes = new Uint32Array(3 * 1_024);
+  let count = 0;
+  return {
+    add(key) {
+      if (count * 3 === hashes.length) {
+        const larger = new Uint32Array(hashes.length * 2);
+        larger.set(hashes);
+        hashes = larger;
+      }
+      hash96(key, hashes, count * 3);
+      count += 1;
+    },
+    take() {
+      const taken = hashes.slice(0, count * 3);
+      count = 0;
+      return taken;
     },
   };
 }
@@ -59,17 +94,19 @@ function insert(slots: Uint32Array, a: number, b: number, c: number): boolean {
 }
 
 /** Three multiplicative hashes of 32 bits side by side, each finished as MurmurHash3 finishes. */
-function hash96(key: string): readonly [number, number, number] {
+function hash96(key: string, into: Uint32Array, at: number): void {
   let a = 0x9e3779b9 ^ key.length;
   let b = 0x85ebca6b;
   let c = 0xc2b2ae35;
-  for (let at = 0; at < key.length; at++) {
-    const unit = key.charCodeAt(at);
+  for (let place = 0; place < key.length; place++) {
+    const unit = key.charCodeAt(place);
     a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x5bd1e995) + at;
+    b = Math.imul(b ^ unit, 0x5bd1e995) + place;
     c = Math.imul((c << 5) ^ (c >>> 27) ^ unit, 0x27d4eb2f);
   }
-  return [finished(a ^ (c >>> 3)), finished(b + a), (finished(c ^ b) | 1) >>> 0];
+  into[at] = finished(a ^ (c >>> 3));
+  into[at + 1] = finished(b + a);
+  into[at + 2] = (finished(c ^ b) | 1) >>> 0;
 }
 
 function finished(hash: number): number {

@@ -47,8 +47,17 @@ export function countField(object: RawObject, name: string, remark: Remark): big
   return null;
 }
 
+const visible = { configurable: true, enumerable: true, writable: true };
+
 /** The fields that no column holds; undefined when there are none. `names` is short: a list is as fast as a set. */
 export function withoutFields(object: RawObject, names: readonly string[]): RawObject | undefined {
-  const rest = Object.entries(object).filter(([name]) => !names.includes(name));
-  return rest.length === 0 ? undefined : Object.fromEntries(rest);
+  let rest: Record<string, unknown> | undefined;
+  for (const name of Object.keys(object)) {
+    if (names.includes(name)) continue;
+    rest ??= {};
+    // As an own field, whatever it is called.
+    if (name === "__proto__") Object.defineProperty(rest, name, { ...visible, value: object[name] });
+    else rest[name] = object[name];
+  }
+  return rest;
 }

@@ -19,7 +19,7 @@ export async function readArchive(
 }
 
 export declare namespace readArchive {
-  type Options = Omit<importArchive.Options, "openSink">;
+  type Options = Omit<importArchive.Options, "openSpool" | "threads">;
   type ReturnType = Imported<ImportedSegment>;
 }
 

@@ -15,8 +15,8 @@ export type RowGroupBuffer = {
 };
 
 /** A row group ends at whichever comes first: the memory of a writer is a row group or two. */
-const rowGroupRecords = 32_768;
-const rowGroupCharacters = 4 * 2 ** 20;
+export const rowGroupRecords = 32_768;
+export const rowGroupCharacters = 4 * 2 ** 20;
 
 export function createRowGroupBuffer({ columns }: RecordSchema): RowGroupBuffer {
   const names = columns.map(({ name }) => name);

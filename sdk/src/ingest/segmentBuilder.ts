@@ -1,24 +1,29 @@
 import { PersonaError } from "../errors/index.ts";
-import type { BridgeContext, ImportRemark, RawRecord, SegmentDefinition } from "./connector.ts";
-import { createKeySet } from "./keySet.ts";
+import type { BridgeContext, RawRecord, Remark, SegmentDefinition } from "./connector.ts";
 import type { ImportLimits } from "./limits.ts";
-import type { Remarks } from "./remarks.ts";
 import { checkRecord } from "./schemas/checkRecord.ts";
 import type { SchemaRecord } from "./schemas/recordSchema.ts";
 import { exactJsonText } from "./text/json.ts";
 import type { ThirdPartyFilter } from "./thirdParties.ts";
 
 /** What the bridge made of one raw record. */
-type BuiltRecord = {
+export type BridgedRecord = {
   readonly record: SchemaRecord;
-  /** The fields no column holds, as a record of `extraSchema`; undefined when there are none. */
-  readonly extra: SchemaRecord | undefined;
+  /** The fields no column holds, as JSON; undefined when there are none. */
+  readonly fields: string | undefined;
 };
 
-/** One segment while it is read: from the source's records to those of its schema, each once. */
+/** A record as it may be shared, and as a record of `extraSchema` what is for the owner alone. */
+type SharedRecord = { readonly record: SchemaRecord; readonly extra: SchemaRecord | undefined };
+
+/** The way of one segment's records from the source to the segment, but for the repeats, which are found between the two steps. */
 export type SegmentBuilder = {
-  /** Undefined when the record was skipped, which is remarked. */
-  build(raw: RawRecord, context: BridgeContext): BuiltRecord | undefined;
+  /** Undefined when the record was skipped, which is remarked. Errors: `EXPORT_INVALID`. */
+  bridge(raw: RawRecord, context: BridgeContext): BridgedRecord | undefined;
+  /** The record's key; undefined in a segment whose records have none. */
+  keyOf(bridged: BridgedRecord): string | undefined;
+  /** Undefined when nothing of it may be shared, which is remarked. */
+  share(bridged: BridgedRecord): SharedRecord | undefined;
 };
 
 export function createSegmentBuilder(
@@ -26,24 +31,11 @@ export function createSegmentBuilder(
   {
     limits,
     thirdParties,
-    remarks,
-  }: { readonly limits: ImportLimits; readonly thirdParties: ThirdPartyFilter; readonly remarks: Remarks },
+    remark,
+  }: { readonly limits: ImportLimits; readonly thirdParties: ThirdPartyFilter; readonly remark: Remark },
 ): SegmentBuilder {
-  const keys = createKeySet();
-  let read = 0;
-
-  function remark(kind: ImportRemark["kind"], reason: string): undefined {
-    remarks.add(segment, kind, reason);
-  }
-
   return {
-    build(raw, context) {
-      read += 1;
-      if (read > limits.maxRecords) {
-        throw new PersonaError("ARCHIVE_TOO_LARGE", `${raw.file} holds more records than the limit.`, {
-          data: { file: raw.file, segment, maxRecords: limits.maxRecords },
-        });
-      }
+    bridge(raw, context) {
       const bridged = toRecord(raw, remark, context);
       if (bridged === undefined) return undefined;
       const wrong = checkRecord(schema, bridged.record, limits.maxStringLength);
@@ -56,14 +48,22 @@ export function createSegmentBuilder(
           },
         );
       }
-      if (schema.key !== null && !keys.add(String(bridged.record[schema.key]))) {
-        return remark("skipped", "repeats an id of the same segment");
-      }
+      // As text already: what JSON.parse made of it can go before it is old.
+      return {
+        record: bridged.record,
+        fields: bridged.extra === undefined ? undefined : exactJsonText(bridged.extra),
+      };
+    },
+    keyOf: ({ record }) => (schema.key === null ? undefined : String(record[schema.key])),
+    share(bridged) {
       const record = thirdParties.apply(schema, bridged.record);
-      if (record === undefined) return remark("skipped", "is another person's");
-      if (bridged.extra === undefined) return { record, extra: undefined };
+      if (record === undefined) {
+        remark("skipped", "is another person's");
+        return undefined;
+      }
+      if (bridged.fields === undefined) return { record, extra: undefined };
       const id = schema.key === null ? null : (record[schema.key] ?? null);
-      return { record, extra: { segment, id, fields: exactJsonText(bridged.extra) } };
+      return { record, extra: { segment, id, fields: bridged.fields } };
     },
   };
 }

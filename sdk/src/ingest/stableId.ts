@@ -1,4 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import { nodeCrypto } from "../crypto/nodeCrypto.ts";
 
 /**
  * An id for a record whose source gives none: the same for the same parts, in every import. 128 bits of SHA-256 over the parts,
@@ -7,6 +8,10 @@ import { sha256 } from "@noble/hashes/sha2.js";
 export function stableId(...parts: readonly (string | null)[]): string {
   let text = "";
   for (const part of parts) text += part === null ? "-" : `${part.length}:${part}`;
+  return nodeCrypto === undefined ? portableHash(text) : nodeCrypto.hash("sha256", text, "hex").slice(0, 32);
+}
+
+function portableHash(text: string): string {
   blank._cloneInto(hash);
   if (text.length * 3 <= input.length) {
     const { written } = encoder.encodeInto(text, input);

@@ -23,24 +23,29 @@ export type ThirdParties =
 export type ThirdPartyFilter = {
   /** The record as it may be shared; undefined when nothing of it is left. */
   apply(schema: RecordSchema, record: SchemaRecord): SchemaRecord | undefined;
-  /** Who stands behind each pseudonym so far. */
-  people(): ReadonlyMap<string, string>;
+  /** Who stands behind the pseudonyms that were used since this was asked last, as it was written first since then. */
+  takePeople(): ReadonlyMap<string, string>;
 };
+
+/** Pseudonyms that are remembered, so that they need not be made again. */
+const maxRemembered = 100_000;
 
 export function createThirdPartyFilter(choice: ThirdParties): ThirdPartyFilter {
   const pseudonyms = new Map<string, string>();
-  const people = new Map<string, string>();
+  let people = new Map<string, string>();
 
   function pseudonymOf(text: string, key: Uint8Array): string {
     // One person, however the address was typed.
     const identity = text.includes("@") ? text.normalize().trim().toLowerCase() : text.normalize().trim();
     if (identity === "") return text;
-    const known = pseudonyms.get(identity);
-    if (known !== undefined) return known;
-    const mac = hmac(sha256, key, new TextEncoder().encode(identity));
-    const pseudonym = `person-${Array.from(mac.subarray(0, 10), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-    pseudonyms.set(identity, pseudonym);
-    people.set(pseudonym, text);
+    let pseudonym = pseudonyms.get(identity);
+    if (pseudonym === undefined) {
+      const mac = hmac(sha256, key, new TextEncoder().encode(identity));
+      pseudonym = `person-${Array.from(mac.subarray(0, 10), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+      if (pseudonyms.size === maxRemembered) pseudonyms.clear();
+      pseudonyms.set(identity, pseudonym);
+    }
+    if (!people.has(pseudonym)) people.set(pseudonym, text);
     return pseudonym;
   }
 
@@ -69,7 +74,11 @@ export function createThirdPartyFilter(choice: ThirdParties): ThirdPartyFilter {
       }
       return changed ?? record;
     },
-    people: () => people,
+    takePeople() {
+      const taken = people;
+      people = new Map();
+      return taken;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { writePem } from "@persona-protocol/sdk/attestation/simulator";
 import { expect } from "chai";
-import { issuedAt, judgedAt, simulator } from "../../helpers/attestationScene.ts";
+import { collateralJson, issuedAt, judgedAt, simulator } from "../../helpers/attestationScene.ts";
 import { vectorPath, vectorText, withVectors } from "../../helpers/attestationVectors.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
 import { type CommandResult, drivesTerminal, expectRefusal, runPersona } from "./persona.ts";
@@ -16,7 +16,6 @@ describe("persona attest", function () {
   const at = ["--at", String(judgedAt)];
 
   before(async () => {
-    const collateral = sim.collateral({ tee: "tdx", issuedAt });
     const files: Record<string, string | Uint8Array> = {
       quote: sim.tdxQuote({ reportData: new Uint8Array(64).fill(0xab) }, { padding: 70 }),
       "quote.hex": `${hex(sim.tdxQuote({}))}\n`,
@@ -27,16 +26,7 @@ describe("persona attest", function () {
       "root.pem": writePem(sim.pki.root.der),
       "root.der": sim.pki.root.der,
       "two.pem": writePem(sim.pki.root.der, sim.pck.der),
-      "collateral.json": JSON.stringify({
-        tcb_info: collateral.tcbInfo,
-        tcb_info_signature: hex(collateral.tcbInfoSignature),
-        tcb_info_issuer_chain: collateral.tcbInfoIssuerChain,
-        qe_identity: collateral.qeIdentity,
-        qe_identity_signature: hex(collateral.qeIdentitySignature),
-        qe_identity_issuer_chain: collateral.qeIdentityIssuerChain,
-        root_ca_crl: hex(collateral.rootCaCrl),
-        pck_crl: hex(collateral.pckCrl),
-      }),
+      "collateral.json": collateralJson(sim.collateral({ tee: "tdx", issuedAt })),
     };
     for (const [name, content] of Object.entries(files)) await writeFile(folder.path(name), content);
   });

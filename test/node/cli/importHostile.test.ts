@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { expect } from "chai";
 import { openArchive } from "../../../node/src/ingest/index.ts";
 import { isPersonaError } from "../../../sdk/src/errors/index.ts";
-import { importArchive, openCountingSpool, sinksInto } from "../../../sdk/src/ingest/index.ts";
+import { importArchive, openCountingSpool } from "../../../sdk/src/ingest/index.ts";
 import { type HostileExport, hostileExports } from "../../helpers/hostileExports.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
 import { expectRefusal, runPersona } from "./persona.ts";
@@ -75,7 +75,7 @@ async function dryRun(path: string): Promise<Ended> {
   try {
     const archive = await openArchive(path);
     try {
-      const { segments } = await importArchive(archive, { openSink: sinksInto(openCountingSpool) });
+      const { segments } = await importArchive(archive, { openSpool: openCountingSpool });
       return { code: "read", times: segments.flatMap(({ from, to }) => [from, to]).filter((time) => time !== null) };
     } finally {
       await archive.close();

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { openArchive } from "../../../node/src/ingest/index.ts";
 import { isPersonaError } from "../../../sdk/src/errors/index.ts";
-import { importArchive, openCountingSpool, sinksInto } from "../../../sdk/src/ingest/index.ts";
+import { importArchive, openCountingSpool } from "../../../sdk/src/ingest/index.ts";
 import { vectorRows } from "./vectorRows.ts";
 
 /** Samples of real formats that live beside the repository and are never copied into it. */
@@ -24,7 +24,7 @@ describe("samples, each by itself, as the command reads them", () => {
 async function rowOf(path: string): Promise<string> {
   const archive = await openArchive(join(root, path));
   try {
-    const { connector, segments } = await importArchive(archive, { openSink: sinksInto(openCountingSpool) });
+    const { connector, segments } = await importArchive(archive, { openSpool: openCountingSpool });
     const filled = segments.filter(({ records }) => records > 0);
     return [
       path,

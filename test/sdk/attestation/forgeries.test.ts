@@ -3,7 +3,7 @@ import { makeCertificate, simulatedKey, writePem } from "@persona-protocol/sdk/a
 import { utf8 } from "@persona-protocol/sdk/crypto";
 import { type Collateral, QuoteVerifier } from "@phala/dcap-qvl";
 import { expect } from "chai";
-import { issuedAt, judgedAt, parametersOf, seed, simulator } from "../../helpers/attestationScene.ts";
+import { collateralJson, issuedAt, judgedAt, parametersOf, seed, simulator } from "../../helpers/attestationScene.ts";
 
 const sim = simulator();
 const stranger = simulatedKey(seed, "stranger");
@@ -26,18 +26,8 @@ function othersVerdict({ quote, collateral }: typeof good): string {
 }
 
 function collateralOfOther(collateral: DcapCollateral): Collateral {
-  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-  return {
-    pck_crl_issuer_chain: writePem(sim.chain[1], sim.chain[2]),
-    root_ca_crl: hex(collateral.rootCaCrl),
-    pck_crl: hex(collateral.pckCrl),
-    tcb_info_issuer_chain: collateral.tcbInfoIssuerChain,
-    tcb_info: collateral.tcbInfo,
-    tcb_info_signature: hex(collateral.tcbInfoSignature),
-    qe_identity_issuer_chain: collateral.qeIdentityIssuerChain,
-    qe_identity: collateral.qeIdentity,
-    qe_identity_signature: hex(collateral.qeIdentitySignature),
-  };
+  const shared = JSON.parse(collateralJson(collateral)) as Omit<Collateral, "pck_crl_issuer_chain">;
+  return { ...shared, pck_crl_issuer_chain: writePem(sim.chain[1], sim.chain[2]) };
 }
 
 const withLists = (lists: Pick<Parameters<typeof sim.collateral>[0], "rootCrl" | "pckCrl">): typeof good => ({

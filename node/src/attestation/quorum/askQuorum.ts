@@ -19,7 +19,8 @@ import { decodeAnswer, encodeQuestion, maxAnswerBytes } from "./quorumMessages.t
  */
 export async function askQuorum(parameters: {
   readonly urls: readonly string[];
-  readonly members: readonly Address[];
+  /** As the contract says it. */
+  readonly isMember: (account: Address) => Promise<boolean>;
   readonly threshold: number;
   readonly domain: QuorumDomain;
   readonly asked: QuorumEvidence;
@@ -27,16 +28,15 @@ export async function askQuorum(parameters: {
   readonly now?: number;
   readonly timeoutMs?: number;
 }): Promise<Uint8Array> {
-  const { urls, domain, asked, threshold, timeoutMs = 10_000 } = parameters;
+  const { urls, isMember, domain, asked, threshold, timeoutMs = 10_000 } = parameters;
   const verifiedAt = parameters.now ?? Math.floor(Date.now() / 1_000);
   const body = encodeQuestion({ asked, verifiedAt });
-  const members = new Set(parameters.members.map((address) => address.toLowerCase()));
   const answers = await Promise.allSettled(
     urls.map(async (url) => {
       const answer = decodeAnswer(await post(url, body, timeoutMs));
       const digest = evidenceResultDigest(domain, answer.result);
-      const signer = (await signerOf(digest, answer.signature)).toLowerCase();
-      const fits = members.has(signer) && answer.result.verifiedAt === verifiedAt;
+      const signer = await signerOf(digest, answer.signature);
+      const fits = answer.result.verifiedAt === verifiedAt && (await isMember(signer));
       if (!fits) throw new PersonaError("EVIDENCE_REFUSED", "It signed as nobody of the quorum, or for another time.");
       return { digest, signer, answer };
     }),

@@ -18,6 +18,29 @@ export function addAttestCommand(program: Command, { json }: { readonly json: bo
   command("verify", "judge it: exit code 0 accepted, 2 rejected, 1 unreadable").action(async (file, flags) =>
     (await import("./attestVerify.ts")).attestVerify(file, { ...flags, json }),
   );
+  const member = (name: string, description: string) =>
+    attest
+      .command(name)
+      .description(description)
+      .requiredOption("--verifier <address>", "the QuorumVerifier that it is a member of")
+      .requiredOption("--chain-id <number>", "the chain of that contract")
+      .requiredOption("--keystore <file>", "keystore with the member's account (kind account)")
+      .requiredOption("--passphrase-file <file>", "its passphrase")
+      .option("--nitro-root <file>", "development chains only: another root than Amazon's, DER or PEM")
+      .option("--snp-root <file>", "development chains only: another root than AMD's, DER or PEM");
+  member("sign", "judge Nitro or SNP evidence as a verifier node, and sign the result for the chain")
+    .argument("<file>", "the evidence, as bytes or as hex")
+    .option("--vcek <file>", "SNP: certificate of the chip's key, DER or PEM")
+    .option("--ask <file>", "SNP: certificate of AMD's signing key, DER or PEM")
+    .option("--ark <file>", "SNP: AMD's root certificate, DER or PEM")
+    .option("--at <seconds>", "Unix time to sign for, within a minute of now (default: now)")
+    .option("--json", "print result and signature as one line of JSON")
+    .action(async (file, flags) => (await import("./attestSign.ts")).attestSign(file, { ...flags, json }));
+  member("serve", "be a verifier node until asked to stop: POST /judge")
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <number>", "0 picks a free one", "0")
+    .option("--json", "print address and port as one line of JSON")
+    .action(async (flags) => (await import("./attestServe.ts")).attestServe({ ...flags, json }));
   command("show", "say what it is, what it measures, whether to believe it, and why not").action(async (file, flags) =>
     (await import("./attestShow.ts")).attestShow(file, { ...flags, json }),
   );

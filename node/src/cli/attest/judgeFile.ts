@@ -39,8 +39,13 @@ export async function judgeFile(file: string, flags: AttestFlags): Promise<Attes
     flags.collateral === undefined
       ? undefined
       : parseCollateral(await readSmallFile(flags.collateral, MAX_COLLATERAL_BYTES, "COLLATERAL_INVALID"));
-  const evidence = bytesOrHex(await readSmallBytes(file, 2 * MAX_EVIDENCE_BYTES, "EVIDENCE_UNREADABLE"));
+  const evidence = await readEvidence(file);
   return verifyEvidence({ evidence, collateral, certificates, at, rootFingerprint });
+}
+
+/** The bytes of a file of evidence, or those that its digits say. @throws EVIDENCE_UNREADABLE */
+export async function readEvidence(file: string): Promise<Uint8Array> {
+  return bytesOrHex(await readSmallBytes(file, 2 * MAX_EVIDENCE_BYTES, "EVIDENCE_UNREADABLE"));
 }
 
 function unixSeconds(text: string): number {
@@ -48,7 +53,12 @@ function unixSeconds(text: string): number {
   throw new PersonaError("USAGE", "--at takes whole seconds since 1970.", { data: { at: text } });
 }
 
-async function readCertificates({ vcek, ask, ark }: AttestFlags): Promise<SnpCertificates | undefined> {
+/** @throws CERTIFICATE_INVALID, USAGE */
+export async function readCertificates({
+  vcek,
+  ask,
+  ark,
+}: Pick<AttestFlags, "vcek" | "ask" | "ark">): Promise<SnpCertificates | undefined> {
   if (vcek === undefined && ask === undefined && ark === undefined) return undefined;
   if (vcek === undefined || ask === undefined || ark === undefined) {
     throw new PersonaError("USAGE", "--vcek, --ask and --ark are given together.");
@@ -57,7 +67,8 @@ async function readCertificates({ vcek, ask, ark }: AttestFlags): Promise<SnpCer
   return { chip, signer, root };
 }
 
-async function fingerprintOf(path: string): Promise<Hex> {
+/** SHA-256 of the certificate in a file. @throws CERTIFICATE_INVALID */
+export async function fingerprintOf(path: string): Promise<Hex> {
   const der = await derOf(path);
   readCertificate(der, "root");
   return toHex(sha256(der));

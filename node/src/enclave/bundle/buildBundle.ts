@@ -44,6 +44,8 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     // Names stay, so that the bundle can be read and an error's stack says where; paths in comments go.
     minifyWhitespace: true,
     minifySyntax: true,
+    // An error that nobody catches prints its line: all of the code in one would bury what went wrong.
+    lineLimit: 160,
     legalComments: "none",
     // A folder of packages may be linked to: their paths are as the project sees them.
     preserveSymlinks: true,

@@ -10,7 +10,7 @@ import type { HostEvidence, PlatformEvidence } from "./HostEvidence.ts";
 import { snpReportBytes, trimTdxQuote } from "./trimEvidence.ts";
 import { nodeTsmFiles, type TsmFiles } from "./tsmFiles.ts";
 
-export const tsmReportRoot = "/sys/kernel/config/tsm/report";
+const tsmReportRoot = "/sys/kernel/config/tsm/report";
 
 /** The kernel's own limit of every blob. */
 const maxBlobBytes = 32 * 1024;

@@ -73,17 +73,14 @@ const threads = 64;
 export function sealed(seal: Seal, command: readonly string[]): string[] {
   const filter = Buffer.from(seccompFilter() ?? new Uint8Array()).toString("hex");
   const numbers = [seal.filesMb, seal.memoryMb, threads].map(String);
-  return ["perl", "-e", script, ...numbers, filter, ...new Set(seal.readable), "--", ...command];
+  return ["/usr/bin/perl", "-e", script, ...numbers, filter, ...new Set(seal.readable), "--", ...command];
 }
 
 /** Does this system let us seal a process? Tried, not guessed. */
 export function canSeal(): boolean {
   const [command = "", ...args] = sealed({ filesMb: 1, memoryMb: 64, readable: [] }, []);
-  return spawnSync(command, args, { stdio: "ignore", env: perlEnvironment }).status === 0;
+  return spawnSync(command, args, { stdio: "ignore", env: {} }).status === 0;
 }
-
-/** Perl is found, and nothing else of the environment gets in. */
-export const perlEnvironment = { PATH: "/usr/bin:/bin", PERL_HASH_SEED: "0" };
 
 /** This program and the libraries that it has loaded: what any process of it needs to start. */
 export function ownProgram(): string[] {

@@ -27,7 +27,7 @@ export type PlatformLevel = TcbJudgement & {
   readonly tdx: readonly number[] | undefined;
 };
 
-export type ModuleIdentity = {
+type ModuleIdentity = {
   readonly mrSigner: Uint8Array;
   readonly attributes: Uint8Array;
   readonly attributesMask: Uint8Array;

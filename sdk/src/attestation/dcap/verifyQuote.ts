@@ -131,7 +131,7 @@ async function verifyRead(
 /** @throws RuleBroken */
 function requireAccepted(judgement: TcbJudgement, policy: DcapPolicy): void {
   const { status, advisories } = judgement;
-  const isAccepted = policy.acceptedStatuses?.some((accepted) => accepted === status) ?? false;
+  const isAccepted = status !== "Revoked" && (policy.acceptedStatuses?.includes(status) ?? false);
   if (!isAccepted) throw new RuleBroken("tcb-status", `The platform is ${status}.`, judgement);
   const taken = policy.acceptedAdvisories;
   const other = taken === undefined ? undefined : advisories.find((advisory) => !taken.includes(advisory));

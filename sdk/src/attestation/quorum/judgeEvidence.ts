@@ -23,7 +23,7 @@ export type QuorumPolicy = {
 };
 
 /** Index in `NodePolicy.vendors`. */
-export const VENDOR = { amd: 2, aws: 3 } as const;
+const VENDOR = { amd: 2, aws: 3 } as const;
 
 /** A document is made for one registration: an older one is somebody else's. */
 const MAX_DOCUMENT_AGE_SECONDS = 300;

@@ -12,7 +12,7 @@ import {
   writeUnsigned,
 } from "./writeDer.ts";
 
-export const SIMULATOR_ORGANISATION = "Persona Protocol Simulator (NOT INTEL)";
+const SIMULATOR_ORGANISATION = "Persona Protocol Simulator (NOT INTEL)";
 
 /** A key that is certified, and certifies. */
 export type CertificateKey = Pick<SimulatedKey, "spki" | "signDer"> & {
@@ -21,7 +21,7 @@ export type CertificateKey = Pick<SimulatedKey, "spki" | "signDer"> & {
 };
 
 /** keyUsage: certSign and crlSign, or digitalSignature and nonRepudiation. */
-export type SimulatedUsage = "issue" | "sign";
+type SimulatedUsage = "issue" | "sign";
 
 export type CertificateContents = {
   readonly subject: string;
@@ -36,7 +36,7 @@ export type CertificateContents = {
   readonly isCa: boolean;
   readonly pathLength?: number;
   readonly usage: SimulatedUsage;
-  readonly extensions?: readonly { readonly oid: string; readonly value: Uint8Array }[];
+  readonly extensions?: readonly { readonly oid: string; readonly value: Uint8Array; readonly critical?: boolean }[];
 };
 
 const ECDSA_SHA256 = writeSequence(writeOid("1.2.840.10045.4.3.2"));
@@ -65,7 +65,7 @@ export function makeCertificate(contents: CertificateContents): Uint8Array<Array
           true,
         ),
         writeExtension("2.5.29.19", constraints, true),
-        ...extensions.map(({ oid, value }) => writeExtension(oid, value, false)),
+        ...extensions.map(({ oid, value, critical = false }) => writeExtension(oid, value, critical)),
       ),
     ),
   );

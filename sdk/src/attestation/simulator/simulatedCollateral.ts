@@ -23,7 +23,7 @@ export type CollateralContents = {
   readonly levels?: readonly SimulatedLevel[];
 };
 
-export const SIMULATED_EVALUATION = 18;
+const SIMULATED_EVALUATION = 18;
 
 const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
 const lower = (components: readonly number[], by: number): number[] => components.map((svn) => Math.max(0, svn - by));
@@ -133,6 +133,6 @@ function dates({ issueDate, nextUpdate }: CollateralContents): { issueDate: stri
 }
 
 /** "2025-06-19T10:56:11Z". */
-export function isoTime(unixSeconds: number): string {
+function isoTime(unixSeconds: number): string {
   return `${new Date(unixSeconds * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -18,7 +18,7 @@ export type SimulatedPlatform = {
 };
 
 /** A family of platforms that Intel does not make. */
-export const SIMULATED_FMSPC = fromHex("0x00de7e570000");
+const SIMULATED_FMSPC = fromHex("0x00de7e570000");
 export const SIMULATED_COMPONENTS: readonly number[] = [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
 export const SIMULATED_PCE_SVN = 13;
 

@@ -24,7 +24,7 @@ export type SnpContents = {
   readonly changeSigned: (report: Uint8Array) => void;
 };
 
-export type SnpCertificateName = "root" | "signer" | "chip";
+type SnpCertificateName = "root" | "signer" | "chip";
 
 /** SIMULATED chip: reports and certificates that are AMD's in every byte but the keys. */
 export type SimulatedSnp = {

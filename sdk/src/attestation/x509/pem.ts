@@ -11,7 +11,7 @@ const MAX_CERTIFICATES = 16;
  * @throws CERTIFICATE_INVALID
  */
 export function readPem(text: string, at = "certificate chain"): Uint8Array[] {
-  const lines = (text.endsWith("\0") ? text.slice(0, -1) : text).split(/\r?\n/);
+  const lines = text.slice(0, endOf(text)).split(/\r?\n/);
   const certificates: Uint8Array[] = [];
   let body: string[] | undefined;
   for (const line of lines) {
@@ -25,6 +25,13 @@ export function readPem(text: string, at = "certificate chain"): Uint8Array[] {
   }
   if (body !== undefined) throw malformed(at, "a certificate does not end");
   return certificates;
+}
+
+/** Where the NULs behind it begin. */
+function endOf(text: string): number {
+  let end = text.length;
+  while (text[end - 1] === "\0") end--;
+  return end;
 }
 
 /** Bytes that hold PEM. @throws CERTIFICATE_INVALID */

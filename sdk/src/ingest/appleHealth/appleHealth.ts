@@ -1,3 +1,4 @@
+import { openBatches } from "../batches/openBatches.ts";
 import { claimFiles, detectFiles, type FileKind } from "../claimFiles.ts";
 import type {
   ArchiveEntry,
@@ -5,16 +6,19 @@ import type {
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
+  RawBatch,
   RawItem,
 } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { readGpx } from "../gpx/readGpx.ts";
 import { leftOut } from "../leftOut.ts";
+import type { ImportLimits } from "../limits.ts";
 import { healthSegments } from "../tracks/healthSegments.ts";
 import { type RawTrackPoint, toTrackPoint } from "../tracks/trackPoint.ts";
 import type { XmlElement } from "../xml/index.ts";
 import { xmlRootOf } from "../xml/index.ts";
-import { readHealthExport } from "./readHealthExport.ts";
+import { cutHealthExport, parseRecords } from "./cutHealthExport.ts";
+import type { HealthItem } from "./readHealthExport.ts";
 import { toSample } from "./toSample.ts";
 import { type RawWorkout, toWorkout } from "./toWorkout.ts";
 
@@ -43,10 +47,11 @@ export const appleHealth: Connector = {
     // The zip has hundreds of routes, and one file that says whose they are.
     return confidence >= 0.6 ? 1 : confidence;
   },
-  open,
+  open: (input, options) => openBatches({ cut, parse }, input, options),
+  batches: { cut, parse },
 };
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
+async function* cut(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem | RawBatch> {
   const exports = await claimFiles(input, kind, options);
   const routes = routeFiles(input, exports);
   const count = createExportReader(input, options, [...exports, ...routes]);
@@ -55,16 +60,13 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
   const workouts = new Map<string, string>();
   for (const entry of exports) {
     const { path: file } = entry;
-    for await (const found of readHealthExport(count(entry), { file, limits })) {
-      const { position } = found;
-      if (found.kind === "sample") yield { segment: "samples", value: found.element, file, position };
-      else if (found.kind === "point") yield { segment: "tracks", value: found.point, file, position };
-      else if (found.kind === "other") {
-        yield leftOut("samples", file, found.reason, { position, fields: found.fields });
-      } else {
-        for (const route of found.workout.routes) workouts.set(route, found.workout.id);
-        yield { segment: "workouts", value: found.workout, file, position };
+    for await (const found of cutHealthExport(count(entry), { file, limits })) {
+      if ("bytes" in found) {
+        yield { ...found, content: "records", file, marks: new Uint32Array(0) };
+        continue;
       }
+      if (found.kind === "workout") for (const route of found.workout.routes) workouts.set(route, found.workout.id);
+      yield itemOf(found, file);
     }
   }
   for (const route of routes) {
@@ -74,6 +76,18 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
       yield { segment: "tracks", value: point, file, position };
     }
   }
+}
+
+function parse(batch: RawBatch, { limits }: { readonly limits: ImportLimits }, give: (item: RawItem) => void): void {
+  for (const item of parseRecords(batch, limits)) give(itemOf(item, batch.file));
+}
+
+function itemOf(found: HealthItem, file: string): RawItem {
+  const { position } = found;
+  if (found.kind === "sample") return { segment: "samples", value: found.element, file, position };
+  if (found.kind === "point") return { segment: "tracks", value: found.point, file, position };
+  if (found.kind === "workout") return { segment: "workouts", value: found.workout, file, position };
+  return leftOut("samples", file, found.reason, { position, fields: found.fields });
 }
 
 /** The GPX files beside an export. */

@@ -1,11 +1,11 @@
 import { PersonaError } from "../../errors/index.ts";
 import type { ImportLimits } from "../limits.ts";
 import type { RawTrackPoint } from "../tracks/trackPoint.ts";
-import { otherChildren, readXml, type XmlElement } from "../xml/index.ts";
+import { otherChildren, type XmlElement, type XmlItem } from "../xml/index.ts";
 import { type RawWorkout, workoutId } from "./toWorkout.ts";
 
 /** An early export has the points of a route in the workout itself: they are walked into, however many there are. */
-const containers = new Set(["HealthData", "Correlation", "Workout", "WorkoutRoute"]);
+export const healthContainers = new Set(["HealthData", "Correlation", "Workout", "WorkoutRoute"]);
 
 export type HealthItem = { readonly position: number } & (
   | { readonly kind: "sample"; readonly element: XmlElement }
@@ -25,14 +25,17 @@ const others: Readonly<Record<string, string>> = {
 };
 
 /**
- * The records of an `export.xml`, one at a time.
+ * The records of an `export.xml`, out of its elements, one at a time.
  *
  * Errors: `EXPORT_INVALID` (data: file, position).
  */
-export async function* readHealthExport(
-  chunks: AsyncIterable<Uint8Array>,
-  { file, limits }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth"> },
-): AsyncGenerator<HealthItem> {
+export function createHealthReader({
+  file,
+  limits,
+}: {
+  readonly file: string;
+  readonly limits: Pick<ImportLimits, "maxRecordBytes">;
+}): (item: XmlItem) => Generator<HealthItem> {
   let isFirst = true;
   let workout: { readonly id: string; readonly parts: XmlElement[]; readonly routes: string[] } | undefined;
   let workoutFrom = 0;
@@ -41,7 +44,7 @@ export async function* readHealthExport(
   let last = 0;
   let ordinal = 0;
   let isInCorrelation = false;
-  for await (const { kind, element, position } of readXml(chunks, { file, limits, containers })) {
+  return function* read({ kind, element, position }) {
     const { name } = element;
     if (isFirst && name !== "HealthData") {
       throw new PersonaError("EXPORT_INVALID", `${file} is not an export of Apple Health.`, {
@@ -90,7 +93,7 @@ export async function* readHealthExport(
         position,
       };
     }
-  }
+  };
 }
 
 /** An element as it stands there, under its name. */

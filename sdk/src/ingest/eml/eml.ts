@@ -1,8 +1,8 @@
 import type { Connector, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
 import { beginsAsMail, findMail, looksToDetect } from "../mail/findMail.ts";
+import { beginsAsMbox } from "../mail/fromLine.ts";
 import { mailSegments } from "../mail/mailSegments.ts";
 import { openMails } from "../mail/openMail.ts";
-import { beginsAsMbox } from "../mail/readMboxMessages.ts";
 
 /**
  * Single mails as files: what "Save as" and "Download message" of mail programs give (`.eml`), folders of them, and Maildir. Other

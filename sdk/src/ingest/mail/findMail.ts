@@ -1,5 +1,5 @@
 import type { ArchiveEntry, ArchiveInput } from "../connector.ts";
-import { beginsAsMbox } from "./readMboxMessages.ts";
+import { beginsAsMbox } from "./fromLine.ts";
 
 const mailboxName = /\.(?:mbox|mbx)$/i;
 const mailName = /\.eml$/i;

@@ -1,4 +1,4 @@
-import { sha256Async } from "../../crypto/index.ts";
+import { sha256Async } from "../../crypto/sha256.ts";
 
 /**
  * Fields that the same mail does not keep: what its owner or their program notes on it. Everything else is of the mail; and

@@ -1,19 +1,39 @@
 import { PersonaError } from "../../errors/index.ts";
-import type { ArchiveEntry, ConnectorOpenOptions, InspectedInput, RawItem } from "../connector.ts";
+import type { ArchiveEntry, ConnectorOpenOptions, InspectedInput, RawBatch, RawItem } from "../connector.ts";
 import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
+import { cutMbox } from "./cutMbox.ts";
+import { beginsAsMbox } from "./fromLine.ts";
 import { mailRecords, maxMailBytes } from "./mailRecords.ts";
-import { beginsAsMbox, readMboxMessages } from "./readMboxMessages.ts";
+import { mboxMessages, readMboxMessages } from "./readMboxMessages.ts";
 
-/** Every mail of these mailboxes. */
-export async function* openMailboxes(
+/** Every mail of these mailboxes, several at a time. */
+export async function* cutMailboxes(
   input: InspectedInput,
   entries: readonly ArchiveEntry[],
   options: ConnectorOpenOptions,
-): AsyncGenerator<RawItem> {
+): AsyncGenerator<RawItem | RawBatch> {
   const read = createExportReader(input, options, entries);
-  for (const entry of entries) yield* mailboxRecords(read(entry), entry.path, options);
+  for (const entry of entries) {
+    const { path: file } = entry;
+    for await (const piece of cutMbox(read(entry), file, { maxMessageBytes: maxMailBytes(options.limits) })) {
+      if (piece.bytes !== undefined) yield { ...piece, content: "mails", file };
+      else yield tooLongMail(file, piece.tooLong);
+    }
+  }
+}
+
+/** The mails of one batch of {@link cutMailboxes}. */
+export async function parseMails(
+  batch: RawBatch,
+  { limits }: Pick<ConnectorOpenOptions, "limits">,
+  give: (item: RawItem) => void,
+): Promise<void> {
+  const { file } = batch;
+  for (const { bytes, fromLine, position } of mboxMessages(batch)) {
+    for await (const item of mailRecords(bytes, { file, fromLine }, position, limits)) give(item);
+  }
 }
 
 /** Every mail of these files; one that begins as a mailbox is read as one. A file that is no mail is an error only when alone. */
@@ -54,9 +74,13 @@ async function* mailboxRecords(
   const messages = readMboxMessages(chunks, file, { maxMessageBytes: maxMailBytes(limits) });
   for await (const { bytes, fromLine, position, tooLong } of messages) {
     throwIfCancelled(signal);
-    if (tooLong) yield leftOut("headers", file, "is longer than the limit of a mail", { position });
+    if (tooLong) yield tooLongMail(file, position);
     else yield* mailRecords(bytes, { file, fromLine }, position, limits);
   }
+}
+
+function tooLongMail(file: string, position: number): RawItem {
+  return leftOut("headers", file, "is longer than the limit of a mail", { position });
 }
 
 /** The beginning of a file in memory, up to just over `maxBytes`, and a way to go on with all of it as a stream. */

@@ -1,4 +1,4 @@
-import { sha256Async } from "../../crypto/index.ts";
+import { sha256Async } from "../../crypto/sha256.ts";
 import type { ImportLimits } from "../limits.ts";
 import { unflow } from "./bodyText.ts";
 import { decodeCharset } from "./charset.ts";

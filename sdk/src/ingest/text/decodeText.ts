@@ -14,10 +14,10 @@ export async function* decodeText(chunks: AsyncIterable<Uint8Array>, charset = "
     }
     first = joined(first, chunk);
     if (first.length < 3) continue;
-    decoder = new TextDecoder(markOf(first) ?? charset);
+    decoder = new TextDecoder(markedCharset(first) ?? charset);
     yield decoder.decode(first, { stream: true });
   }
-  decoder ??= new TextDecoder(markOf(first) ?? charset);
+  decoder ??= new TextDecoder(markedCharset(first) ?? charset);
   yield first.length < 3 ? decoder.decode(first) : decoder.decode();
 }
 
@@ -79,7 +79,8 @@ export async function* readLines(
   if (rest !== "") yield { text: rest, line: line + 1 };
 }
 
-function markOf(bytes: Uint8Array): string | undefined {
+/** What a byte order mark says; undefined where there is none. */
+export function markedCharset(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "utf-8";
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";

@@ -12,7 +12,8 @@ const windowMs = 60_000;
 /** A shorter beginning would fit too many notes. Posts of less than 140 characters are never cut. */
 const leastBeginning = 60;
 
-type Note = { readonly id: string | null; readonly createdMs: number; readonly text: string };
+/** Plain data. */
+export type LongNote = { readonly id: string | null; readonly createdMs: number; readonly text: string };
 
 /**
  * Whole texts of posts over 280 characters. The export keeps them in note-tweet.js under ids of their own and does not say
@@ -22,34 +23,45 @@ export type LongPosts = {
   add(record: RawObject, file: string): void;
   /** The whole text of a cut post, unescaped; undefined when the post is not cut or its note is not found. */
   textOf(tweet: RawObject): string | undefined;
+  /** UTF-16 units of all notes. */
+  characters(): number;
+  all(): readonly LongNote[];
 };
 
-export function createLongPosts(): LongPosts {
-  const byId = new Map<string, Note>();
-  const byMinute = new Map<number, Note[]>();
+/** @param notes what another one's `all` gave */
+export function createLongPosts(notes: readonly LongNote[] = []): LongPosts {
+  const byId = new Map<string, LongNote>();
+  const byMinute = new Map<number, LongNote[]>();
+  const all: LongNote[] = [];
   let characters = 0;
 
+  function keep(note: LongNote): void {
+    all.push(note);
+    characters += note.text.length;
+    if (note.id !== null) byId.set(note.id, note);
+    if (Number.isNaN(note.createdMs)) return;
+    const minute = Math.floor(note.createdMs / windowMs);
+    const others = byMinute.get(minute);
+    if (others === undefined) byMinute.set(minute, [note]);
+    else others.push(note);
+  }
+
+  for (const note of notes) keep(note);
   return {
+    characters: () => characters,
+    all: () => all,
     add(record, file) {
       const note = objectField(record, "noteTweet") ?? record;
       const core = objectField(note, "core");
       const text = core === undefined ? undefined : field(core, "text");
       if (typeof text !== "string") return;
-      characters += text.length;
-      if (characters > maxCharacters) {
+      if (characters + text.length > maxCharacters) {
         throw new PersonaError("ARCHIVE_TOO_LARGE", `${file} holds more text than the limit.`, {
           data: { file, maxCharacters },
         });
       }
-      const id = idField(note, "noteTweetId");
       const created = parseXDate(field(note, "createdAt"));
-      const held: Note = { id, createdMs: created?.getTime() ?? Number.NaN, text };
-      if (id !== null) byId.set(id, held);
-      if (created === null) return;
-      const minute = Math.floor(held.createdMs / windowMs);
-      const others = byMinute.get(minute);
-      if (others === undefined) byMinute.set(minute, [held]);
-      else others.push(held);
+      keep({ id: idField(note, "noteTweetId"), createdMs: created?.getTime() ?? Number.NaN, text });
     },
     textOf(tweet) {
       if (characters === 0) return undefined;

@@ -1,5 +1,6 @@
 import { PersonaError } from "../../errors/index.ts";
-import type { ImportLimits } from "../limits.ts";
+import type { RawBatch } from "../connector.ts";
+import { cutYtdBatches, type YtdLimits } from "./cutYtdBatches.ts";
 
 export type YtdRecord = {
   readonly value: Readonly<Record<string, unknown>>;
@@ -7,184 +8,52 @@ export type YtdRecord = {
   readonly position: number;
 };
 
-/** A wrapper is about 30 bytes; `=` must come within this many. */
-const maxWrapperBytes = 1024;
-
-const BOM = [0xef, 0xbb, 0xbf] as const;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-/** `{` and `[`, `}` and `]` differ in this one bit. */
-const EITHER_BRACKET = 0xdf;
-
 /**
- * The records of one file `window.YTD.<name>.part<n> = [ {…}, {…} ]`, one at a time, in constant memory.
+ * The records of one file `window.YTD.<name>.part<n> = [ {…}, {…} ]`, in the memory of a batch.
  *
- * The file is cut at the first `=`; what follows is found by counting brackets outside of strings, so `]` and `};` in a
- * text do no harm, and each record is parsed by JSON.parse. Nothing is ever evaluated as JavaScript.
- *
- * Errors: `EXPORT_INVALID` with file and byte position. The text of the file is in no message and in no cause: a
- * SyntaxError quotes it.
- *
- * @param names accepted as `<name>`; the archive of some months says `tweet` in `tweets.js`.
+ * Errors: those of {@link cutYtdBatches} and {@link parseYtdBatch}.
  */
 export async function* readYtdRecords(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
   names: readonly string[],
-  limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">,
+  limits: YtdLimits,
 ): AsyncGenerator<YtdRecord> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  // `buffer[start..end)` is not consumed yet; `base` is the file offset of buffer[0]; `at` is how far it is scanned.
-  let buffer = new Uint8Array(0);
-  let start = 0;
-  let end = 0;
-  let at = 0;
-  let base = 0;
-  let state: "wrapper" | "array" | "first" | "value" | "record" | "next" | "after" | "end" = "wrapper";
-  let inString = false;
-  let depth = 0;
+  for await (const batch of cutYtdBatches(chunks, file, names, limits)) yield* parseYtdBatch({ ...batch, file });
+}
 
-  const invalid = (problem: string, position: number): PersonaError =>
-    new PersonaError("EXPORT_INVALID", `${file} ${problem}.`, { data: { file, position } });
-
-  for await (const chunk of chunks) {
-    if (end + chunk.length > buffer.length) {
-      const needed = end - start + chunk.length;
-      const target = needed > buffer.length ? new Uint8Array(Math.max(needed, buffer.length * 2)) : buffer;
-      target.set(buffer.subarray(start, end));
-      buffer = target;
-      base += start;
-      end -= start;
-      at -= start;
-      start = 0;
-    }
-    buffer.set(chunk, end);
-    end += chunk.length;
-
-    while (at < end) {
-      if (state === "record") {
-        at = scan(at);
-        if (at - start > limits.maxRecordBytes) {
-          throw invalid(`holds a record longer than ${limits.maxRecordBytes} bytes`, base + start);
-        }
-        if (depth > 0) break;
-        yield { value: parse(), position: base + start };
-        start = at;
-        state = "next";
-        continue;
-      }
-      if (state === "wrapper") {
-        const equals = buffer.subarray(at, end).indexOf(EQUALS);
-        if (equals < 0) {
-          if (end - start > maxWrapperBytes) throw invalid("does not start with window.YTD… =", base + start);
-          break;
-        }
-        at += equals + 1;
-        checkWrapper(buffer.subarray(start, at - 1));
-        start = at;
-        state = "array";
-        continue;
-      }
-      const byte = buffer[at] ?? 0;
-      if (isSpace(byte)) {
-        at += 1;
-        start = at;
-        continue;
-      }
-      if (state === "array" && byte === OPEN_BRACKET) state = "first";
-      else if ((state === "first" || state === "value") && byte === OPEN_BRACE) {
-        state = "record";
-        start = at;
-        continue;
-      } else if ((state === "first" || state === "next") && byte === CLOSE_BRACKET) state = "after";
-      else if (state === "next" && byte === COMMA) state = "value";
-      else if (state === "after" && byte === SEMICOLON) state = "end";
-      else throw invalid(problemOf[state], base + at);
-      at += 1;
-      start = at;
-    }
-  }
-  if (state !== "after" && state !== "end") throw invalid("is cut off", base + end);
-
-  /** Goes on to the end of the record or of the buffer; may stop one past the end, on an escaped byte still to come. */
-  function scan(from: number): number {
-    // Every byte of the export passes here: local copies, because variables shared by closures are several times slower.
-    const bytes = buffer;
-    const to = end;
-    let quoted = inString;
-    let level = depth;
-    let i = from;
-    while (i < to) {
-      if (quoted) {
-        while (i < to) {
-          const byte = bytes[i];
-          i += 1;
-          if (byte === BACKSLASH) i += 1;
-          else if (byte === QUOTE) {
-            quoted = false;
-            break;
-          }
-        }
-        continue;
-      }
-      const byte = bytes[i] ?? 0;
-      i += 1;
-      // A third of X's export is indentation.
-      if (byte <= SPACE) continue;
-      if (byte === QUOTE) quoted = true;
-      else if ((byte & EITHER_BRACKET) === OPEN_BRACKET) {
-        level += 1;
-        if (level > limits.maxDepth) throw invalid(`is nested deeper than ${limits.maxDepth}`, base + i - 1);
-      } else if ((byte & EITHER_BRACKET) === CLOSE_BRACKET) {
-        level -= 1;
-        if (level === 0) break;
-      }
-    }
-    inString = quoted;
-    depth = level;
-    return i;
-  }
-
-  function parse(): Readonly<Record<string, unknown>> {
-    const bytes = buffer.subarray(start, at);
+/**
+ * Each record parsed by JSON.parse: nothing is ever evaluated as JavaScript.
+ *
+ * Errors: `EXPORT_INVALID` with file and byte position. The text of the file is in no message and in no cause: a
+ * SyntaxError quotes it.
+ */
+export function* parseYtdBatch({
+  bytes,
+  marks,
+  file,
+  position,
+}: Pick<RawBatch, "bytes" | "marks" | "file" | "position">): Generator<YtdRecord> {
+  for (let index = 0; index + 1 < marks.length; index += 2) {
+    const [start = 0, end = 0] = [marks[index], marks[index + 1]];
+    const invalid = (problem: string): PersonaError =>
+      new PersonaError("EXPORT_INVALID", `${file} ${problem} in the record that starts here.`, {
+        data: { file, position: position + start },
+      });
     let text: string;
     try {
-      text = decoder.decode(bytes);
+      text = decoder.decode(bytes.subarray(start, end));
     } catch {
-      throw invalid("is not valid UTF-8 in the record that starts here", base + start);
+      throw invalid("is not valid UTF-8");
     }
+    let value: Readonly<Record<string, unknown>>;
     try {
-      return JSON.parse(text) as Readonly<Record<string, unknown>>;
+      value = JSON.parse(text) as Readonly<Record<string, unknown>>;
     } catch {
-      throw invalid("is not valid JSON in the record that starts here", base + start);
+      throw invalid("is not valid JSON");
     }
-  }
-
-  function checkWrapper(bytes: Uint8Array): void {
-    const bom = BOM.every((byte, index) => bytes[index] === byte) ? BOM.length : 0;
-    const wrapper = String.fromCharCode(...bytes.subarray(bom, bom + maxWrapperBytes)).trim();
-    const name = /^window\.YTD\.([a-z0-9_]+)\.part\d{1,6}$/.exec(wrapper)?.[1];
-    if (name === undefined) throw invalid("does not start with window.YTD… =", 0);
-    if (!names.includes(name)) throw invalid(`is wrapped as something else than ${names.join(" or ")}`, 0);
+    yield { value, position: position + start };
   }
 }
 
-const problemOf = {
-  array: "does not hold a list",
-  first: "holds something that is not a record",
-  value: "holds something that is not a record",
-  next: "has no comma between two records",
-  after: "goes on after its list",
-  end: "goes on after its list",
-} as const;
-
-function isSpace(byte: number): boolean {
-  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

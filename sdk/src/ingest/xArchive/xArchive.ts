@@ -1,16 +1,20 @@
+import { openBatches } from "../batches/openBatches.ts";
 import type {
   ArchiveEntry,
   ArchiveInput,
   Connector,
   ConnectorOpenOptions,
   InspectedInput,
+  RawBatch,
+  RawItem,
   RawRecord,
 } from "../connector.ts";
 import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
-import { findXFiles, findXFilesByHead, type XFileKind, xFileKinds } from "./findXFiles.ts";
-import { createLongPosts } from "./longPosts.ts";
-import { readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
+import { cutYtdBatches } from "./cutYtdBatches.ts";
+import { findXFiles, findXFilesByHead, xFileKinds } from "./findXFiles.ts";
+import { createLongPosts, type LongNote, type LongPosts } from "./longPosts.ts";
+import { parseYtdBatch, readYtdRecords, type YtdRecord } from "./readYtdRecords.ts";
 import { conversationMessages } from "./xMessages.ts";
 import { type RawAccount, type RawFollow, type RawLike, type RawNote, type RawPost, xSegments } from "./xSegments.ts";
 
@@ -18,7 +22,13 @@ import { type RawAccount, type RawFollow, type RawLike, type RawNote, type RawPo
  * The archive of X (Twitter), from "Download an archive of your data": `data/tweets.js` since 2020, `tweet.js` before.
  * Files that are missing are empty segments; the person may have left them out.
  */
-export const xArchive: Connector = { id: "x-archive", segments: xSegments, detect, open };
+export const xArchive: Connector = {
+  id: "x-archive",
+  segments: xSegments,
+  detect,
+  open: (input, options) => openBatches({ cut, parse }, input, options),
+  batches: { cut, parse },
+};
 
 async function detect(input: InspectedInput): Promise<number> {
   const found = findXFiles(input.entries());
@@ -38,55 +48,103 @@ function startsAsX(head: Uint8Array): boolean {
   return /^(?:\xef\xbb\xbf)?\s*window\.(?:YTD\.|__THAR_CONFIG\s*=)/.test(text);
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawRecord> {
+/** What the posts of an archive have in common. */
+type PostsShared = { readonly notes: readonly LongNote[] };
+/** And its messages: whose they are says the account file. */
+type MessagesShared = { readonly owner: string | null };
+
+/** Notes go with each batch of posts: of an archive with more, posts are parsed where the notes are. */
+const maxSharedCharacters = 2 ** 20;
+
+async function* cut(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem | RawBatch> {
   const found = findXFiles(input.entries()) ?? (await findXFilesByHead(input));
   if (found === undefined) return;
   const { files } = found;
   const bytesTotal = Object.values(files)
     .flat()
     .reduce((total, { size }) => total + size, 0);
-  const read = reader(input, options, bytesTotal);
+  const bytesOf = counter(input, options, bytesTotal);
+
+  async function* records(kind: keyof typeof xFileKinds): AsyncGenerator<YtdRecord & { readonly file: string }> {
+    for (const entry of files[kind]) {
+      const { path: file } = entry;
+      const { names } = xFileKinds[kind];
+      for await (const record of readYtdRecords(bytesOf(entry), file, names, options.limits)) yield { ...record, file };
+    }
+  }
+
+  async function* batches(kind: BatchKind, shared?: unknown): AsyncGenerator<RawBatch> {
+    for (const entry of files[kind]) {
+      const { path: file } = entry;
+      const { names } = xFileKinds[kind];
+      for await (const batch of cutYtdBatches(bytesOf(entry), file, names, options.limits)) {
+        yield { ...batch, content: kind, file, shared };
+      }
+    }
+  }
 
   let profile: RawObject | undefined;
   let owner: string | null = null;
-  for await (const { value } of read(files.profile, xFileKinds.profile)) profile ??= unwrap(value, "profile");
-  for await (const { value, file, position } of read(files.account, xFileKinds.account)) {
+  for await (const { value } of records("profile")) profile ??= unwrap(value, "profile");
+  for await (const { value, file, position } of records("account")) {
     const account: RawAccount = { account: unwrap(value, "account"), profile };
     owner ??= idField(account.account, "accountId");
     yield { segment: "account", value: account, file, position };
   }
 
   const longPosts = createLongPosts();
-  for await (const { value, file, position } of read(files.notes, xFileKinds.notes)) {
+  for await (const { value, file, position } of records("notes")) {
     longPosts.add(value, file);
     const note: RawNote = { note: unwrap(value, "noteTweet") };
     yield { segment: "notes", value: note, file, position };
   }
-  for await (const { value, file, position } of read(files.posts, xFileKinds.posts)) {
-    const tweet = unwrap(value, "tweet");
-    const post: RawPost = { tweet, wholeText: longPosts.textOf(tweet) };
-    yield { segment: "posts", value: post, file, position };
+  if (longPosts.characters() <= maxSharedCharacters) {
+    const shared: PostsShared = { notes: longPosts.all() };
+    yield* batches("posts", shared);
+  } else {
+    for await (const { value, file, position } of records("posts")) yield postOf(value, longPosts, { file, position });
   }
 
-  for await (const { value, file, position } of read(files.likes, xFileKinds.likes)) {
-    const like: RawLike = { like: unwrap(value, "like") };
-    yield { segment: "likes", value: like, file, position };
-  }
-
+  yield* batches("likes");
   // Messages are own by their sender: without an account file nobody can say whose they are.
-  for (const kind of ["messages", "groupMessages"] as const) {
-    for await (const { value, file, position } of read(files[kind], xFileKinds[kind])) {
+  const shared: MessagesShared = { owner };
+  yield* batches("messages", shared);
+  yield* batches("groupMessages", shared);
+  yield* batches("followers");
+  yield* batches("following");
+}
+
+type BatchKind = "posts" | "likes" | "messages" | "groupMessages" | "followers" | "following";
+
+function parse(batch: RawBatch, _options: unknown, give: (item: RawItem) => void): void {
+  const { file } = batch;
+  const kind = batch.content as BatchKind;
+  const longPosts = createLongPosts(kind === "posts" ? (batch.shared as PostsShared).notes : []);
+  for (const { value, position } of parseYtdBatch(batch)) {
+    if (kind === "posts") give(postOf(value, longPosts, { file, position }));
+    else if (kind === "likes") {
+      const like: RawLike = { like: unwrap(value, "like") };
+      give({ segment: "likes", value: like, file, position });
+    } else if (kind === "messages" || kind === "groupMessages") {
+      const { owner } = batch.shared as MessagesShared;
       for (const message of conversationMessages(unwrap(value, "dmConversation"), owner)) {
-        yield { segment: "messages", value: message, file, position };
+        give({ segment: "messages", value: message, file, position });
       }
+    } else {
+      const follow: RawFollow = { follow: unwrap(value, kind === "followers" ? "follower" : "following") };
+      give({ segment: kind, value: follow, file, position });
     }
   }
-  for (const segment of ["followers", "following"] as const) {
-    for await (const { value, file, position } of read(files[segment], xFileKinds[segment])) {
-      const follow: RawFollow = { follow: unwrap(value, segment === "followers" ? "follower" : "following") };
-      yield { segment, value: follow, file, position };
-    }
-  }
+}
+
+function postOf(
+  value: RawObject,
+  longPosts: LongPosts,
+  place: { readonly file: string; readonly position: number },
+): RawRecord {
+  const tweet = unwrap(value, "tweet");
+  const post: RawPost = { tweet, wholeText: longPosts.textOf(tweet) };
+  return { segment: "posts", value: post, ...place };
 }
 
 /** The 2019 archive has the bare record, every later one `{ "tweet": { … } }`. */
@@ -94,28 +152,19 @@ function unwrap(value: RawObject, name: string): RawObject {
   return objectField(value, name) ?? value;
 }
 
-type ReadKind = (
-  entries: readonly ArchiveEntry[],
-  kind: XFileKind,
-) => AsyncGenerator<YtdRecord & { readonly file: string }>;
-
-function reader(input: ArchiveInput, options: ConnectorOpenOptions, bytesTotal: number): ReadKind {
+function counter(
+  input: ArchiveInput,
+  options: ConnectorOpenOptions,
+  bytesTotal: number,
+): (entry: ArchiveEntry) => AsyncGenerator<Uint8Array> {
   const { limits, signal, onProgress } = options;
   let bytesRead = 0;
-
-  async function* counted(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
+  return async function* counted(entry) {
     for await (const chunk of input.read(entry.path, { maxBytes: limits.maxEntryBytes, signal })) {
       throwIfCancelled(signal);
       yield chunk;
       bytesRead += chunk.length;
       onProgress?.({ file: entry.path, bytesRead, bytesTotal });
-    }
-  }
-
-  return async function* readKind(entries, kind) {
-    for (const entry of entries) {
-      const file = entry.path;
-      for await (const record of readYtdRecords(counted(entry), file, kind.names, limits)) yield { ...record, file };
     }
   };
 }

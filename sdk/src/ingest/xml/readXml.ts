@@ -41,6 +41,24 @@ const noChildren: never[] = [];
  * `maxRecordBytes` characters or nested deeper than `maxDepth`, or nothing of XML in it. No message holds its text.
  */
 export async function* readXml(chunks: AsyncIterable<Uint8Array>, options: ReadXmlOptions): AsyncGenerator<XmlItem> {
+  const reader = createXmlReader(options);
+  for await (const decoded of decodeXml(chunks)) yield* reader.read(decoded);
+  reader.end();
+}
+
+/** {@link readXml} for who has the text in hand. */
+export type XmlReader = {
+  /** The elements that end in this piece, handed on a few at a time. */
+  read(text: string): Generator<XmlItem>;
+  /** The file ends here. Errors: `EXPORT_INVALID` when it should not. */
+  end(): void;
+  /** Whether everything before was read, and this many elements are open, all of them containers. */
+  isBetween(open: number): boolean;
+  /** So many units of the file, whole elements, are read elsewhere. */
+  skip(length: number): void;
+};
+
+export function createXmlReader(options: ReadXmlOptions): XmlReader {
   const { file, limits, containers } = options;
   const stack: OpenElement[] = [];
   const tags = createTagReader();
@@ -184,23 +202,31 @@ export async function* readXml(chunks: AsyncIterable<Uint8Array>, options: ReadX
     return at;
   }
 
-  for await (const decoded of decodeXml(chunks)) {
-    for (let from = 0; from < decoded.length; from += pieceLength) {
-      text += from === 0 && decoded.length <= pieceLength ? decoded : decoded.slice(from, from + pieceLength);
-      const taken = take(0);
-      text = text.slice(taken);
-      base += taken;
-      searched -= taken;
-      tried = Math.max(0, tried - taken);
-      if (length + text.length > limits.maxRecordBytes + pieceLength) throw tooLong(0);
-      if (ready.length === 0) continue;
-      const items = ready;
-      ready = [];
-      yield* items;
-    }
-  }
-  if (stack.length > 0 || !isBlank(text, 0, text.length)) throw invalid("is cut off");
-  if (!hasRoot) throw invalid("is not XML");
+  return {
+    *read(decoded) {
+      for (let from = 0; from < decoded.length; from += pieceLength) {
+        text += from === 0 && decoded.length <= pieceLength ? decoded : decoded.slice(from, from + pieceLength);
+        const taken = take(0);
+        text = text.slice(taken);
+        base += taken;
+        searched -= taken;
+        tried = Math.max(0, tried - taken);
+        if (length + text.length > limits.maxRecordBytes + pieceLength) throw tooLong(0);
+        if (ready.length === 0) continue;
+        const items = ready;
+        ready = [];
+        yield* items;
+      }
+    },
+    end() {
+      if (stack.length > 0 || !isBlank(text, 0, text.length)) throw invalid("is cut off");
+      if (!hasRoot) throw invalid("is not XML");
+    },
+    isBetween: (open) => walked === open && stack.length === open && isBlank(text, 0, text.length),
+    skip(units) {
+      base += units;
+    },
+  };
 }
 
 const BANG = 0x21;

@@ -9,7 +9,7 @@ import {
   type SandboxAnswer,
   type SandboxJob,
 } from "../sandbox/sandboxWire.ts";
-import { ownProgram, perlEnvironment, sealed, sealedFolder } from "../sealedProcess.ts";
+import { ownProgram, sealed, sealedFolder } from "../sealedProcess.ts";
 
 /** `tables` are in the order of their heads in the job. */
 export type SandboxWork = { readonly job: SandboxJob; readonly tables: readonly Uint8Array[] };
@@ -99,7 +99,7 @@ async function within<value>(timeLimitMs: number, work: Promise<value>): Promise
 
 function startSandbox(isolation: Isolation, code: SandboxCode, memoryMb: number): Sandbox {
   const [command = "", ...args] = commandOf(isolation, code, memoryMb);
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: perlEnvironment });
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: {} });
   const { stdin, stdout } = child;
   const { promise: ready, resolve: isReady, reject: notReady } = Promise.withResolvers<void>();
   const { promise: answered, resolve: answer, reject: notAnswered } = Promise.withResolvers<SandboxAnswer>();

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { expect } from "chai";
-import { startEncodeThread } from "../../../node/src/ingest/index.ts";
+import { createDiskSpools, startImportThreads } from "../../../node/src/ingest/index.ts";
 import { importArchive, readArchive, type SpooledSegment } from "../../../sdk/src/ingest/index.ts";
 import { expectError } from "../../sdk/ingest/expectError.ts";
 import { account, memoryArchive, tweet, ytd } from "../../sdk/ingest/memoryArchive.ts";
@@ -14,7 +14,7 @@ async function bytesOf({ content }: SpooledSegment): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-describe("startEncodeThread", function () {
+describe("startImportThreads", function () {
   this.timeout(60_000); // 70,000 records, on a busy machine
   it("default: the same files as without it, also after it has ended", async () => {
     const tweets = Array.from({ length: 70_000 }, (_, index) =>
@@ -24,9 +24,9 @@ describe("startEncodeThread", function () {
       { "data/account.js": ytd("account", [account]), "data/tweets.js": ytd("tweets", tweets) },
       2 ** 20,
     );
-    const thread = startEncodeThread(folder.path(""));
-    const imported = await importArchive(input, { openSink: thread.openSink });
-    await thread.close();
+    const threads = startImportThreads();
+    const imported = await importArchive(input, { openSpool: createDiskSpools(folder.path("")), threads });
+    await threads.close();
     const here = await readArchive(input);
     const pairs = [...imported.segments, ...imported.ownerOnly];
     for (const [index, segment] of [...here.segments, ...here.ownerOnly].entries()) {
@@ -47,19 +47,24 @@ describe("startEncodeThread", function () {
 
   it("error: an import that fails leaves no open file; a folder that is not there", async () => {
     const open = async () => (await readdir("/proc/self/fd")).length;
-    const thread = startEncodeThread(folder.path(""));
-    const sink = await thread.openSink({ id: "persona:x@1", table: "x", key: null, time: null, columns: [] });
-    await sink.discard();
+    const threads = startImportThreads();
+    const openSpool = createDiskSpools(folder.path(""));
+    const whole = await importArchive(memoryArchive({ "data/account.js": ytd("account", [account]) }), {
+      openSpool,
+      threads,
+    });
+    for (const { content } of [...whole.segments, ...whole.ownerOnly]) await content.discard();
     const before = await open();
     const broken = memoryArchive({ "data/account.js": ytd("account", [account]), "data/tweets.js": "window.YTD" });
-    await expectError("EXPORT_INVALID", () => importArchive(broken, { openSink: thread.openSink }));
+    await expectError("EXPORT_INVALID", () => importArchive(broken, { openSpool, threads }));
     expect(await open()).to.equal(before);
-    await thread.close();
 
-    const nowhere = startEncodeThread(folder.path("missing"));
     await expectError("STORE_FAILED", () =>
-      importArchive(memoryArchive({ "data/account.js": ytd("account", [account]) }), { openSink: nowhere.openSink }),
+      importArchive(memoryArchive({ "data/account.js": ytd("account", [account]) }), {
+        openSpool: createDiskSpools(folder.path("missing")),
+        threads,
+      }),
     );
-    await nowhere.close();
+    await threads.close();
   });
 });

@@ -1,0 +1,98 @@
+import { Worker } from "node:worker_threads";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import type { ImportThreads } from "@persona-protocol/sdk/ingest/batches";
+import type { ThreadAnswers, ThreadReply, ThreadRequest } from "./importMessages.ts";
+
+export type StartedThreads = ImportThreads & {
+  /** After the import; what it gave stays. */
+  close(): Promise<void>;
+};
+
+/** Two cores are what an import is measured on; the main thread only reads, and mostly waits. */
+const threadCount = 2;
+
+/**
+ * Threads that parse large exports and encode segments, beside the one that reads.
+ *
+ * Errors of what they do: those of the work itself; `ARCHIVE_TOO_LARGE` when a thread's memory was not enough for it; `INTERNAL`
+ * when one ended.
+ */
+export function startImportThreads(): StartedThreads {
+  const threads = Array.from({ length: threadCount }, startThread);
+  let nextEncoder = 0;
+  const threadOf = (id: number): Thread => {
+    const thread = threads[id % threadCount];
+    if (thread === undefined) throw new RangeError("there is no such thread");
+    return thread;
+  };
+  return {
+    // One on each thread, and one on its way to it.
+    batchesUnderWay: 2 * threadCount,
+    async open({ id: connector }, options) {
+      await Promise.all(threads.map((thread) => thread.ask({ step: "open", connector, options })));
+      return {
+        parse: (id, batch) => threadOf(id).ask({ step: "parse", id, batch }, [batch.bytes.buffer, batch.marks.buffer]),
+        finish: (id, repeats) => threadOf(id).ask({ step: "finish", id, repeats }),
+      };
+    },
+    encode: (schema, group) => threadOf(nextEncoder++).ask({ step: "encode", schema, group }),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+type Thread = {
+  ask<Step extends ThreadRequest["step"]>(
+    request: Extract<ThreadRequest, { readonly step: Step }>,
+    handedOver?: ArrayBuffer[],
+  ): Promise<ThreadAnswers[Step]>;
+  close(): Promise<void>;
+};
+
+function startThread(): Thread {
+  const worker = new Worker(new URL("./importThreadMain.ts", import.meta.url), {
+    // Without a bound, V8 lets its garbage grow to what the machine has. A few batches and their encoding fit many times.
+    resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
+  });
+  const waiting: { resolve(reply: ThreadReply): void; reject(cause: Error): void }[] = [];
+  let failure: Error | undefined;
+
+  worker.on("message", (reply: ThreadReply) => waiting.shift()?.resolve(reply));
+  const end = (cause: Error): void => {
+    failure ??= cause;
+    for (const { reject } of waiting.splice(0)) reject(failure);
+  };
+  worker.on("error", (error: Error & { readonly code?: string }) =>
+    end(error.code === outOfMemory ? tooMuch(error) : error),
+  );
+  worker.on("exit", () => end(new PersonaError("INTERNAL", "A thread of an import has ended.")));
+
+  return {
+    async ask<Step extends ThreadRequest["step"]>(
+      request: Extract<ThreadRequest, { readonly step: Step }>,
+      handedOver: ArrayBuffer[] = [],
+    ): Promise<ThreadAnswers[Step]> {
+      if (failure !== undefined) throw failure;
+      const reply = await new Promise<ThreadReply>((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        worker.postMessage(request, handedOver);
+      });
+      // Each step is answered with its own: the protocol says so, and no type can.
+      if (reply.problem === undefined) return reply.answer as ThreadAnswers[Step];
+      const { code, message, data } = reply.problem;
+      throw new PersonaError(code, message, { data });
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
+
+const outOfMemory = "ERR_WORKER_OUT_OF_MEMORY";
+
+function tooMuch(cause: Error): PersonaError {
+  return new PersonaError("ARCHIVE_TOO_LARGE", "A stretch of the export takes more memory than an import may use.", {
+    cause,
+  });
+}
