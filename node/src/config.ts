@@ -51,6 +51,9 @@ const nodeConfigSchema = z.strictObject({
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
+  enclaveSocket: path
+    .optional()
+    .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
   evidence: z
     .enum(evidenceKinds)
     .default("simulated")
@@ -94,6 +97,7 @@ export function loadNodeConfig(file: string): NodeConfig {
     passphraseFile: here(config.passphraseFile),
     dataDir: here(config.dataDir),
     storeDir: here(config.storeDir),
+    ...(config.enclaveSocket === undefined ? {} : { enclaveSocket: here(config.enclaveSocket) }),
     // An http URL of dstack's simulator is no path.
     ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
       ? {}

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { runSuite } from "../test/runSuite.ts";
 
 /** A layer has fuzz tests when there is a file `fuzz….test.ts` of it: nothing else has to be registered. */
-const layers = ["storage", "ingest", "provenance", "access", "compute", "attestation"] as const;
+const layers = ["storage", "ingest", "provenance", "access", "compute", "attestation", "enclave"] as const;
 export type FuzzedLayer = (typeof layers)[number];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -7,10 +7,10 @@ import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
 import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
+import { openEnclave } from "../enclave/openEnclave.ts";
 import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
-import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { openGuardianDeposits } from "./guardianDeposits.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
@@ -47,19 +47,15 @@ const destroyParams = z.strictObject({ keyBoxDigests: z.array(hex).max(maxKeyBox
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation, bundle, evidence } = context;
+  const { config, log, client, deployment, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
   const deposits = await openGuardianDeposits(config.dataDir);
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl)));
   const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
   const journal = openGuardianLog(join(config.dataDir, "access-log.sqlite"));
-  const enclave = startEnclave({
+  const enclave = await openEnclave(context, {
     role: "guardian",
-    isolation,
-    bundle,
-    evidence,
-    log: (line) => log.warn({ line }, "enclave says"),
     methods: {
       ...relayChain(...relays.map(({ request }) => request)),
       deposit: async (params) => (await deposits.read(depositParams.parse(params).keyBoxDigest)) ?? null,

@@ -8,11 +8,11 @@ import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
 import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
+import { openEnclave } from "../enclave/openEnclave.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { PeerMethods } from "../enclave/runtime/peer.ts";
-import { startEnclave } from "../enclave/startEnclave.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { createGuardianClient } from "./guardianClient.ts";
 import { advanceJob } from "./jobSteps.ts";
@@ -43,17 +43,13 @@ const askParams = z.strictObject({
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation, bundle, evidence } = context;
+  const { config, log, client, deployment, isolation } = context;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"));
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: client.account })));
   const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
-  const enclave = startEnclave({
+  const enclave = await openEnclave(context, {
     role: "worker",
-    isolation,
-    bundle,
-    evidence,
-    log: (line) => log.warn({ line }, "enclave says"),
     methods: { ...relayChain(...relays.map(({ request }) => request)), ...carry(context) },
   });
   const stopping = new AbortController();

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
@@ -12,6 +14,7 @@ import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 export type EnclaveRole = "worker" | "guardian";
 
 export type EnclaveProcess = {
+  /** 0 for one that somebody else has started. */
   readonly pid: number;
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
@@ -25,20 +28,53 @@ const quoteParams = z.strictObject({
   reportData: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64, "not 64 bytes"),
 });
 
-/**
- * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
- * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
- */
-export function startEnclave(options: {
+type EnclaveOptions = {
   readonly role: EnclaveRole;
   readonly isolation: Isolation;
   /** What is started; otherwise what this repository's sources make. */
   readonly bundle?: EnclaveBundle;
+  /** Where the enclave listens instead of at its stdin. */
+  readonly socket?: string;
   readonly methods: PeerMethods;
   /** The platform that is asked for evidence; without one the enclave's is simulated. */
   readonly evidence?: HostEvidence | undefined;
   readonly log: (line: string) => void;
-}): EnclaveProcess {
+};
+
+/**
+ * Goes to an enclave that runs elsewhere, behind a Unix socket: in a container or, through a forwarder, in a virtual machine. Its
+ * keys outlive this connection.
+ * @throws PersonaError ENCLAVE_FAILED when nobody listens there
+ */
+export async function connectEnclave(
+  socket: string,
+  methods: PeerMethods,
+  platform?: HostEvidence,
+): Promise<EnclaveProcess> {
+  const connection = connect(socket);
+  await once(connection, "connect").catch((cause) => {
+    throw new PersonaError("ENCLAVE_FAILED", "No enclave listens at the socket.", { data: { socket }, cause });
+  });
+  connection.on("error", () => {}); // The peer sees its end.
+  const { quoting, companionsOf } = quotesOf(platform);
+  const peer = createPeer({ input: connection, output: connection, methods: { ...methods, ...quoting } });
+  return {
+    pid: 0,
+    call: peer.call,
+    ended: peer.closed.then(() => "the connection to the enclave has ended"),
+    companionsOf,
+    async stop() {
+      peer.close();
+      connection.destroy();
+    },
+  };
+}
+
+/**
+ * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
+ * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ */
+export function startEnclave(options: EnclaveOptions): EnclaveProcess {
   const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
   // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
   const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
@@ -54,6 +90,7 @@ export function startEnclave(options: {
     join(folder, bundleMains[role]),
     isolation,
     platform?.kind ?? "simulated",
+    ...(options.socket === undefined ? [] : [options.socket]),
   ];
   const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
@@ -62,16 +99,7 @@ export function startEnclave(options: {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     for (const line of text.split("\n")) if (line !== "") log(line.slice(0, 2_000));
   });
-  let last: PlatformEvidence | undefined;
-  const quoting: PeerMethods =
-    platform === undefined
-      ? {}
-      : {
-          async quote(params) {
-            last = await platform.quote(quoteParams.parse(params).reportData);
-            return last.evidence;
-          },
-        };
+  const { quoting, companionsOf } = quotesOf(platform);
   const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
@@ -84,13 +112,30 @@ export function startEnclave(options: {
     pid: child.pid,
     call: peer.call,
     ended,
-    companionsOf: (evidence) => (last !== undefined && equalBytes(last.evidence, evidence) ? last : undefined),
+    companionsOf,
     async stop() {
-      // Its door closing is the signal to end; a hung one is killed.
+      // Its door closing is the signal to end, where that is its stdin; a hung one is killed.
       peer.close();
+      if (options.socket !== undefined) child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
       await ended;
       clearTimeout(timer);
     },
   };
+}
+
+/** The host's part in evidence, and what came beside the last. */
+function quotesOf(platform: HostEvidence | undefined): {
+  readonly quoting: PeerMethods;
+  readonly companionsOf: EnclaveProcess["companionsOf"];
+} {
+  let last: PlatformEvidence | undefined;
+  const companionsOf = (evidence: Uint8Array) =>
+    last !== undefined && equalBytes(last.evidence, evidence) ? last : undefined;
+  if (platform === undefined) return { quoting: {}, companionsOf };
+  const quote = async (params: unknown) => {
+    last = await platform.quote(quoteParams.parse(params).reportData);
+    return last.evidence;
+  };
+  return { quoting: { quote }, companionsOf };
 }

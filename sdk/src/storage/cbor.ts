@@ -31,7 +31,7 @@ export function decodeCbor<S extends z.ZodType>(
   if (bytes.length > maxBytes) {
     throw new PersonaError(code, `The ${what} is larger than allowed.`, { data: { bytes: bytes.length, maxBytes } });
   }
-  if (exceeds(bytes, parameters.maxItems ?? 65_536, parameters.maxDepth ?? 128)) {
+  if (hasMoreItems(bytes, parameters.maxItems ?? 65_536, parameters.maxDepth ?? 128)) {
     throw new PersonaError(code, `The ${what} holds more items, or nests deeper, than allowed.`, {
       data: { bytes: bytes.length },
     });
@@ -60,7 +60,7 @@ export function decodeCbor<S extends z.ZodType>(
  * Does this CBOR hold more than `maxItems` items, or nest deeper? Looks at the heads only, so that two megabytes of empty arrays are
  * refused before anything is built from them. What is not well-formed ends the walk: the decoder refuses it.
  */
-function exceeds(bytes: Uint8Array, maxItems: number, maxDepth: number): boolean {
+export function hasMoreItems(bytes: Uint8Array, maxItems: number, maxDepth: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** How many items each list or map around this place still waits for. */
   const open: number[] = [];

@@ -10,7 +10,7 @@ export {
 export { type BlockMedium, createBlobReader, createBlobStore, type ReadMedium } from "./blockStore.ts";
 export { type ByteSource, collectBytes } from "./byteStream.ts";
 export { type CarBlock, carHeader, carSectionHead } from "./car.ts";
-export { decodeCbor, encodeCbor } from "./cbor.ts";
+export { decodeCbor, encodeCbor, hasMoreItems } from "./cbor.ts";
 export { type CheckResult, checkStores, type RepairResult, repairStores, type StoreCheck } from "./checkStores.ts";
 export { type BlockCodec, cidOfDigest, digestOfCid, parseCid } from "./cid.ts";
 export { type ConfirmingStore, confirmStored } from "./confirmStored.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { encode } from "@ipld/dag-cbor";
 import { errorTable, PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
-import { createPeer, type Peer, type PeerMethods } from "../../../node/src/enclave/runtime/peer.ts";
+import { createPeer, type Peer, type PeerMethods, peerVersion } from "../../../node/src/enclave/runtime/peer.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { createRandom, mutate, testSeed } from "../../helpers/random.ts";
 
@@ -34,11 +34,12 @@ const methods: PeerMethods = {
   huge: async () => new Uint8Array(maxFrameBytes),
 };
 
-function framed(value: unknown): Uint8Array {
+function framed(value: unknown, version = peerVersion): Uint8Array {
   const body = value instanceof Uint8Array ? value : encode(value);
-  const frame = Buffer.alloc(4 + body.length);
-  frame.writeUInt32BE(body.length);
-  frame.set(body, 4);
+  const frame = Buffer.alloc(5 + body.length);
+  frame.writeUInt32BE(1 + body.length);
+  frame[4] = version;
+  frame.set(body, 5);
   return frame;
 }
 
@@ -158,6 +159,10 @@ describe("createPeer", function () {
       framed(Uint8Array.of(0xa0, 0xa0)),
       framed(new Uint8Array(200_000).fill(0x81)),
       framed({ id: 1 }),
+      framed({ id: 1, method: "echo", params: 1 }, 0),
+      framed({ id: 1, method: "echo", params: 1 }, 2),
+      framed({ id: 1, method: "echo", params: 1 }, 0xa3),
+      framed({ id: 1, method: "echo", params: Array.from({ length: 1_000_001 }, () => 0) }),
       framed({ id: 1, method: "echo", params: 1, more: 1 }),
       framed({ id: 1.5, method: "echo", params: 1 }),
       framed({ id: 2n ** 60n, method: "echo", params: 1 }),

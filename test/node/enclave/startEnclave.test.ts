@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { decodeStruct, encodeStruct, typedData } from "@persona-protocol/sdk/contracts";
 import { deriveKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
@@ -11,7 +13,12 @@ import { privateKeyToAddress } from "viem/accounts";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
-import { type EnclaveProcess, type EnclaveRole, startEnclave } from "../../../node/src/enclave/startEnclave.ts";
+import {
+  connectEnclave,
+  type EnclaveProcess,
+  type EnclaveRole,
+  startEnclave,
+} from "../../../node/src/enclave/startEnclave.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { allGone, commandOf, descendantsOf } from "../../helpers/processTree.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
@@ -20,7 +27,7 @@ import { randomDeployment, randomHex32, randomStruct } from "../../helpers/struc
 const random = createRandom(testSeed());
 const isolation = detectIsolation();
 const bundle = enclaveBundle();
-const deployment = randomDeployment(random);
+const deployment = { ...randomDeployment(random), chainId: 31_337 };
 const plain = { ...deployment, fromBlock: "0" };
 const facts = { operator: deployment.jobMarket, keyClass: 2, blockNumber: 5, blockHash: randomHex32(random) };
 
@@ -71,7 +78,7 @@ for (const role of ["guardian", "worker"] as const) {
       const pids = [enclave.pid, ...descendantsOf(enclave.pid)];
       for (const pid of pids) {
         const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-        expect(environment, commandOf(pid).join(" ")).not.to.match(/PATH=|HOME=|PERSONA/);
+        expect(environment, commandOf(pid).join(" ")).not.to.match(/HOME=|PERSONA|NODE_|PATH=(?!\/usr\/bin:\/bin\0)/);
       }
       expect(readFileSync(`/proc/${enclave.pid}/environ`, "utf8")).to.equal("");
       if (isolation === "none") return;
@@ -170,6 +177,40 @@ describe("startEnclave", function () {
     }
     const again = await call(second, "start", { deployment: plain, sealed });
     expect([again["signer"], again["kemKey"]]).to.deep.equal([first["signer"], first["kemKey"]]);
+  });
+
+  it("behavior: at a socket the newest host is served, with the keys and the deployment of before", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "persona-socket-"));
+    const socket = join(folder, "enclave.sock");
+    const enclave = startEnclave({ role: "worker", isolation, socket, methods: noChain, log: () => {} });
+    try {
+      await expectError("ENCLAVE_FAILED", () => connectEnclave(join(folder, "nobody.sock"), noChain));
+      while (!existsSync(socket)) await sleep(20);
+      const first = await connectEnclave(socket, noChain);
+      const keys = (await first.call("start", startParams("worker"))) as Record<string, unknown>;
+      const second = await connectEnclave(socket, noChain);
+      expect(((await second.call("start", startParams("worker"))) as typeof keys)["signer"]).to.equal(keys["signer"]);
+      await first.ended;
+      await expectError("ENCLAVE_FAILED", () => first.call("register", facts));
+      const other = { ...plain, jobMarket: plain.nodeRegistry };
+      await expectError("DEPLOYMENT_UNKNOWN", () => second.call("start", { deployment: other }));
+      // Its host's end is not its own.
+      await second.stop();
+      const third = await connectEnclave(socket, noChain);
+      expect(((await third.call("start", startParams("worker"))) as typeof keys)["signer"]).to.equal(keys["signer"]);
+    } finally {
+      await enclave.stop();
+      await rm(folder, { recursive: true });
+    }
+    expect(await enclave.ended).to.equal("exit code 0");
+  });
+
+  it("error: DEPLOYMENT_UNKNOWN: contracts, or unproved reads, that a host names on a chain that is not local", async () => {
+    for (const role of ["worker", "guardian"] as const) {
+      const enclave = start(role);
+      const params = { ...startParams(role), deployment: { ...plain, chainId: 1 } };
+      await expectError("DEPLOYMENT_UNKNOWN", () => enclave.call("start", params));
+    }
   });
 
   for (const how of ["stopped", "killed"] as const) {

@@ -1,6 +1,6 @@
 /**
- * The only door of an enclave: length-prefixed DAG-CBOR messages over a byte stream (stdio now, vsock later), in both
- * directions. Frame = uint32 length ‖ CBOR. Message = call, answer or failure, matched by id.
+ * The only door of an enclave: length-prefixed DAG-CBOR messages over a byte stream (stdio or a Unix socket), in both
+ * directions. Frame = uint32 length ‖ version byte ‖ CBOR. Message = call, answer or failure, matched by id.
  *
  * Both sides treat the other as hostile: sizes are bounded before anything is allocated, an unknown message ends the
  * connection, and a failure carries a code of the error table and a text that never holds keys, plaintext or arguments.
@@ -8,13 +8,19 @@
 import type { Readable, Writable } from "node:stream";
 import * as dagCbor from "@ipld/dag-cbor";
 import { type ErrorCode, errorTable, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { hasMoreItems } from "@persona-protocol/sdk/storage";
 import { z } from "zod";
 
 /** Largest frame either side accepts; blobs travel in pieces well below it. */
 const maxFrameBytes = 32 * 1024 * 1024;
 const maxUnsentBytes = 8 * maxFrameBytes;
-/** Calls that may wait for an answer at once; more is a peer gone wrong. */
+/** First byte of every frame's body: a side that speaks another version is refused before anything of it is decoded. */
+export const peerVersion = 1;
+/** Calls that may wait for an answer at once, of either side; more is a peer gone wrong. */
 const maxPendingCalls = 4_096;
+/** Values in one message: a frame of 32 MiB could hold that many million, each some bytes of memory more than it is long. */
+const maxItems = 1_000_000;
+const maxDepth = 64;
 
 const message = z.union([
   z.strictObject({ id: z.number().int(), method: z.string().max(64), params: z.unknown() }),
@@ -62,10 +68,11 @@ export function createPeer(options: {
   const send = (value: Message) => {
     if (!open) return;
     const body = dagCbor.encode(value);
-    if (body.length > maxFrameBytes)
+    if (body.length >= maxFrameBytes)
       throw new PersonaError("LIMIT_EXCEEDED", "A message to the other side of the enclave door is too large.");
-    const head = new Uint8Array(4);
-    new DataView(head.buffer).setUint32(0, body.length);
+    const head = new Uint8Array(5);
+    new DataView(head.buffer).setUint32(0, body.length + 1);
+    head[4] = peerVersion;
     // One system call, and at once: what its sender computes meanwhile must not hold it back.
     output.cork();
     output.write(head);
@@ -88,19 +95,33 @@ export function createPeer(options: {
     resolveClosed();
   };
 
+  let answering = 0;
   const answer = async (id: number, method: string, params: unknown) => {
+    answering += 1;
     try {
+      if (answering > maxPendingCalls)
+        throw new PersonaError("LIMIT_EXCEEDED", "Too many calls wait at the enclave door.");
       const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
       if (handler === undefined)
         throw new PersonaError("REQUEST_INVALID", "The enclave door has no such method.", { data: { method } });
       send({ id, value: (await handler(params)) ?? null });
     } catch (error) {
       send({ id, error: failureOf(error) });
+    } finally {
+      answering -= 1;
     }
   };
 
   const receive = (body: Uint8Array) => {
-    const parsed = message.safeParse(dagCbor.decode(body));
+    if (body[0] !== peerVersion) {
+      throw new PersonaError("REQUEST_INVALID", "The other side of the enclave door speaks another version.", {
+        data: { got: body[0] ?? -1, wanted: peerVersion },
+      });
+    }
+    const bytes = body.subarray(1);
+    if (hasMoreItems(bytes, maxItems, maxDepth))
+      throw new PersonaError("REQUEST_INVALID", "A message over the enclave door has too many values.");
+    const parsed = message.safeParse(dagCbor.decode(bytes));
     if (!parsed.success) throw new PersonaError("REQUEST_INVALID", "A message over the enclave door is malformed.");
     const value = parsed.data;
     if ("method" in value) {

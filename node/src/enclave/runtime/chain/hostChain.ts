@@ -30,6 +30,17 @@ export function requireDeployment(given: Deployment): Deployment {
 }
 
 /**
+ * Another host, or the same after a restart, goes on with the chain that the enclave has begun with: else it could begin in the past.
+ * @throws PersonaError DEPLOYMENT_UNKNOWN
+ */
+export function requireSameDeployment(begun: Deployment, given: Deployment): void {
+  if (namesOf(begun) === namesOf(given)) return;
+  throw new PersonaError("DEPLOYMENT_UNKNOWN", "This enclave has started with another deployment.", {
+    data: { chainId: given.chainId },
+  });
+}
+
+/**
  * The chain as all of the host's endpoints show it: the same code for guardians and supervisors.
  * @throws PersonaError CONFIG_INVALID for one endpoint on a chain that is not local
  */

@@ -7,12 +7,12 @@ import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
-import { endpointChain, openHostChain, requireDeployment } from "../chain/hostChain.ts";
+import { endpointChain, openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
+import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { bundleMains, readBundle, requireMeasured } from "../measuredBundle.ts";
 import { openEvidence } from "../openEvidence.ts";
-import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
@@ -50,9 +50,6 @@ const resealParams = z.strictObject({
   kemKey: bytes,
 });
 
-// The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
-process.on("SIGINT", () => {});
-
 const bundle = readBundle(import.meta.dirname);
 requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
 let identity: EnclaveIdentity | undefined;
@@ -68,17 +65,19 @@ type Serving = {
   answer(body: Uint8Array): Promise<Uint8Array>;
 };
 
-const peer = createPeer({
-  input: process.stdin,
-  output: process.stdout,
+const host = openDoor({
+  socket: process.argv[4],
+  onEnd: () => {},
   methods: {
     /** New keys, or the sealed ones of before a reboot: shares of every dataset hang on them. */
     async start(params) {
       const { deployment: given, sealed } = startParams.parse(params);
       const deployment = requireDeployment(given);
+      if (chain !== undefined) requireSameDeployment(chain.deployment, deployment);
       const evidence = await opening;
-      identity = await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
-      chain = endpointChain(peer, deployment);
+      // A host that comes back finds the keys that are there; others are another enclave's.
+      identity ??= await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
+      chain ??= endpointChain(host, deployment);
       return {
         signer: identity.account.address,
         kemKey: identity.kem.publicKey,
@@ -98,13 +97,22 @@ const peer = createPeer({
       const { log: frontier, confirmations, endpoints, revocations: kept, ...rest } = serveParams.parse(params);
       const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
       await requireUnsealedKey(place, started.identity.account.address);
+      if (serving !== undefined) {
+        // Chain, log and revocations go on where they are: a host that comes back may not turn any of them back.
+        if (rest.nodeId !== nodeId || frontier.size !== serving.log.durable().size) {
+          throw new PersonaError("STORE_FAILED", "The host's log is not the one that this guardian has written.", {
+            data: { nodeId, size: frontier.size, wanted: serving.log.durable().size },
+          });
+        }
+        return;
+      }
       nodeId = rest.nodeId;
-      const guardianChain = openHostChain(peer, started.chain.deployment, {
+      const guardianChain = openHostChain(host, started.chain.deployment, {
         endpoints,
         confirmations: BigInt(confirmations),
       });
       const log = createAccessLog(frontier, async (lines) => {
-        await peer.call(
+        await host.call(
           "log",
           lines.map((line) => ({ ...line, answer: line.answer ?? null, revocation: line.revocation ?? null })),
           { timeoutMs: 10_000 },
@@ -170,26 +178,24 @@ const peer = createPeer({
 });
 
 /** Asked for once; whoever starts the enclave hears why there is none. */
-const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+const opening = openEvidence(process.argv[3], bundle.measurement, host);
 opening.catch(() => {});
 
-void peer.closed.then(() => process.exit(0));
-
 async function fetchDeposit(keyBoxDigest: Hex): Promise<{ head: Uint8Array; body: Uint8Array } | undefined> {
-  const stored = await peer.call("deposit", { keyBoxDigest }, { timeoutMs: 10_000 });
+  const stored = await host.call("deposit", { keyBoxDigest }, { timeoutMs: 10_000 });
   return stored instanceof Uint8Array ? decodeDeposit(stored) : undefined;
 }
 
 async function keptOf(datasetId: Hex): Promise<readonly Hex[]> {
-  return digests.parse(await peer.call("kept", { datasetId }, { timeoutMs: 10_000 }));
+  return digests.parse(await host.call("kept", { datasetId }, { timeoutMs: 10_000 }));
 }
 
 async function destroyDeposits(keyBoxDigests: readonly Hex[]): Promise<void> {
-  await peer.call("destroy", { keyBoxDigests: [...keyBoxDigests] }, { timeoutMs: 10_000 });
+  await host.call("destroy", { keyBoxDigests: [...keyBoxDigests] }, { timeoutMs: 10_000 });
 }
 
 async function recallAnswer(name: string): Promise<Uint8Array | undefined> {
-  const stored = await peer.call("answer", { name }, { timeoutMs: 10_000 });
+  const stored = await host.call("answer", { name }, { timeoutMs: 10_000 });
   return stored instanceof Uint8Array ? stored : undefined;
 }
 

@@ -18,7 +18,7 @@ import type { WorkerHost } from "./host.ts";
 export type SignedBlock = { readonly number: bigint; readonly hash: Hex };
 
 /** How long an endpoint may take to have a block that a guardian has already seen. */
-const maxWaitMs = 15_000;
+const maxWaitMs = 5_000;
 const pollMs = 250;
 
 /**

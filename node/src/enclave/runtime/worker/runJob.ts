@@ -7,6 +7,7 @@ import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/s
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
 import type { JobContext } from "./collectKeys.ts";
 import { failureCodeOf } from "./jobFailure.ts";
+import type { JobLatch } from "./jobLatch.ts";
 import { dekName, type JobPlan, type ObtainedKeys, obtainKeys, type PlannedSegment } from "./obtainKeys.ts";
 import { type ProgramTable, runUnderPolicy } from "./runUnderPolicy.ts";
 import type { SandboxPool } from "./sandboxPool.ts";
@@ -30,16 +31,16 @@ const maxInlineBytes = 4_096;
  * @throws PersonaError JOB_NOT_CLAIMED, JOB_CLAIMED_BY_OTHER, JOB_PARAMS_MISMATCH, and signs nothing, when the chain does not
  * say that this enclave has claimed exactly this job: a failure signed in advance would be paid for work never asked for.
  */
-export async function runJob(context: JobContext & { readonly sandboxes: SandboxPool }): Promise<SignedReceipt> {
+export async function runJob(
+  context: JobContext & { readonly sandboxes: SandboxPool; readonly latch: JobLatch },
+): Promise<SignedReceipt> {
   const { dueBy } = await requireClaim(context);
-  let opened = false;
+  const { latch, jobId } = context;
   try {
-    const keys = await obtainKeys(context, () => {
-      opened = true;
-    });
+    const keys = await obtainKeys(context, () => latch.open(jobId));
     return await succeed(context, keys, dueBy);
   } catch (error) {
-    const code = failureCodeOf(error, opened);
+    const code = failureCodeOf(error, latch.isOpened(jobId));
     const failure = failureTextOf(error);
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), [], failure);
   }
@@ -181,6 +182,3 @@ async function sign(
   const signature = await identity.account.signTypedData(typedData.receipt(chain.deployment, receipt));
   return { receipt, signature, ciphertext, releases, failure };
 }
-
-/** Name of a job in the supervisor's latch. */
-export const latchName = ({ jobId, attempt }: Pick<JobContext, "jobId" | "attempt">): string => `${jobId}/${attempt}`;

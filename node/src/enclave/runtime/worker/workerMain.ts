@@ -7,20 +7,18 @@ import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sd
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
-import { openHostChain, requireDeployment } from "../chain/hostChain.ts";
+import { openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
+import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
 import { isolationOf } from "../isolation.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
 import { openEvidence } from "../openEvidence.ts";
-import { createPeer } from "../peer.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { createWorkerHost } from "./host.ts";
-import { latchName, runJob, type SignedReceipt } from "./runJob.ts";
+import { createJobLatch } from "./jobLatch.ts";
+import { runJob } from "./runJob.ts";
 import { createSandboxPool } from "./sandboxPool.ts";
-
-// The terminal's Ctrl-C reaches every process of the group; this one ends when its host closes the door.
-process.on("SIGINT", () => {});
 
 const startParams = z.strictObject({
   deployment: deploymentSchema,
@@ -41,17 +39,18 @@ const bundle = readBundle(folder);
 requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bundle.files)]);
 const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
 const identity = await createEnclaveIdentity();
-/** One receipt per job and attempt, whatever the host asks. */
-const receipts = new Map<string, Promise<SignedReceipt>>();
+const latch = createJobLatch();
 let chain: ChainView | undefined;
 
-const peer = createPeer({
-  input: process.stdin,
-  output: process.stdout,
+const host = openDoor({
+  socket: process.argv[4],
+  onEnd: () => sandboxes.close(),
   methods: {
     async start(params) {
       const { deployment, endpoints } = startParams.parse(params);
-      chain = openHostChain(peer, requireDeployment(deployment), { endpoints, confirmations: 0n }).view;
+      const known = requireDeployment(deployment);
+      if (chain !== undefined) requireSameDeployment(chain.deployment, known);
+      chain ??= openHostChain(host, known, { endpoints, confirmations: 0n }).view;
       const { measurement } = await opening;
       return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement };
     },
@@ -65,19 +64,16 @@ const peer = createPeer({
       const { jobId, params, attempt } = runParams.parse(value);
       const context = {
         chain: requireChain(),
-        host: createWorkerHost(peer),
+        host: createWorkerHost(host),
         identity,
         jobId,
         params: decodeStruct("JobParams", params),
         attempt,
         sandboxes,
+        latch,
       };
-      const name = latchName(context);
-      const running = receipts.get(name) ?? runJob(context);
-      receipts.set(name, running);
-      // Nothing was signed: the host may ask again when the chain has moved.
-      running.catch(() => receipts.delete(name));
-      const { receipt, signature, ciphertext, releases, failure } = await running;
+      const signed = await latch.once(jobId, attempt, () => runJob(context));
+      const { receipt, signature, ciphertext, releases, failure } = signed;
       return {
         receipt: encodeStruct("Receipt", receipt),
         signature: hexToBytes(signature),
@@ -90,13 +86,8 @@ const peer = createPeer({
 });
 
 /** Asked for once; whoever starts the enclave hears why there is none. */
-const opening = openEvidence(process.argv[3], bundle.measurement, peer);
+const opening = openEvidence(process.argv[3], bundle.measurement, host);
 opening.catch(() => {});
-
-void peer.closed.then(() => {
-  sandboxes.close();
-  process.exit(0);
-});
 
 function requireChain(): ChainView {
   if (chain === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
