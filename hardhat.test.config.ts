@@ -21,8 +21,13 @@ const needOptimizer = [
   "test/contracts/compute/WeightedRace.t.sol",
 ];
 
-/** What reads certificates has a stack that only the compiler via IR can lay out. */
-const needIR = ["DcapVerifier", "PckRegistry", "TcbPolicy"].map((name) => `contracts/attestation/${name}.sol`);
+/** What reads certificates, and what lets keys in, has a stack that only the compiler via IR can lay out. */
+const needIR = [
+  "contracts/attestation/DcapVerifier.sol",
+  "contracts/attestation/PckRegistry.sol",
+  "contracts/attestation/TcbPolicy.sol",
+  "contracts/compute/NodeRegistry.sol",
+];
 
 export default defineConfig({
   solidity: solidityConfig(

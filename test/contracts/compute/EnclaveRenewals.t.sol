@@ -35,15 +35,15 @@ contract EnclaveRenewalsTest is KeyKit {
     }
 
     function test_renewEnclaveKey_ByAnotherVerifier() public {
-        StubVerifier stub = allowStub(3);
+        StubVerifier other = allowStub(3);
         EnclaveBinding memory binding = makeBinding(OPERATOR, WORKER_KEY, KEY_WORKER);
         bytes memory evidence = stubEvidence(binding, uint40(START + 1 days), 2);
-        nodes.renewEnclaveKey(binding, evidence, stub, signature(WORKER_KEY, nodes.bindingDigest(binding)));
+        nodes.renewEnclaveKey(binding, evidence, other, signature(WORKER_KEY, nodes.bindingDigest(binding)));
         EnclaveKey memory key = nodes.enclaveKeyOf(WORKER);
         eq(key.verifierKind, 3);
         eq(key.vendor, 2);
         eq(key.verifierIndex, 2);
-        eq(bytes32(key.platform), bytes32(stub.PLATFORM()));
+        eq(bytes32(key.platform), bytes32(other.PLATFORM()));
         eq(key.openUntil, START + 1 days);
     }
 
