@@ -10,7 +10,7 @@ import {Certificate, CertificateLib} from "./Certificate.sol";
 import {INTEL_ROOT_NAME, INTEL_ROOT_X, INTEL_ROOT_Y} from "./IntelRoot.sol";
 import {Pck, PckExtension} from "./PckExtension.sol";
 import {RevocationList, RevocationListLib} from "./RevocationList.sol";
-import {PlatformTcb, TcbLevel, TcbLevelLib} from "./TcbLevel.sol";
+import {PlatformTcb, TcbLevel, TcbLevelLib} from "../types/TcbLevel.sol";
 
 /// @title PckRegistry
 /// @dev Nobody is trusted but the root. Governance has one function, and that one only takes away.

@@ -6,7 +6,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPckRegistry} from "../interfaces/IPckRegistry.sol";
 import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
 import {P256Signature} from "./P256Signature.sol";
-import {PlatformTcb, TcbLevel, TcbLevelLib} from "./TcbLevel.sol";
+import {PlatformTcb, TcbLevel, TcbLevelLib} from "../types/TcbLevel.sol";
 import {QeIdentity, TcbInfo, TcbText} from "./TcbText.sol";
 
 /// @title TcbPolicy

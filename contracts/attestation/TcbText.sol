@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {SignedText} from "./SignedText.sol";
-import {TcbLevel, TcbLevelLib} from "./TcbLevel.sol";
+import {TcbLevel, TcbLevelLib} from "../types/TcbLevel.sol";
 
 /// @param tdx of TDX, not of SGX.
 /// @param level `validUntil` is the text's nextUpdate; `qeSvn` is zero: another text says it.

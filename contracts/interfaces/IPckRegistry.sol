@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {TcbLevel} from "../attestation/TcbLevel.sol";
+import {TcbLevel} from "../types/TcbLevel.sol";
 import {IPlatformJudge} from "./IPlatformJudge.sol";
 
 /// @dev What the root has signed a certificate for.

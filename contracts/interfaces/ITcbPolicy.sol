@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {TcbLevel} from "../attestation/TcbLevel.sol";
+import {TcbLevel} from "../types/TcbLevel.sol";
 
 /// @title What platforms must have, at least
 /// @notice Fed by anyone with texts that the manufacturer has signed, and by nothing else: no one's word is taken for what they

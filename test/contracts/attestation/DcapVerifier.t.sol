@@ -32,13 +32,14 @@ contract DcapVerifierTest is AttestationKit {
     }
 
     function test_Attack_ExpiredCollateral() public {
+        bytes30 platform = platformOf(0);
         vm.warp(dueAt - 1);
         verifier.verify(evidenceOf(0));
         vm.warp(dueAt);
         vm.expectPartialRevert(IDcapVerifier.PckNotValid.selector);
         verifier.verify(evidenceOf(0));
         // Too little is known to refute it.
-        eq(pcks.recheck(platformOf(0)), dueAt);
+        eq(pcks.recheck(platform), dueAt);
     }
 
     function test_Attack_RevokedPck() public {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Authority, AuthorityRole, IPckRegistry, PckRecord} from "../../../contracts/interfaces/IPckRegistry.sol";
-import {TcbLevel} from "../../../contracts/attestation/TcbLevel.sol";
+import {TcbLevel} from "../../../contracts/types/TcbLevel.sol";
 import {AttestationKit} from "../helpers/AttestationKit.sol";
 import {vm} from "../helpers/Vm.sol";
 

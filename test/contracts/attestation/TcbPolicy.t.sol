@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {PlatformTcb, TcbLevel} from "../../../contracts/attestation/TcbLevel.sol";
+import {PlatformTcb, TcbLevel} from "../../../contracts/types/TcbLevel.sol";
 import {ITcbPolicy} from "../../../contracts/interfaces/ITcbPolicy.sol";
 import {AttestationKit} from "../helpers/AttestationKit.sol";
 import {TcbLevelHarness} from "../helpers/TcbLevelHarness.sol";

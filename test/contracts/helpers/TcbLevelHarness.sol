@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {PlatformTcb, TcbLevel, TcbLevelLib} from "../../../contracts/attestation/TcbLevel.sol";
+import {PlatformTcb, TcbLevel, TcbLevelLib} from "../../../contracts/types/TcbLevel.sol";
 
 /// @dev Deployed from its artifact, so that a changed library is what is tested.
 contract TcbLevelHarness {
