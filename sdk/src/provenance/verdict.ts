@@ -16,6 +16,6 @@ export type VerdictFields = Readonly<Record<string, JsonValue>>;
 export type ProvenanceVerdict<Kind extends string = string, Rule extends string = string> = {
   readonly kind: Kind;
   readonly verdict: "accept" | "reject";
-  readonly rule: Rule | "accepted";
+  readonly rule: Rule | null;
   readonly fields: VerdictFields;
 };

@@ -39,7 +39,7 @@ const known: Records = { "sel._domainkey.example.org": rsa.record };
 
 async function expectRule(
   text: string,
-  rule: MailRule | "accepted",
+  rule: MailRule | null,
   {
     records = known,
     ...asked
@@ -48,9 +48,9 @@ async function expectRule(
   const resolveKey = async (name: string) => records[name];
   const verdict = await verifyMail(Buffer.from(text, "latin1"), { resolveKey, policy: { ...policy, ...asked } });
   expect(verdict.rule, JSON.stringify(verdict.fields, null, 1)).to.equal(rule);
-  expect(verdict.verdict).to.equal(rule === "accepted" ? "accept" : "reject");
+  expect(verdict.verdict).to.equal(rule === null ? "accept" : "reject");
   expect(verdict.kind).to.equal("dkim");
-  tried.add(rule);
+  if (rule !== null) tried.add(rule);
   return verdict.fields;
 }
 
@@ -65,7 +65,7 @@ describe("verifyMail", () => {
       it(`default: ${title}, ${canonicalization}, with CRLF and with LF`, async () => {
         const records = { "sel._domainkey.example.org": key.record };
         const text = sign({ key, canonicalization });
-        const fields = await expectRule(text, "accepted", { records });
+        const fields = await expectRule(text, null, { records });
         expect(fields).to.deep.include({
           from: "kari@example.org",
           domain: "example.org",
@@ -82,7 +82,7 @@ describe("verifyMail", () => {
         });
         expect([...(fields["signedFields"] as string[])].sort()).to.deep.equal([...allNames].sort());
         expect(fields["bodyBytes"]).to.equal(fields["bodyBytesSigned"]);
-        await expectRule(text.replaceAll("\r\n", "\n"), "accepted", { records });
+        await expectRule(text.replaceAll("\r\n", "\n"), null, { records });
         // One byte of the body, one of a signed field, one of the signature.
         await expectRule(text.replace("six.", "sux."), "dkim-body", { records });
         await expectRule(text.replace("ola@", "ole@"), "dkim-signature", { records });
@@ -91,15 +91,15 @@ describe("verifyMail", () => {
   it("behavior: forms that a relaxed signature does not see, and a simple one does", async () => {
     const change = (text: string) =>
       text.replace("tide  is", "tide is").replace("the \t tide", "the tide").replace("Subject: A", "subject:   A");
-    await expectRule(change(sign()), "accepted");
+    await expectRule(change(sign()), null);
     await expectRule(change(sign({ canonicalization: "simple/relaxed" })), "dkim-signature");
     await expectRule(change(sign({ canonicalization: "relaxed/simple" })), "dkim-body");
-    await expectRule(`${sign()}\r\n\r\n`, "accepted");
+    await expectRule(`${sign()}\r\n\r\n`, null);
     await expectRule(`${sign()}PS`, "dkim-body");
   });
 
   it("behavior: says which fields are not signed, and warns where that matters", async () => {
-    const fields = await expectRule(sign({ names: ["from"], tags: {} }), "accepted");
+    const fields = await expectRule(sign({ names: ["from"], tags: {} }), null);
     expect(fields["unsignedFields"]).to.deep.equal([
       "dkim-signature",
       "received",
@@ -117,19 +117,19 @@ describe("verifyMail", () => {
       "time-unknown",
     ]);
     // Added on the way, by anybody.
-    const added = await expectRule(`Reply-To: eve@evil.example\r\n${sign()}`, "accepted");
+    const added = await expectRule(`Reply-To: eve@evil.example\r\n${sign()}`, null);
     expect(added["unsignedFields"]).to.include("reply-to");
   });
 
   it("behavior: of several signatures the best decides, and all are shown", async () => {
     const records = { ...known, "sel._domainkey.relay.example.net": ed.record };
     const both = sign({ key: ed, domain: "relay.example.net" }, sign());
-    const fields = await expectRule(both, "accepted", { records });
+    const fields = await expectRule(both, null, { records });
     expect((fields["signatures"] as VerdictFields[]).map(({ domain, rule }) => [domain, rule])).to.deep.equal([
       ["relay.example.net", "dkim-alignment"],
-      ["example.org", "accepted"],
+      ["example.org", null],
     ]);
-    await expectRule(both, "accepted");
+    await expectRule(both, null);
     await expectRule(both.replace(/(d=example\.org;[\s\S]*?bh=[\s\S]*?b=)\S{8}/, "$1AAAAAAAA"), "dkim-alignment", {
       records,
     });
@@ -141,7 +141,7 @@ describe("verifyMail", () => {
       "sel._domainkey.eve.github.io": rsa.record,
       "sel._domainkey.co.uk": rsa.record,
     };
-    expect(await expectRule(sign({ domain: "mail.example.org" }), "accepted", { records })).to.include({
+    expect(await expectRule(sign({ domain: "mail.example.org" }), null, { records })).to.include({
       alignment: "organisation",
     });
     const of = (domain: string) => message.replace("kari@example.org", `kari@${domain}`);
@@ -195,9 +195,7 @@ describe("verifyMail", () => {
     const short = rsaKey(768);
     await expectRule(sign({ key: short }), "dkim-key-weak", record(short));
     const middle = rsaKey(1_024);
-    expect((await expectRule(sign({ key: middle }), "accepted", record(middle)))["warnings"]).to.deep.equal([
-      "rsa-1024",
-    ]);
+    expect((await expectRule(sign({ key: middle }), null, record(middle)))["warnings"]).to.deep.equal(["rsa-1024"]);
     await expectRule(sign({ key: middle }), "dkim-key-weak", { ...record(middle), minRsaBits: 2_048 });
   });
 
@@ -217,7 +215,7 @@ describe("verifyMail", () => {
   it("error: dkim-length: who adds behind l= adds what they like", async () => {
     const length = "Dear Ola,\r\n\r\nthe tide is at six.\r\n".length;
     const text = sign({ tags: { l: length, t: signedAt } });
-    expect((await expectRule(text, "accepted"))["warnings"]).to.deep.equal(["length-tag"]);
+    expect((await expectRule(text, null))["warnings"]).to.deep.equal(["length-tag"]);
     expect(await expectRule(`${text}Send the money to Eve.\r\n`, "dkim-length")).to.deep.include({
       bodyBytesSigned: length,
       bodyBytes: length + "\r\n\r\nSend the money to Eve.\r\n".length,
@@ -231,16 +229,16 @@ describe("verifyMail", () => {
       await expectRule(`${field}\r\n${sign()}`, "dkim-duplicates");
     // Signed as absent: the added one breaks the signature.
     await expectRule(`Subject: Another\r\n${sign({ names: [...allNames, "subject"] })}`, "dkim-signature");
-    await expectRule(`X-Other: 1\r\nX-Other: 2\r\n${sign()}`, "accepted");
+    await expectRule(`X-Other: 1\r\nX-Other: 2\r\n${sign()}`, null);
   });
 
   it("error: dkim-future, dkim-expired, time-age: to the second", async () => {
     const text = sign({ tags: { t: signedAt, x: signedAt + 100 } });
-    await expectRule(text, "accepted", { at: signedAt + 100 });
+    await expectRule(text, null, { at: signedAt + 100 });
     await expectRule(text, "dkim-expired", { at: signedAt + 101 });
-    await expectRule(text, "accepted", { at: signedAt - 300 });
+    await expectRule(text, null, { at: signedAt - 300 });
     await expectRule(text, "dkim-future", { at: signedAt - 301 });
-    await expectRule(text, "accepted", { maxAgeSeconds: 60 });
+    await expectRule(text, null, { maxAgeSeconds: 60 });
     await expectRule(text, "time-age", { maxAgeSeconds: 59 });
     await expectRule(sign({ tags: {} }), "time-age", { maxAgeSeconds: 60 });
   });
@@ -249,7 +247,7 @@ describe("verifyMail", () => {
     const records = { "sel._domainkey.evil.example": rsa.record, "sel._domainkey.mail.example.org": rsa.record };
     await expectRule(sign({ domain: "evil.example" }), "dkim-alignment", { records });
     await expectRule(sign({ domain: "mail.example.org" }), "dkim-domain", { records, domain: "example.org" });
-    await expectRule(sign(), "accepted", { domain: "EXAMPLE.org" });
+    await expectRule(sign(), null, { domain: "EXAMPLE.org" });
   });
 
   describe("ARC", () => {
@@ -288,7 +286,7 @@ describe("verifyMail", () => {
 
     it("behavior: a broken chain is shown, and harms no message that its author has signed", async () => {
       const good = await seal(sign(), "list.example.net", rsa, "none");
-      expect((await expectRule(good, "accepted", { records }))["arc"]).to.deep.include({ result: "pass" });
+      expect((await expectRule(good, null, { records }))["arc"]).to.deep.include({ result: "pass" });
       const broken = [
         good.replace("dkim=pass", "dkim=fail"),
         good.replace(/(ARC-Seal:[\s\S]*?b=)\S{8}/, "$1AAAAAAAA"),
@@ -297,19 +295,19 @@ describe("verifyMail", () => {
         good.replace(/ARC-Seal: /, "X-Seal: "),
       ];
       for (const text of broken) {
-        const { arc } = await expectRule(text, "accepted", { records });
+        const { arc } = await expectRule(text, null, { records });
         expect(arc, text.slice(0, 400)).to.include({ result: "fail" });
       }
-      expect((await expectRule(good, "accepted"))["arc"]).to.include({ result: "fail" });
-      expect((await expectRule(sign(), "accepted"))["arc"]).to.deep.include({ result: "none", sets: [] });
+      expect((await expectRule(good, null))["arc"]).to.include({ result: "fail" });
+      expect((await expectRule(sign(), null))["arc"]).to.deep.include({ result: "none", sets: [] });
     });
   });
 
   it("behavior: a message of nothing but lines, in LF, and of LF and CRLF mixed", async () => {
     const text = sign();
     const mixed = text.split("\r\n").map((line, index) => line + (index % 2 === 0 ? "\n" : "\r\n"));
-    await expectRule(mixed.join("").slice(0, -2), "accepted");
-    await expectRule(text.replaceAll("\r\n", "\n") + "\n".repeat(3_000_000), "accepted");
+    await expectRule(mixed.join("").slice(0, -2), null);
+    await expectRule(text.replaceAll("\r\n", "\n") + "\n".repeat(3_000_000), null);
   });
 
   it("error: headers beyond measure", async () => {

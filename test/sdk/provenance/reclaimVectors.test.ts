@@ -8,7 +8,7 @@ const folder = join(repositoryRoot, "../shared/vectors/exports/zktls/reclaim/js-
 
 /** The table of their README, for a strict verifier, by its defaults. */
 const samples = [
-  ["valid/proof-01.json", "accepted", /^0x2448.*9072$/],
+  ["valid/proof-01.json", null, /^0x2448.*9072$/],
   ["valid-sig-wrong-identifier-field/proof-02.json", "identifier-proof", /^0x2448.*9072$/],
   ["forged/proof-04.json", "signature-attestor", /^0x6700c756.*10cd$/],
   ["forged/proof-05.json", "identifier-claim", /^0xf0d03786.*6578$/],
@@ -28,7 +28,7 @@ describe("verifyReclaim on real proofs", () => {
       if (!parsed.ok) throw new Error(parsed.problem);
       const policy = { attestors: reclaimAttestors, at: Date.parse("2026-06-01") / 1_000 };
       const verdict = await verifyReclaim(parsed.value, policy);
-      expect(verdict).to.deep.include({ kind: "reclaim", verdict: rule === "accepted" ? "accept" : "reject", rule });
+      expect(verdict).to.deep.include({ kind: "reclaim", verdict: rule === null ? "accept" : "reject", rule });
       const [recovered] = verdict.fields["signers"] as string[];
       expect(recovered).to.match(signer);
       // Of each proof but the one whose url was changed, the hash that attestors wrote into its context.

@@ -29,7 +29,7 @@ function ofReclaim({ verdict, rule, fields }: ProvenanceVerdict): string[] {
     ];
   if (verdict === "reject")
     return [
-      ...rejected(rule, reclaimRules),
+      ...rejected(rule ?? "", reclaimRules),
       ...lines({ signers: fields["signers"], path: fields["path"] }),
       nothingProved,
     ];
@@ -66,10 +66,10 @@ function ofMail({ verdict, rule, fields }: ProvenanceVerdict): string[] {
   const others = list(fields["signatures"]).filter(isJsonObject);
   const each = others.map(
     (one) =>
-      `  signature of ${text(one["domain"])}: ${text(one["rule"])}${one["detail"] === null ? "" : ` (${text(one["detail"])})`}`,
+      `  signature of ${text(one["domain"])}: ${text(one["rule"] ?? "holds")}${one["detail"] === null ? "" : ` (${text(one["detail"])})`}`,
   );
   if (verdict === "reject")
-    return [...rejected(rule, mailRules), ...signature, ...each, ...arcLines(fields), nothingProved];
+    return [...rejected(rule ?? "", mailRules), ...signature, ...each, ...arcLines(fields), nothingProved];
   return [
     "accepted: an e-mail with a DKIM signature",
     ...signature,

@@ -46,7 +46,7 @@ export function judgeMail(facts: MailFacts, policy: MailPolicy): MailVerdict {
   if (from === undefined) return reject("mail-from", whole);
   const fields = { ...whole, ...signatureFields(best.signature, facts, best.broken) };
   return best.broken === undefined
-    ? { kind: "dkim", verdict: "accept", rule: "accepted", fields }
+    ? { kind: "dkim", verdict: "accept", rule: null, fields }
     : reject(best.broken, fields);
 }
 
@@ -121,7 +121,7 @@ function signatureFields(
     selector: signature.selector,
     algorithm: signature.algorithm,
     canonicalization: signature.canonicalization,
-    rule: broken ?? "accepted",
+    rule: broken ?? null,
     detail: signature.detail ?? null,
     alignment: signature.alignment,
     rsaBits: signature.rsaBits ?? null,

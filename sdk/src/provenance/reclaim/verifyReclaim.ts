@@ -149,7 +149,7 @@ const isAddress = (text: string) => /^0x[0-9a-fA-F]{40}$/.test(text);
 const accept = (fields: VerdictFields): ReclaimVerdict => ({
   kind: "reclaim",
   verdict: "accept",
-  rule: "accepted",
+  rule: null,
   fields,
 });
 
