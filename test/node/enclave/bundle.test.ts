@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { stop } from "esbuild";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { buildBundle } from "../../../node/src/enclave/bundle/buildBundle.ts";
 import { bundleKey } from "../../../node/src/enclave/bundle/bundleKey.ts";
@@ -27,7 +28,11 @@ describe("the enclave's bundle", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-bundle-"));
   });
-  after(() => rm(folder, { recursive: true }));
+  after(async () => {
+    // Its process would stay, and tests in the same one wait for all of theirs to be gone.
+    await stop();
+    await rm(folder, { recursive: true });
+  });
 
   /** The sources as a fresh clone has them, with this repository's packages. */
   async function clone(name: string): Promise<string> {

@@ -168,7 +168,7 @@ const zoo: readonly Animal[] = [
 ];
 
 describe("hostile programs", function () {
-  this.timeout(600_000);
+  this.timeout(60_000);
   let pool: SandboxPool;
   let parquet: Uint8Array;
 
