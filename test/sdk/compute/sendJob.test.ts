@@ -16,7 +16,11 @@ describe("sendJob", () => {
         throw new Error("the chain was asked");
       },
     });
-    const job = { bundle: encodeCbor({ a: 1 }), programBytes: encodeCbor({ b: 1 }) } as Parameters<typeof sendJob>[1];
+    const job = {
+      bundle: encodeCbor({ a: 1 }),
+      programBytes: encodeCbor({ b: 1 }),
+      program: { v: 1 },
+    } as Parameters<typeof sendJob>[1];
     const error = await expectError("DIGEST_MISMATCH", () =>
       sendJob({ client, deployment: {} as Deployment, store }, job),
     );
