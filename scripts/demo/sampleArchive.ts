@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
+import { createRandom, type Random } from "../exports/random.ts";
 import { closings, handles, openings, sources, subjects } from "./sampleWords.ts";
 
 export type SampleArchiveOptions = {
@@ -23,13 +24,6 @@ export type SampleArchive = {
   readonly bytes: number;
 };
 
-type Random = {
-  below(limit: number): number;
-  pick<T>(list: readonly T[]): T;
-  chance(share: number): boolean;
-  next(): number;
-};
-
 /** Thu Jun 01 2023: the newest post. Older ones follow about three hours apart, closer where there are very many. */
 const newestMs = Date.UTC(2023, 5, 1, 12, 30, 0);
 const canaryPosts = 5;
@@ -44,7 +38,7 @@ export async function writeSampleArchive(path: string, options: SampleArchiveOpt
   for (const canary of Object.values(canaries)) {
     if (!/^[^&<>"\\\p{C}]+$/u.test(canary)) throw new TypeError("Escaping would change this canary.");
   }
-  const random = seededRandom(seed);
+  const random = createRandom(seed);
   const files: readonly (readonly [path: string, text: string])[] = [
     ["data/account.js", accountFile(canaries.account)],
     ["data/profile.js", profileFile()],
@@ -133,7 +127,7 @@ function post(random: Random, id: string, previousId: string, ms: number, canary
       : {}),
     id_str: id,
     truncated: false,
-    retweet_count: String(kind < 0.15 ? random.below(200) : Math.floor(likes * random.next() * 0.4)),
+    retweet_count: String(kind < 0.15 ? random.integer(200) : Math.floor(likes * random.next() * 0.4)),
     id,
     created_at: xDate(ms),
     favorited: false,
@@ -242,45 +236,23 @@ function xDate(ms: number): string {
 /** X's ids: 41 bits of milliseconds since 4 November 2010, 22 bits of worker and sequence. Older posts had small ids. */
 function snowflake(ms: number, random: Random): string {
   const since = ms - 1_288_834_974_657;
-  return since > 0 ? String((BigInt(since) << 22n) | BigInt(random.below(2 ** 22))) : String(Math.floor(ms / 100));
+  return since > 0 ? String((BigInt(since) << 22n) | BigInt(random.integer(2 ** 22))) : String(Math.floor(ms / 100));
 }
 
 /** Time to the next older one: a minute to `mostSeconds`, and twelve years for all of them; older posts had other ids. */
 function gapMs(random: Random, count: number, mostSeconds: number): number {
-  return 1000 * (60 + random.below(Math.min(mostSeconds, Math.floor((2 * 12 * 365 * 86_400) / count))));
+  return 1000 * (60 + random.integer(Math.min(mostSeconds, Math.floor((2 * 12 * 365 * 86_400) / count))));
 }
 
 /** Pareto: most posts have none or a few, some thousands. */
 function heavyTail(random: Random, shape: number): number {
   return Math.min(
     250_000,
-    Math.floor((1 - random.next()) ** (-1 / shape) - 1 + (random.chance(0.02) ? random.below(500) : 0)),
+    Math.floor((1 - random.next()) ** (-1 / shape) - 1 + (random.chance(0.02) ? random.integer(500) : 0)),
   );
 }
 
 function letters(random: Random, count: number): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  return Array.from({ length: count }, () => alphabet[random.below(alphabet.length)]).join("");
-}
-
-/** mulberry32: small, and the same on every machine. Not for secrets. */
-function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return {
-    next,
-    below,
-    chance: (share) => next() < share,
-    pick(list) {
-      const item = list[below(list.length)];
-      if (item === undefined) throw new RangeError("Nothing to pick from.");
-      return item;
-    },
-  };
+  return Array.from({ length: count }, () => alphabet[random.integer(alphabet.length)]).join("");
 }

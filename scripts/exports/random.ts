@@ -1,5 +1,9 @@
 /** A small seeded generator (mulberry32) for test data and mutations: the same seed gives the same run everywhere. */
 export type Random = {
+  /** From 0 up to, and without, 1. */
+  next(): number;
+  /** True in so many of 1. */
+  chance(share: number): boolean;
   /** An integer from 0 to `below` - 1. */
   integer(below: number): number;
   bytes(length: number): Uint8Array<ArrayBuffer>;
@@ -16,6 +20,8 @@ export function createRandom(seed: number): Random {
   };
   const integer = (below: number): number => Math.floor(next() * below);
   return {
+    next,
+    chance: (share) => next() < share,
     integer,
     bytes: (length) => Uint8Array.from({ length }, () => integer(256)),
     pick(items) {
