@@ -5,7 +5,7 @@ import {IJobMarket, Job, JobStatus} from "../../../contracts/interfaces/IJobMark
 import {INodeRegistry, KeyState} from "../../../contracts/interfaces/INodeRegistry.sol";
 import {KEY_GUARDIAN, KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
 import {NodeId} from "../../../contracts/types/Ids.sol";
-import {JobOffer, JobRequest} from "../../../contracts/types/JobParams.sol";
+import {JobOffer} from "../../../contracts/types/JobParams.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {JobKit} from "../helpers/JobKit.sol";
 import {Posted} from "../helpers/Kit.sol";
@@ -287,15 +287,6 @@ contract JobClaimTest is JobKit {
         settle(job, 32);
         (a, b) = market.excludedNodesOf(job.id);
         yes(a == nodeId && b == NodeId.wrap(0));
-    }
-
-    function namedJob(NodeId named) private returns (Posted memory) {
-        Terms memory terms = makeTerms();
-        terms.nodePolicy.requesterMayNameNode = true;
-        giveGrant(terms);
-        JobRequest memory request = makeRequest(one(terms));
-        request.offer.namedNode = named;
-        return submit(request, one(terms));
     }
 
     /// @dev With everything made before the next call, so that it can be expected to revert.

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {Grant} from "../../../contracts/interfaces/IGrantRegistry.sol";
 import {IJobMarket, Job, JobStatus} from "../../../contracts/interfaces/IJobMarket.sol";
 import {INodeRegistry, KeyState, Node, Slash, SlashCause} from "../../../contracts/interfaces/INodeRegistry.sol";
-import {JobRequest} from "../../../contracts/types/JobParams.sol";
 import {JobId, NodeId} from "../../../contracts/types/Ids.sol";
 import {Receipt} from "../../../contracts/types/Receipt.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
@@ -87,20 +86,15 @@ contract JobFailureTest is JobKit {
         yes(!stored.tainted);
     }
 
-    /// A twentieth of a bond, for nobody.
     /// The requester wanted this node and no other.
     function test_failJob_UnprovedByTheNamedNodeIsTheEnd() public {
-        Terms memory terms = makeTerms();
-        terms.nodePolicy.requesterMayNameNode = true;
-        giveGrant(terms);
-        JobRequest memory request = makeRequest(one(terms));
-        request.offer.namedNode = nodeId;
-        Posted memory job = submit(request, one(terms));
+        Posted memory job = namedJob(nodeId);
         claim(job);
         settle(job, 32);
         yes(statusOf(job) == JobStatus.Failed);
     }
 
+    /// A twentieth of a bond, for nobody.
     function test_failJob_UnprovedCostsALittle() public {
         settle(claimedJob(), 32);
         Node memory node = nodes.nodeOf(nodeId);

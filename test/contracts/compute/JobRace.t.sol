@@ -5,8 +5,6 @@ import {IJobMarket, Job, JobStatus} from "../../../contracts/interfaces/IJobMark
 import {Claimer} from "../../../contracts/interfaces/INodeRegistry.sol";
 import {KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
 import {NodeId} from "../../../contracts/types/Ids.sol";
-import {JobRequest} from "../../../contracts/types/JobParams.sol";
-import {Terms} from "../../../contracts/types/Terms.sol";
 import {WeightedRace} from "../../../contracts/compute/WeightedRace.sol";
 import {JobKit} from "../helpers/JobKit.sol";
 import {Posted} from "../helpers/Kit.sol";
@@ -229,12 +227,7 @@ contract JobRaceTest is JobKit {
     // Named nodes, reopened jobs
 
     function test_NamedNodeHasNoRace() public {
-        Terms memory terms = makeTerms();
-        terms.nodePolicy.requesterMayNameNode = true;
-        giveGrant(terms);
-        JobRequest memory request = makeRequest(one(terms));
-        request.offer.namedNode = nodeId;
-        Posted memory job = submit(request, one(terms));
+        Posted memory job = namedJob(nodeId);
         claim(job);
         eq(market.jobOf(job.id).claimDelay, 255);
         expect(job, IJobMarket.JobNotOpen.selector, abi.encode(JobStatus.Claimed));
@@ -243,12 +236,7 @@ contract JobRaceTest is JobKit {
 
     /// 255 says that there was no race; it is no block.
     function test_NamedNodeClaimsOnceInEveryBlock() public {
-        Terms memory terms = makeTerms();
-        terms.nodePolicy.requesterMayNameNode = true;
-        giveGrant(terms);
-        JobRequest memory request = makeRequest(one(terms));
-        request.offer.namedNode = nodeId;
-        Posted memory job = submit(request, one(terms));
+        Posted memory job = namedJob(nodeId);
         vm.roll(uint256(market.jobOf(job.id).raceBlock) + 255);
         claim(job);
         expect(job, IJobMarket.JobNotOpen.selector, abi.encode(JobStatus.Claimed));

@@ -58,6 +58,16 @@ abstract contract JobKit is Kit {
         claim(job);
     }
 
+    /// @dev An open job whose requester wants this node and no other.
+    function namedJob(NodeId named) internal returns (Posted memory) {
+        Terms memory terms = makeTerms();
+        terms.nodePolicy.requesterMayNameNode = true;
+        giveGrant(terms);
+        JobRequest memory request = makeRequest(one(terms));
+        request.offer.namedNode = named;
+        return submit(request, one(terms));
+    }
+
     /// @dev A worker of a new operator claims.
     function claimAnew(Posted memory job, address operator, uint256 signerKey) internal {
         addWorker(operator, signerKey);
