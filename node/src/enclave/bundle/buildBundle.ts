@@ -49,6 +49,8 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     legalComments: "none",
     // A folder of packages may be linked to: their paths are as the project sees them.
     preserveSymlinks: true,
+    // What the sources say is enough: a configuration of the compiler above the folder would change the bytes.
+    tsconfigRaw: "{}",
     banner: {
       js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
     },
