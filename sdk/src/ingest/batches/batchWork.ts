@@ -17,8 +17,9 @@ export type BatchOptions = {
   readonly thirdParties: ThirdParties;
 };
 
-/** What is in a batch, to find its repeats by. Plain data, as everything that goes between threads. */
+/** A batch that was parsed. Plain data, as everything that goes between threads. */
 export type ParsedBatch = {
+  /** What is in it, to find its repeats by. */
   readonly segments: readonly {
     /** Place in the connector's list. */
     readonly segment: number;
@@ -27,6 +28,8 @@ export type ParsedBatch = {
     /** {@link KeyHashes} of those that were not skipped; undefined where records have no key. */
     readonly keys: Uint32Array<ArrayBuffer> | undefined;
   }[];
+  /** What it is without the repeats that were named. */
+  readonly finished: FinishedBatch;
 };
 
 /** Records to leave out: for a segment, by its place in the connector's list, the places of those among its bridged ones. */
@@ -42,24 +45,21 @@ export type FinishedBatch = {
 
 export const extraPlace = -1;
 
-/** Everything that is done to a batch but to find its repeats: on any thread, one step at a time. */
+/** Everything that is done to a batch but to find its repeats: on any thread, one batch at a time. */
 export type BatchWork = {
   /** Errors: `EXPORT_INVALID`. */
-  parse(id: number, batch: RawBatch): Promise<ParsedBatch>;
-  /** The second step of a batch, once. */
-  finish(id: number, repeats: BatchRepeats): Promise<FinishedBatch>;
+  parse(batch: RawBatch, repeats: BatchRepeats): Promise<ParsedBatch>;
 };
 
 /**
  * A batch is made into row groups while it is parsed, so that nothing of a record stays in memory. Batches without repeats are
- * nearly all; one that has some is parsed again, without them.
+ * nearly all; one that turns out to have some is parsed again, without them.
  */
 export function createBatchWork(connector: Connector, options: BatchOptions): BatchWork {
   const { batches, segments } = connector;
   if (batches === undefined) throw new PersonaError("INTERNAL", `Connector ${connector.id} reads no batches.`);
   const thirdParties = createThirdPartyFilter(options.thirdParties);
   const names = segments.map(({ name }) => name);
-  const waiting = new Map<number, { readonly batch: RawBatch; readonly finished: FinishedBatch }>();
   let remarks = createRemarks(names);
   const parts = segments.map((definition, place) => ({
     place,
@@ -128,23 +128,14 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
   }
 
   return {
-    async parse(id, batch) {
-      const finished = await work(batch, []);
-      waiting.set(id, { batch, finished });
+    async parse(batch, repeats) {
+      const finished = await work(batch, repeats);
       return {
         segments: parts.flatMap(({ place, read, keys }) =>
           read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
         ),
+        finished,
       };
-    },
-    async finish(id, repeats) {
-      const known = waiting.get(id);
-      if (known === undefined) throw new PersonaError("INTERNAL", "A batch was finished before it was parsed.");
-      waiting.delete(id);
-      if (repeats.length === 0) return known.finished;
-      const again = await work(known.batch, repeats);
-      for (const { keys } of parts) keys?.take();
-      return again;
     },
   };
 }
