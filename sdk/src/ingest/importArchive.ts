@@ -4,6 +4,7 @@ import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput, RawIte
 import { detectConnector } from "./detectConnector.ts";
 import { openSegments } from "./importSegments.ts";
 import { inspectInput } from "./inspectInput.ts";
+import type { KnownRecords } from "./knownRecords.ts";
 import { defaultImportLimits, type ImportLimits } from "./limits.ts";
 import type { SpooledSegment } from "./segmentWriter.ts";
 import { type OpenSpool, openMemorySpool } from "./spool.ts";
@@ -31,7 +32,8 @@ export async function importArchive(
   const { connector, also } = await detectConnector(inspected, { id: options.connector, signal });
 
   const { encode } = threads;
-  const segments = await openSegments(connector, { limits, thirdParties, timeZone, openSpool, encode });
+  const { known } = options;
+  const segments = await openSegments(connector, { limits, thirdParties, timeZone, openSpool, encode, known });
   try {
     const watched = watchReads(inspected);
     const opening = { signal, limits, onProgress, timeZone };
@@ -84,6 +86,8 @@ export declare namespace importArchive {
     readonly timeZone?: string | undefined;
     /** What becomes of other people; everything is kept otherwise. */
     readonly thirdParties?: ThirdParties | undefined;
+    /** What the dataset it is for holds already: left out, and said. The same policy and key as then, or ids differ. */
+    readonly known?: KnownRecords | undefined;
     /** Where segments wait until they are whole; in memory otherwise. */
     readonly openSpool?: OpenSpool | undefined;
     /** Who parses large files and encodes segments; this thread otherwise. The result is the same. */

@@ -24,6 +24,7 @@ export * from "./convert/index.ts";
 export { detectConnector } from "./detectConnector.ts";
 export { type Imported, importArchive } from "./importArchive.ts";
 export { inspectInput } from "./inspectInput.ts";
+export { createKnownRecords, type KnownRecords } from "./knownRecords.ts";
 export { defaultImportLimits, type ImportLimits } from "./limits.ts";
 export {
   createParquetWriter,

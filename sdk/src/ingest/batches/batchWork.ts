@@ -3,6 +3,7 @@ import type { Connector, ImportRemark, RawBatch, RawItem } from "../connector.ts
 import { createGroupEncoder, type EncodedGroup } from "../encode/encodeRowGroup.ts";
 import { createKeyHashes } from "../keySet.ts";
 import type { ImportLimits } from "../limits.ts";
+import { looseKey } from "../looseKey.ts";
 import { createRemarks } from "../remarks.ts";
 import { extraSchema } from "../schemas/extraSchema.ts";
 import type { SchemaRecord } from "../schemas/recordSchema.ts";
@@ -21,7 +22,7 @@ export type BatchOptions = {
 export type ParsedBatch = {
   /** What is in it, to find its repeats by. */
   readonly segments: readonly {
-    /** Place in the connector's list. */
+    /** Place in the connector's list, or {@link extraPlace}. */
     readonly segment: number;
     /** Records that the source has, skipped ones included. */
     readonly read: number;
@@ -32,8 +33,15 @@ export type ParsedBatch = {
   readonly finished: FinishedBatch;
 };
 
-/** Records to leave out: for a segment, by its place in the connector's list, the places of those among its bridged ones. */
-export type BatchRepeats = readonly { readonly segment: number; readonly places: readonly number[] }[];
+/**
+ * Records to leave out, and why: for a segment, by its place in the connector's list, the places of those among its bridged ones.
+ * For {@link extraPlace} among the fields that became no record, of which nothing is said.
+ */
+export type BatchRepeats = readonly {
+  readonly segment: number;
+  readonly reason: string;
+  readonly places: readonly number[];
+}[];
 
 export type FinishedBatch = {
   /** In the segment's order; `segment` is the place in the connector's list, or {@link extraPlace}. */
@@ -73,9 +81,10 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
     }),
     read: 0,
     bridged: 0,
-    drops: new Set<number>(),
+    drops: new Map<number, string>(),
   }));
   const extras = createGroupEncoder(extraSchema);
+  const loose = { keys: createKeyHashes(), count: 0, drops: new Map<number, string>() };
 
   async function work(batch: RawBatch, repeats: BatchRepeats): Promise<FinishedBatch> {
     const groups: { segment: number; group: EncodedGroup }[] = [];
@@ -91,7 +100,11 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
       if (item.remark !== undefined) {
         remarks.add(item.segment, item.remark, item.reason);
         if (item.fields !== undefined) {
-          keep({ segment: item.segment, id: null, fields: exactJsonText(item.fields) });
+          const { segment } = item;
+          const fields = exactJsonText(item.fields);
+          loose.keys.add(looseKey(segment, fields));
+          loose.count += 1;
+          if (!loose.drops.has(loose.count - 1)) keep({ segment, id: null, fields });
         }
         return;
       }
@@ -105,8 +118,9 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
       part.bridged += 1;
       const key = part.builder.keyOf(bridged);
       if (key !== undefined) part.keys?.add(key);
-      if (part.drops.has(part.bridged - 1)) {
-        remarks.add(part.name, "skipped", "repeats an id of the same segment");
+      const reason = part.drops.get(part.bridged - 1);
+      if (reason !== undefined) {
+        remarks.add(part.name, "skipped", reason);
         return;
       }
       const shared = part.builder.share(bridged);
@@ -119,8 +133,10 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
     for (const part of parts) {
       part.read = 0;
       part.bridged = 0;
-      part.drops = new Set(repeats.find(({ segment }) => segment === part.place)?.places);
+      part.drops = dropsOf(repeats, part.place);
     }
+    loose.count = 0;
+    loose.drops = dropsOf(repeats, extraPlace);
     await batches?.parse(batch, options, give);
     for (const { place, rows } of parts) flush(place, rows);
     flush(extraPlace, extras);
@@ -130,12 +146,22 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
   return {
     async parse(batch, repeats) {
       const finished = await work(batch, repeats);
+      const read = parts.flatMap(({ place, read, keys }) =>
+        read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
+      );
+      const keys = loose.keys.take();
       return {
-        segments: parts.flatMap(({ place, read, keys }) =>
-          read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
-        ),
+        segments: loose.count === 0 ? read : [...read, { segment: extraPlace, read: 0, keys }],
         finished,
       };
     },
   };
+}
+
+function dropsOf(repeats: BatchRepeats, segment: number): Map<number, string> {
+  return new Map(
+    repeats
+      .filter((each) => each.segment === segment)
+      .flatMap(({ reason, places }) => places.map((place): [number, string] => [place, reason])),
+  );
 }
