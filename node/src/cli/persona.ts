@@ -49,6 +49,7 @@ program
     "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
   )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
   .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
