@@ -23,6 +23,7 @@ export type ImportFlags = {
   readonly padding?: boolean;
   readonly maxEntryBytes?: string;
   readonly connector?: string;
+  readonly mapping?: string;
   readonly timeZone?: string;
   readonly thirdParties?: string;
   readonly json: boolean;
@@ -32,6 +33,8 @@ export type ImportFlags = {
 export type ReadOptions = {
   readonly limits: { readonly maxEntryBytes: number } | undefined;
   readonly connector: string | undefined;
+  /** File that says what the columns of a bank's CSV are. */
+  readonly mappingFile: string | undefined;
   /** IANA name. */
   readonly timeZone: string;
   readonly policy: ThirdParties["policy"];
@@ -145,7 +148,11 @@ export function parseReadOptions(flags: ImportFlags): ReadOptions {
       data: { got: thirdParties },
     });
   }
-  return { limits: parseMaxEntryBytes(flags.maxEntryBytes), connector, timeZone, policy };
+  if (flags.mapping !== undefined && connector !== undefined && connector !== "bank-csv") {
+    throw new PersonaError("USAGE", "--mapping is for bank-csv only.", { data: { connector } });
+  }
+  const mappingFile = flags.mapping === undefined ? undefined : resolve(flags.mapping);
+  return { limits: parseMaxEntryBytes(flags.maxEntryBytes), connector, mappingFile, timeZone, policy };
 }
 
 const policies: readonly ThirdParties["policy"][] = ["pseudonymise", "omit", "keep"];

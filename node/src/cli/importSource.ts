@@ -1,8 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { hkdfSha256, utf8 } from "@persona-protocol/sdk/crypto";
-import { importArchive, type KnownRecords, type OpenSpool, type ThirdParties } from "@persona-protocol/sdk/ingest";
+import {
+  type Connector,
+  createBankCsv,
+  importArchive,
+  type KnownRecords,
+  type OpenSpool,
+  parseBankCsvMapping,
+  type ThirdParties,
+} from "@persona-protocol/sdk/ingest";
 import { combineArchives, type OpenArchive, openArchive, startImportThreads } from "../ingest/index.ts";
+import { readSmallFile } from "./files.ts";
 import type { ReadOptions, StoreOptions } from "./importOptions.ts";
 import type { Progress } from "./progress.ts";
 import { printable } from "./runCommand.ts";
@@ -19,6 +28,12 @@ export async function spoolFolder({ storesFile, storeDir }: StoreOptions): Promi
   return storeDir;
 }
 
+const maxMappingBytes = 65_536;
+
+async function mappedBankCsv(file: string): Promise<Connector> {
+  return createBankCsv(parseBankCsvMapping(await readSmallFile(file, maxMappingBytes, "CONFIG_INVALID")));
+}
+
 type ReadParameters = Omit<ReadOptions, "policy"> & {
   readonly openSpool: OpenSpool;
   readonly known?: KnownRecords;
@@ -29,9 +44,10 @@ type ReadParameters = Omit<ReadOptions, "policy"> & {
 
 export async function readFiles(
   files: readonly string[],
-  { signal, limits, progress, ...options }: ReadParameters,
+  { signal, limits, progress, mappingFile, ...options }: ReadParameters,
 ): Promise<importArchive.ReturnType> {
   const step = progress.step(`reading ${printable(files.join(", "))}`);
+  const connector = mappingFile === undefined ? options.connector : await mappedBankCsv(mappingFile);
   const archives: OpenArchive[] = [];
   const threads = startImportThreads();
   try {
@@ -41,6 +57,7 @@ export async function readFiles(
       only !== undefined && archives.length === 1 ? only : combineArchives(archives),
       {
         ...options,
+        connector,
         threads,
         signal,
         limits,

@@ -62,6 +62,7 @@ program
   .option("--threshold <number>", "how many guardians together can release a key")
   .option("--out <file>", "where your private record of the dataset goes (default: dataset-<id>.json here)")
   .option("--connector <id>", "read it by this connector, whatever it looks like; docs/connectors.md lists them")
+  .option("--mapping <file>", "what the columns of your bank's CSV are, as JSON; docs/ingest.md says how")
   .option("--time-zone <name>", "zone of times that have none in the export, such as Europe/Oslo", "UTC")
   .option("--third-parties <policy>", "names of other people: pseudonymise, omit or keep", "pseudonymise")
   .option("--no-padding", "let anybody see the exact size of each segment, and save up to 12 %")

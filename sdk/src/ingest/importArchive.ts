@@ -1,6 +1,6 @@
 import { createBatchQueue } from "./batches/batchQueue.ts";
 import { type ImportThreads, thisThread } from "./batches/batchThreads.ts";
-import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
+import type { ArchiveInput, Connector, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
 import { openSegments } from "./importSegments.ts";
 import { inspectInput } from "./inspectInput.ts";
@@ -65,7 +65,8 @@ export async function importArchive(
       }
     }
     const unread = watched.unread();
-    return { connector: connector.id, also, ...(await segments.finish({ unread, signal })) };
+    const { leftBeside = 0 } = inspected;
+    return { connector: connector.id, also, ...(await segments.finish({ unread, leftBeside, signal })) };
   } catch (error) {
     await segments.discard();
     throw error;
@@ -80,8 +81,8 @@ export declare namespace importArchive {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
     readonly limits?: Partial<ImportLimits> | undefined;
-    /** Id of the connector to take; the surest one otherwise. */
-    readonly connector?: string | undefined;
+    /** The connector to take, or its id; the surest one otherwise. */
+    readonly connector?: string | Connector | undefined;
     /** IANA zone of times that have none in the export; UTC otherwise. Every such time is remarked. */
     readonly timeZone?: string | undefined;
     /** What becomes of other people; everything is kept otherwise. */

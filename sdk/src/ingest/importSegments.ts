@@ -33,6 +33,8 @@ export type ImportSegments = {
   finish(end: {
     /** Files that nobody read. */
     readonly unread: number;
+    /** Files that systems leave beside others. */
+    readonly leftBeside: number;
     readonly signal: AbortSignal | undefined;
   }): Promise<Pick<Imported<SpooledSegment>, "segments" | "ownerOnly" | "remarks">>;
   discard(): Promise<void>;
@@ -168,7 +170,7 @@ export async function openSegments(
         await writer?.addEncoded(group);
       }
     },
-    async finish({ unread, signal }) {
+    async finish({ unread, leftBeside, signal }) {
       know(thirdParties.takePeople());
       for (const [pseudonym, identity] of identities) {
         if (!isKnown("people", pseudonym)) await people.append({ pseudonym, identity });
@@ -179,6 +181,7 @@ export async function openSegments(
         segments.push(await writer.finish());
       }
       if (unread > 0) remarks.add(null, "skipped", "files this connector does not read", unread);
+      if (leftBeside > 0) remarks.add(null, "skipped", "files that systems leave beside others", leftBeside);
       return { segments, ownerOnly: [await extra.finish(), await people.finish()], remarks: remarks.all() };
     },
     discard,

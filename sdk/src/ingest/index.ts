@@ -1,3 +1,5 @@
+export { createBankCsv } from "./bankCsv/bankCsv.ts";
+export { parseBankCsvMapping, type WrittenMapping } from "./bankCsv/parseMapping.ts";
 export type { ImportThreads } from "./batches/batchThreads.ts";
 export { openBrowserArchive } from "./browser/openBrowserArchive.ts";
 export type {
