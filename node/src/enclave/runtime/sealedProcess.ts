@@ -82,9 +82,13 @@ export function canSeal(): boolean {
   return spawnSync(command, args, { stdio: "ignore", env: {} }).status === 0;
 }
 
-/** This program and the libraries that it has loaded: what any process of it needs to start. */
-export function ownProgram(): string[] {
+let program: readonly string[] | undefined;
+
+/** This program and the libraries that it has loaded: what any process of it needs to start. Asked once, as a report takes 5 ms. */
+export function ownProgram(): readonly string[] {
+  if (program !== undefined) return program;
   Object.assign(process.report, { excludeNetwork: true });
   const { sharedObjects } = process.report.getReport() as { readonly sharedObjects: readonly string[] };
-  return [process.execPath, ...sharedObjects.filter((path) => path.startsWith("/"))];
+  program = [process.execPath, ...sharedObjects.filter((path) => path.startsWith("/"))];
+  return program;
 }
