@@ -36,6 +36,14 @@ const servers: Readonly<Record<string, Server>> = {
     program: "versitygw",
     oldestGo: [1, 25],
   },
+  /** The most used client of the chain itself: `npm run demo -- --chain geth`. */
+  geth: {
+    name: "geth",
+    version: "v1.17.10",
+    package: "github.com/ethereum/go-ethereum/cmd/geth",
+    program: "geth",
+    oldestGo: [1, 24],
+  },
 };
 const UNAVAILABLE = 3;
 const cache = fileURLToPath(new URL("../.cache", import.meta.url));
