@@ -43,7 +43,7 @@ export async function startNewsChain(kind: ChainKind = "anvil") {
     const url = await startChain(processes, kind, 0, AbortSignal.timeout(60_000));
     const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
     const transport = http(url, { timeout: 60_000 });
-    const client = createTestClient({ mode: "anvil", transport, account, cacheTime: 0, pollingInterval: 10 })
+    const client = createTestClient({ mode: kind, transport, account, cacheTime: 0, pollingInterval: 10 })
       .extend(publicActions)
       .extend(walletActions);
     const deployed = await client.sendTransaction({ data: emitter, chain: null, gas: 200_000n });
