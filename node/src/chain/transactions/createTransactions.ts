@@ -65,6 +65,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   const signAndSend = (transaction: StoredTransaction): Promise<void> =>
     inTurn(async () => {
       const signed = await signAttempt(options, transaction);
+      resentAt.set(transaction.key, clock.now());
       if (signed !== undefined) await broadcast(options, signed);
     });
 
@@ -143,7 +144,8 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       log.warn({ key, what, nonce, attempts: attempts.length }, "a transaction is not mined; its fee is raised");
       return signAndSend(transaction);
     }
-    if (now - (resentAt.get(key) ?? last.signedAt) < Math.min(resendMs, bumpAfterMs)) return;
+    // One of an earlier process, or of another one, is sent at once: perhaps it never was.
+    if (now - (resentAt.get(key) ?? 0) < Math.min(resendMs, bumpAfterMs)) return;
     resentAt.set(key, now);
     await inTurn(() => broadcast(options, transaction));
   };
