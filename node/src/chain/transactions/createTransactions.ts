@@ -231,6 +231,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
 
   const wait = (key: string, until: AbortSignal | undefined): Promise<TransactionReceipt> =>
     new Promise((resolve, reject) => {
+      if (signal.aborted) throw stopped();
       const waiter = { resolve, reject };
       const waiting = waiters.get(key) ?? new Set();
       waiters.set(key, waiting.add(waiter));
