@@ -16,7 +16,7 @@ import {
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { newsTopics } from "../../node/src/chain/stream/decodeNews.ts";
-import { type ChainKind, startChain } from "../../node/src/dev/chainProcess.ts";
+import { type MinedChainKind, startChain } from "../../node/src/dev/chainProcess.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
 
 const devMnemonic = "test test test test test test test test test test test junk";
@@ -32,7 +32,7 @@ const emitter: Hex =
 /** A real chain process with a contract that says what the market would. */
 export type NewsChain = Awaited<ReturnType<typeof startNewsChain>>;
 
-export async function startNewsChain(kind: ChainKind = "anvil") {
+export async function startNewsChain(kind: MinedChainKind = "anvil") {
   const folder = await mkdtemp(join(tmpdir(), "persona-news-"));
   const processes = createProcesses(folder);
   const close = async () => {
