@@ -77,7 +77,8 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
       sent.end(body);
     });
 
-  const send = async (batch: readonly Waiting[]): Promise<void> => {
+  /** @returns whether there were answers, be they errors */
+  const send = async (batch: readonly Waiting[]): Promise<boolean> => {
     const calls = batch.map(({ method, params }, id) => ({ jsonrpc: "2.0", id, method, params }));
     // An endpoint that takes no batches is only asked for one.
     const body = JSON.stringify(calls.length === 1 ? calls[0] : calls);
@@ -87,13 +88,13 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
       found = new Map(answers.parse(calls.length === 1 ? [value] : value).map((answer) => [answer.id, answer]));
     } catch (cause) {
       if (batch.length > 1 && mayRefuseBatches(cause)) {
-        // Some endpoints take one call at a time, and say so in ways of their own.
-        takesBatches = false;
-        for (const call of batch) void send([call]);
-        return;
+        // Some endpoints take one call at a time, and say so in ways of their own; this was one if that helps.
+        const helped = await Promise.all(batch.map((call) => send([call])));
+        if (helped.every((answered) => answered)) takesBatches = false;
+        return false;
       }
       for (const { method, reject } of batch) reject(unreachable(method, cause));
-      return;
+      return false;
     }
     for (const [id, { method, resolve, reject }] of batch.entries()) {
       const answer = found.get(id);
@@ -101,6 +102,7 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
         reject(unreachable(method, answer?.error));
       else resolve(answer.result);
     }
+    return true;
   };
 
   const flush = (): void => {

@@ -316,6 +316,47 @@ describe("followChain", function () {
     expect(logsAsked()).to.be.greaterThan(1);
   });
 
+  it("error: one of three endpoints on another fork is outvoted: nothing of it is told, and nothing taken back", async () => {
+    const fork = await startNewsChain();
+    const others = await Promise.all([startFaultyRpc(chain.url), startFaultyRpc(chain.url)]);
+    try {
+      await fork.cancel(9n);
+      await fork.mine(12);
+      await chain.submit(1n, params);
+      await chain.mine(10);
+      const stream = follow({ urls: [proxy.url, ...others.map(({ url }) => url)] });
+      await stream.until(told(stream, await chain.client.getBlockNumber()));
+      proxy.target = fork.url;
+      await stream.source.check();
+      const last = await chain.submit(2n, params);
+      await stream.until(told(stream, last));
+      await stream.stop();
+      expect(stream.events().map(({ type }) => type)).to.deep.equal(["job", "job"]);
+    } finally {
+      proxy.target = chain.url;
+      await Promise.all(others.map((other) => other.close()));
+      await fork.close();
+    }
+  });
+
+  it("behavior: an endpoint that fails in the middle of a catch-up is left for another", async () => {
+    const other = await startFaultyRpc(chain.url);
+    try {
+      for (let job = 1n; job <= 5n; job++) {
+        await chain.submit(job, params);
+        await chain.mine(30);
+      }
+      let asked = 0;
+      proxy.fault = ({ method }) => (method === "eth_getLogs" && ++asked > 1 ? "drop" : undefined);
+      const stream = follow({ urls: [proxy.url, other.url], finalityDepth: 4 });
+      await stream.until(told(stream, await chain.client.getBlockNumber()));
+      await stream.stop();
+      expect(stream.jobs().map(({ jobId }) => Number(jobId))).to.deep.equal([1, 2, 3, 4, 5]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("error: logs of other contracts, blocks, topics or shapes are not believed", async () => {
     const last = await chain.submit(1n, params);
     const relay = createRpcRelay(chain.url);
