@@ -157,6 +157,12 @@ export async function followChain(options: FollowOptions): Promise<void> {
     const head = await readHeader(pick.request, "latest");
     if (head === undefined) throw absurd("It has no newest block.", {});
     if (!(await stillThere(pick, head))) {
+      // One endpoint alone may be on a fork that nobody else is on, or lie: where there is another, it has a say.
+      const other = source.pick(pick);
+      const otherHead =
+        other === undefined ? undefined : await readHeader(other.request, "latest").catch(() => undefined);
+      if (other !== undefined && otherHead !== undefined && (await stillThere(other, otherHead)))
+        throw absurd("Another endpoint still has what it says was replaced.", { block: head.number });
       await tellReorg(pick, head);
       return true;
     }
