@@ -19,8 +19,8 @@ export type OpenChain = {
   readonly relays: readonly RpcRelay[];
   /** Resolves when there may be a new block, or after `ms`. */
   untilNews(ms: number, signal: AbortSignal): Promise<void>;
-  /** Resolves after the signal. */
-  readonly ended: Promise<void>;
+  /** Ends subscriptions, comparisons and connections. */
+  close(): Promise<void>;
 };
 
 /**
@@ -38,9 +38,10 @@ export async function openChain(options: {
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   /** When endpoints begin to disagree. */
   readonly onAlarm?: (error: PersonaError) => void;
-  readonly signal: AbortSignal;
 }): Promise<OpenChain> {
-  const { urls, wsUrl, deployment, account, clock, log, onAlarm, signal } = options;
+  const { urls, wsUrl, deployment, account, clock, log, onAlarm } = options;
+  const closing = new AbortController();
+  const { signal } = closing;
   const { chainId } = deployment;
   const relays = urls.map(createRpcRelay);
   const listed = urls.flatMap((url, at) => {
@@ -83,6 +84,9 @@ export async function openChain(options: {
     endpoints,
     relays,
     untilNews: (ms, until) => heads?.untilNews(ms, until) ?? clock.sleep(ms, until),
-    ended: Promise.all([watching, heads?.ended]).then(() => {}),
+    async close() {
+      closing.abort();
+      await Promise.all([watching, heads?.ended]);
+    },
   };
 }
