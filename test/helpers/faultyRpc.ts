@@ -7,7 +7,7 @@ export type RpcCall = { readonly id: unknown; readonly method: string; readonly 
  * What the endpoint does with a call: cuts the line, answers with a status, an error or a result of its own, or passes it on and
  * perhaps changes what comes back.
  */
-export type Fault =
+type Fault =
   | "drop"
   | { readonly status: number }
   | { readonly error: { readonly code: number; readonly message: string } }

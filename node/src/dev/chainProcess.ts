@@ -63,7 +63,7 @@ const commandOf: Readonly<Record<ChainKind, (port: number, signal: AbortSignal) 
   geth: async (port, signal) => [
     // It says where it listens on stderr.
     ...["sh", "-c", 'exec "$0" "$@" 2>&1', await gethBinary(signal)],
-    // In memory, a block for each transaction, and the rules of today's main network.
+    // In memory, a block for each transaction, and the rules that come after today's (Amsterdam), where new state costs more gas.
     ...["--dev", "--dev.gaslimit", "60000000", "--cache", "128"],
     // Subscriptions on the same port; the third port is one that nobody asks for and that cannot be closed.
     ...["--http", "--http.addr", "127.0.0.1", "--http.port", String(port), "--http.api", "eth,net,web3"],

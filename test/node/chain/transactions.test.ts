@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { callContract } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, type PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { type Address, createTestClient, type Hex, http, parseEther, publicActions, toHex, walletActions } from "viem";
@@ -12,9 +13,11 @@ import {
   createTransactions,
   type TransactionsOptions,
 } from "../../../node/src/chain/transactions/createTransactions.ts";
+import { ownWrites } from "../../../node/src/chain/transactions/ownWrites.ts";
 import { sqliteTransactionStore } from "../../../node/src/chain/transactions/sqliteTransactionStore.ts";
 import { startChain } from "../../../node/src/dev/chainProcess.ts";
 import { createProcesses } from "../../../node/src/dev/processes.ts";
+import { expectError } from "../../helpers/errors.ts";
 import { type FaultyRpc, startFaultyRpc } from "../../helpers/faultyRpc.ts";
 import { errorSelector, tinyAbi, tinyContract } from "../../helpers/tinyContracts.ts";
 
@@ -257,6 +260,17 @@ describe("transactions", function () {
     // Both were refused by the simulation: nothing was sent, and no nonce was taken.
     expect(await chain.getTransactionCount({ ...pendingOf(key) })).to.equal(nonces);
     expect(await store.get("c")).to.equal(undefined);
+  });
+
+  it("behavior: calls without a key go through the same sender", async () => {
+    const { send, client, store } = start();
+    const own = ownWrites(client, { send });
+    const [a, b] = await Promise.all([callContract(own, poke()), callContract(own, poke(counter, 2n))]);
+    expect([a.status, b.status, await pokes()]).to.deep.equal(["success", "success", 2]);
+    expect((await store.byHash(a.transactionHash))?.what).to.equal("poke");
+    const gate = await deploy(tinyContract({ failsWith: errorSelector("JobNotOpen") }));
+    await callContract(own, poke(gate));
+    await expectError("JOB_NOT_CLAIMABLE", () => callContract(own, poke(gate)));
   });
 
   it("behavior: below the floor nothing new is begun; an empty account is told of before anything is written", async () => {

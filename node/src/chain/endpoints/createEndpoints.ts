@@ -6,7 +6,7 @@ import { compareEndpoints, type EndpointView } from "./compareEndpoints.ts";
 import { type RpcFailure, rpcFailure } from "./rpcFailure.ts";
 
 /** For metrics and `persona node status`. */
-export type EndpointHealth = {
+type EndpointHealth = {
   /** Host and port of its URL: what else is in a URL may be a key. */
   readonly name: string;
   readonly state: "well" | "ill" | "lagging" | "outvoted" | "wrong chain";

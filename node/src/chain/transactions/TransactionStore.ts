@@ -43,7 +43,7 @@ export type StoredTransaction = TransactionIntent & {
   readonly version: number;
 };
 
-export type MinedTransaction = {
+type MinedTransaction = {
   readonly hash: Hex;
   readonly blockNumber: bigint;
   readonly blockHash: Hex;

@@ -37,7 +37,7 @@ export type Transactions = {
   readonly ended: Promise<void>;
 };
 
-export type TransactionsStatus = {
+type TransactionsStatus = {
   /** Undefined before the first reading. */
   readonly balance: bigint | undefined;
   readonly floor: bigint;

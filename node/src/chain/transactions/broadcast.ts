@@ -7,7 +7,7 @@ import { baseFeeOf, type FeeLimits, nextFees } from "./fees.ts";
 import type { StoredTransaction, TransactionStore } from "./TransactionStore.ts";
 
 /** What sending needs of the chain. */
-export type TransactionClient = Pick<
+type TransactionClient = Pick<
   ChainClient,
   | "chain"
   | "call"
