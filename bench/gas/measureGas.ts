@@ -32,7 +32,11 @@ export type GasFigures = {
   readonly explained: Readonly<Record<string, GasParts>>;
 };
 
-export async function measureGas(chain: GasChain, kind: MinedChainKind, log: (line: string) => void): Promise<GasFigures> {
+export async function measureGas(
+  chain: GasChain,
+  kind: MinedChainKind,
+  log: (line: string) => void,
+): Promise<GasFigures> {
   const scene = await makeScene(chain);
   const owner = chain.account(3);
   const operator = chain.account(4);

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../../node/src/chain/clock.ts";
 import { createEndpoints } from "../../../node/src/chain/endpoints/createEndpoints.ts";
 import { createRpcRelay } from "../../../node/src/chain/rpcRelay.ts";
 import type { ChainBatch, ChainEvent, StreamPoint } from "../../../node/src/chain/stream/chainEvent.ts";
-import { type FollowOptions, followChain } from "../../../node/src/chain/stream/followChain.ts";
+import { defaultFinalityDepth, type FollowOptions, followChain } from "../../../node/src/chain/stream/followChain.ts";
 import { type FaultyRpc, type RpcCall, startFaultyRpc } from "../../helpers/faultyRpc.ts";
 import { type NewsChain, startNewsChain } from "../../helpers/newsChain.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
@@ -206,6 +206,16 @@ describe("followChain", function () {
     const reorg = stream.events().find(({ type }) => type === "reorg");
     expect(reorg).to.deep.include({ deep: true });
     expect(stream.jobs().map(({ jobId }) => BigInt(jobId))).to.deep.equal([1n, 1n]);
+  });
+
+  it("default: a block is final with sixty-four above it, and is told of once", async () => {
+    const first = await chain.submit(1n, params);
+    await chain.mine(defaultFinalityDepth);
+    const stream = follow();
+    await stream.until(told(stream, first + BigInt(defaultFinalityDepth)));
+    await stream.stop();
+    const finals = stream.events().flatMap((event) => (event.type === "finalize" ? [event.block.number] : []));
+    expect(finals).to.deep.equal([first]);
   });
 
   it("behavior: the trail stays short on a long way", async () => {

@@ -37,7 +37,7 @@ export type FollowOptions = {
 };
 
 /** Final depth of a chain that says nothing about it: two epochs of Ethereum. */
-const defaultFinalityDepth = 64;
+export const defaultFinalityDepth = 64;
 /** Blocks of one near read: each costs a header. */
 const nearAtOnce = 64n;
 /** Ranges under way in a catch-up: one is read while another is written. */
