@@ -1,5 +1,5 @@
 import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
-import { type Address, getAddress, type Hex, hexToBytes, toEventSelector } from "viem";
+import { type Address, getAddress, type Hex, toEventSelector } from "viem";
 import type { JobNews } from "./chainEvent.ts";
 
 /** The parts of a log that say what it means. */
@@ -28,7 +28,7 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<Hex, Decoder>([
     (topics, word, data) => {
       // data = salt ‖ offset of the parameters ‖ parameters: as a struct's own bytes they begin with the offset 0x20.
       if (BigInt(`0x${word(1)}`) !== 64n) throw new RangeError("the parameters are not where they must be");
-      const params = hexToBytes(`0x${"20".padStart(64, "0")}${data.slice(2 + 128)}`);
+      const params = new Uint8Array(Buffer.from(`${"20".padStart(64, "0")}${data.slice(2 + 128)}`, "hex"));
       return { name: "submitted", requester: address(topics[2]), params };
     },
   ],

@@ -17,8 +17,9 @@ export type RangeSize = {
 
 const wantedLogs = 2_000;
 const largest = 100_000n;
-/** A list of this length may be one that was cut: its ends are asked for again. No provider cuts shorter ones. */
-const suspicious = 500;
+/** A list of a round length may be one that was cut: its ends are asked for again. No provider cuts shorter ones. */
+const shortestCut = 500;
+const maybeCut = (length: number): boolean => length >= shortestCut && (length % 100 === 0 || length % 256 === 0);
 
 export function createRangeSize(first = 2_000n): RangeSize {
   let size = first;
@@ -63,7 +64,7 @@ export async function readFar(
   for (const header of [first, last])
     if (logs.some(({ blockNumber, blockHash }) => blockNumber === header.number && blockHash !== header.hash))
       throw absurd("A log lies in another block than the one that is there.", { block: header.number });
-  if (logs.length >= suspicious && from < to) await checkEnds(list, logs, from, to);
+  if (maybeCut(logs.length) && from < to) await checkEnds(list, logs, from, to);
   return { first, last, logs };
 }
 
@@ -90,7 +91,7 @@ async function readOne(request: ChainPick["request"], market: Address, block: bi
   const whole = async () => readLogsOfReceipts(request, { address: market, topics: newsTopics, block });
   try {
     const logs = await readLogs(request, { ...filter, topics: newsTopics });
-    return logs.length >= suspicious ? await whole() : logs;
+    return maybeCut(logs.length) ? await whole() : logs;
   } catch (error) {
     if (rpcFailure(error) !== "range") throw error;
     return whole();
