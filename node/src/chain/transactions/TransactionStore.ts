@@ -68,8 +68,8 @@ export type TransactionStore = {
   fill(intent: TransactionIntent, nonce: number, now: number): Promise<boolean>;
   /** Writes it with the next version; false when another was written since `transaction.version`, and nothing is changed. */
   save(transaction: StoredTransaction): Promise<boolean>;
-  /** All that are not final, by nonce. */
-  unfinished(): Promise<StoredTransaction[]>;
+  /** All of one status, by nonce. */
+  unfinished(status: "open" | "mined"): Promise<StoredTransaction[]>;
   /** Forgets final ones that changed last before `before` (milliseconds since the epoch). */
   prune(before: number): Promise<void>;
 };

@@ -3,7 +3,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
 import { BaseError, InsufficientFundsError, keccak256, type LocalAccount } from "viem";
 import type { Clock } from "../clock.ts";
-import { baseFeeOf, type FeeLimits, nextFees } from "./fees.ts";
+import { baseFeeOf, type FeeLimits, type FeeMarket, nextFees } from "./fees.ts";
 import type { StoredTransaction, TransactionStore } from "./TransactionStore.ts";
 
 /** What sending needs of the chain. */
@@ -33,6 +33,11 @@ export type Sender = {
 const harmless = /already (known|imported)|known transaction|nonce (is )?too low|transaction underpriced|replacement/i;
 const noFunds = /insufficient funds|enough funds/i;
 
+export async function readMarket(client: TransactionClient): Promise<FeeMarket> {
+  const [block, tip] = await Promise.all([client.getBlock(), client.estimateMaxPriorityFeePerGas()]);
+  return { baseFeePerGas: baseFeeOf(block), tip };
+}
+
 /**
  * Signs the transaction with fees of now, or with higher ones than its last attempt, and writes it.
  * @returns what is stored now; undefined when another process was faster, or fees cannot rise
@@ -40,10 +45,10 @@ const noFunds = /insufficient funds|enough funds/i;
 export async function signAttempt(
   sender: Sender,
   transaction: StoredTransaction,
+  market: FeeMarket,
 ): Promise<StoredTransaction | undefined> {
   const { client, account, store, limits, clock } = sender;
-  const [block, tip] = await Promise.all([client.getBlock(), client.estimateMaxPriorityFeePerGas()]);
-  const fees = nextFees({ baseFeePerGas: baseFeeOf(block), tip }, limits, transaction.attempts.at(-1));
+  const fees = nextFees(market, limits, transaction.attempts.at(-1));
   if (fees === undefined) return undefined;
   const { nonce, to, data, value, gas } = transaction;
   const raw = await account.signTransaction({

@@ -1,7 +1,8 @@
 import { explainChainError } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { concatHex, type EncodeFunctionDataParameters, encodeFunctionData, type TransactionReceipt } from "viem";
-import { broadcast, emptyAccount, type Sender, signAttempt } from "./broadcast.ts";
+import { broadcast, emptyAccount, readMarket, type Sender, signAttempt } from "./broadcast.ts";
+import type { FeeMarket } from "./fees.ts";
 import { findReceipt, followMined, giveNewNonce, nonceTaken, type TurnBlock, writeMined } from "./settleTransaction.ts";
 import type { StoredTransaction, TransactionIntent } from "./TransactionStore.ts";
 import type { TransactionCall, Transactions } from "./Transactions.ts";
@@ -31,6 +32,8 @@ const resendMs = 10_000;
 const looksToBelieve = 3;
 /** More transactions of ours than this are in no pool: an endpoint that says so is not believed. */
 const mostPending = 64;
+/** Blocks of mined transactions are looked at so often at most. */
+const minedEveryMs = 1_000;
 const keepFinalMs = 7 * 86_400_000;
 const pruneEveryMs = 3_600_000;
 
@@ -47,7 +50,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   const resentAt = new Map<string, number>();
   let [balance, open, mined, reserved]: [bigint | undefined, number, number, bigint] = [undefined, 0, 0, 0n];
   let pendingAtStart = 0;
-  let [wasLow, alarmed, prunedAt, seen, dirty] = [false, false, 0, "", true];
+  let [wasLow, alarmed, prunedAt, minedAt, seen, dirty] = [false, false, 0, 0, "", true];
   let interrupt = () => {};
   const wake = () => {
     dirty = true;
@@ -62,9 +65,9 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     lastSending = result.catch(() => {});
     return result;
   };
-  const signAndSend = (transaction: StoredTransaction): Promise<void> =>
+  const signAndSend = (transaction: StoredTransaction, market?: FeeMarket): Promise<void> =>
     inTurn(async () => {
-      const signed = await signAttempt(options, transaction);
+      const signed = await signAttempt(options, transaction, market ?? (await readMarket(client)));
       resentAt.set(transaction.key, clock.now());
       if (signed !== undefined) await broadcast(options, signed);
     });
@@ -124,6 +127,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
         oddities.delete(key);
         resentAt.delete(key);
         const written = await writeMined(options, transaction, receipt);
+        mined += 1;
         if (written !== undefined) await answer(written);
         return;
       }
@@ -153,6 +157,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   /** A nonce below ours that nobody has used holds all others up: the store is older than the chain, or a stranger's was dropped. */
   const fillHoles = async (unfinished: readonly StoredTransaction[], head: TurnBlock): Promise<void> => {
     const lowest = unfinished.find(({ status }) => status === "open")?.nonce ?? head.nonce;
+    if (lowest <= head.nonce) return;
     const known = new Set(unfinished.map(({ nonce }) => nonce));
     for (let nonce = head.nonce; nonce < Math.min(lowest, head.nonce + mostPending); nonce++) {
       if (known.has(nonce) || !believed(`hole:${nonce}`, head)) continue;
@@ -172,15 +177,14 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     ]);
     const head = { number: block.number, hash: block.hash, nonce };
     balance = funds;
-    const unfinished = await store.unfinished();
-    const opened = unfinished.filter(({ status }) => status === "open");
-    if (seen !== head.hash) {
-      const inBlocks = unfinished.filter(({ status }) => status === "mined");
+    const opened = await store.unfinished("open");
+    await Promise.all(opened.map((each) => followOpen(each, head, each.nonce === head.nonce)));
+    if (seen !== head.hash && clock.now() - minedAt >= Math.min(minedEveryMs, 10 * pollMs)) {
+      const inBlocks = await store.unfinished("mined");
       await followMined(options, inBlocks, head, finalityDepth);
-      await fillHoles(unfinished, head);
-      seen = head.hash;
+      await fillHoles([...opened, ...inBlocks], head);
+      [seen, minedAt, mined] = [head.hash, clock.now(), inBlocks.length];
     }
-    for (const transaction of opened) await followOpen(transaction, head, transaction.nonce === head.nonce);
     for (const key of waiters.keys()) {
       const stored = await store.get(key);
       if (stored !== undefined) await answer(stored);
@@ -189,7 +193,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       (sum, { gas, value, attempts }) => sum + value + gas * (attempts.at(-1)?.maxFeePerGas ?? 0n),
       0n,
     );
-    [open, mined] = [opened.length, unfinished.length - opened.length];
+    open = opened.length;
     const isLow = funds - reserved < floor;
     if (isLow !== wasLow) {
       if (isLow) log.error({ balance: String(funds), floor: String(floor) }, "gas runs out: no more jobs are claimed");
@@ -232,13 +236,25 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   const wait = (key: string, until: AbortSignal | undefined): Promise<TransactionReceipt> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) throw stopped();
-      const waiter = { resolve, reject };
       const waiting = waiters.get(key) ?? new Set();
-      waiters.set(key, waiting.add(waiter));
-      until?.addEventListener("abort", () => {
+      const leave = () => {
         waiting.delete(waiter);
+        if (waiting.size === 0 && waiters.get(key) === waiting) waiters.delete(key);
         reject(stopped());
-      });
+      };
+      const forget = () => until?.removeEventListener("abort", leave);
+      const waiter: Waiter = {
+        resolve: (receipt) => {
+          forget();
+          resolve(receipt);
+        },
+        reject: (error) => {
+          forget();
+          reject(error);
+        },
+      };
+      until?.addEventListener("abort", leave, { once: true });
+      waiters.set(key, waiting.add(waiter));
       wake();
     });
 
@@ -258,20 +274,20 @@ export function createTransactions(options: TransactionsOptions): Transactions {
 
   const begin = async (call: TransactionCall, key: string, instead: number | undefined): Promise<void> => {
     const address = account.address;
-    const intent = await intentOf(call, key);
     try {
-      const [nonce, funds, { baseFeePerGas }] = await Promise.all([
+      const [intent, nonce, funds, market] = await Promise.all([
+        intentOf(call, key),
         client.getTransactionCount({ address, blockTag: "latest" }),
         client.getBalance({ address }),
-        client.getBlock(),
+        readMarket(client),
       ]);
-      const least = intent.gas * (baseFeePerGas ?? 0n);
+      const least = intent.gas * market.baseFeePerGas;
       if (funds < least) throw emptyAccount({ what: call.functionName, balance: funds, least });
       const known = pendingAtStart - nonce <= mostPending ? Math.max(nonce, pendingAtStart) : nonce;
       const stored = await store.reserve(intent, known, clock.now(), instead);
       // Whatever comes now, the loop sees it through.
       wake();
-      if (stored.attempts.length === 0) await signAndSend(stored);
+      if (stored.attempts.length === 0) await signAndSend(stored, market);
     } catch (error) {
       throw explainChainError(error, call.functionName);
     }

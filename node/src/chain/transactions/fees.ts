@@ -4,6 +4,9 @@ import type { TransactionAttempt } from "./TransactionStore.ts";
 /** Wei per gas. */
 export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
 
+/** What the chain asks for now, and an endpoint advises. Wei per gas. */
+export type FeeMarket = { readonly baseFeePerGas: bigint; readonly tip: bigint };
+
 export type FeeLimits = {
   /** No transaction offers more, however long it waits. Wei per gas. */
   readonly maxFeePerGas: bigint;
@@ -20,11 +23,7 @@ const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
  * Fees of a first attempt, or of one that replaces `last`. Twice the base fee lasts for six full blocks.
  * @returns undefined when a replacement would go beyond the limits: it waits
  */
-export function nextFees(
-  market: { readonly baseFeePerGas: bigint; readonly tip: bigint },
-  limits: FeeLimits,
-  last: TransactionAttempt | undefined,
-): Fees | undefined {
+export function nextFees(market: FeeMarket, limits: FeeLimits, last: TransactionAttempt | undefined): Fees | undefined {
   const tip = smaller(market.tip, limits.maxPriorityFeePerGas);
   const wanted = 2n * market.baseFeePerGas + tip;
   if (last === undefined) {

@@ -49,10 +49,20 @@ export async function followMined(
 ): Promise<void> {
   const { client, store, clock, log } = sender;
   const blocks = Map.groupBy(transactions, ({ mined }) => mined?.blockNumber ?? -1n);
-  for (const [blockNumber, group] of blocks) {
+  // The newest first: while it is where it was, so are all below it.
+  const newestFirst = [...blocks].sort(([a], [b]) => Number(b - a));
+  let intact = false;
+  for (const [blockNumber, group] of newestFirst) {
     // An endpoint that has not come so far says nothing about it.
     if (blockNumber > head.number) continue;
-    const { hash } = blockNumber === head.number ? head : await client.getBlock({ blockNumber });
+    const known = group[0]?.mined?.blockHash;
+    const found = intact
+      ? known
+      : blockNumber === head.number
+        ? head.hash
+        : (await client.getBlock({ blockNumber })).hash;
+    const hash = found ?? head.hash;
+    if (group.every(({ mined }) => mined?.blockHash === hash)) intact = true;
     for (const transaction of group) {
       const { mined } = transaction;
       if (mined === undefined) continue;

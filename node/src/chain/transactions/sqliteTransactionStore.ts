@@ -35,7 +35,7 @@ export function sqliteTransactionStore(db: DatabaseSync): TransactionStore {
     "SELECT transactions.* FROM transactions JOIN transaction_hashes USING (key) WHERE hash = ?",
   );
   const selectByNonce = db.prepare("SELECT key FROM transactions WHERE nonce = ?");
-  const selectUnfinished = db.prepare("SELECT * FROM transactions WHERE status IN ('open', 'mined') ORDER BY nonce");
+  const selectUnfinished = db.prepare("SELECT * FROM transactions WHERE status = ? ORDER BY nonce");
   const highest = db.prepare("SELECT highest FROM transaction_nonce");
   // Forgotten transactions have had their nonces, too.
   const raise = db.prepare(
@@ -109,7 +109,7 @@ export function sqliteTransactionStore(db: DatabaseSync): TransactionStore {
         raise.run(nonce);
         return true;
       }),
-    unfinished: async () => selectUnfinished.all().map((row) => present(rowOf(row))),
+    unfinished: async (status) => selectUnfinished.all(status).map((row) => present(rowOf(row))),
     prune: async (before) =>
       atomic(() => {
         for (const { key } of selectOld.all(before)) {
