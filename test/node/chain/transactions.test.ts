@@ -288,7 +288,7 @@ describe("transactions", function () {
   it("behavior: a nonce that another program has used is told of, and the transaction gets the next one", async () => {
     await chain.setAutomine(false);
     const alarms: PersonaError[] = [];
-    const { send, client } = start({ onAlarm: (error) => alarms.push(error) });
+    const { send, client } = start({ onAlarm: (error) => alarms.push(error), believeAfterMs: 200 });
     const receipt = send(poke(), { key: "a" });
     await until(async () => (await chain.getTransactionCount({ ...pendingOf(key) })) === 1);
     const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 12n };
@@ -301,6 +301,34 @@ describe("transactions", function () {
     expect(await pokes()).to.equal(1);
   });
 
+  it("behavior: a transaction whose receipt comes late is not sent a second time", async () => {
+    let hidden = 0;
+    proxy.fault = ({ method }) => {
+      if (method !== "eth_getTransactionReceipt" || hidden >= 20) return undefined;
+      hidden += 1;
+      return { result: null };
+    };
+    const timer = setInterval(() => void chain.mine({ blocks: 1 }).catch(() => {}), 20);
+    const { send, account } = start();
+    expect((await send(poke(), { key: "a" })).status).to.equal("success");
+    clearInterval(timer);
+    expect([hidden, await pokes(), await chain.getTransactionCount({ address: account.address })]).to.deep.equal([
+      20, 1, 1,
+    ]);
+  });
+
+  it("behavior: a store that was lost goes on where the chain is", async () => {
+    const first = start();
+    await first.send(poke(), { key: "a" });
+    await first.send(poke(), { key: "b" });
+    await first.stop();
+    db.close();
+    db = new DatabaseSync(":memory:");
+    const second = start();
+    await second.send(poke(), { key: "c" });
+    expect([await pokes(), (await second.store.get("c"))?.nonce]).to.deep.equal([3, 2]);
+  });
+
   it("behavior: a nonce that is missing below ours is filled", async () => {
     const first = start();
     await first.stop();
@@ -308,7 +336,7 @@ describe("transactions", function () {
     const intent = { what: "poke", to: counter, data: "0x", value: 0n, gas: 60_000n } as const;
     await first.store.reserve({ ...intent, key: "a" }, 2, Date.now());
     const timer = setInterval(() => void chain.mine({ blocks: 1 }).catch(() => {}), 50);
-    const second = start({ bumpAfterMs: 500 });
+    const second = start({ bumpAfterMs: 500, believeAfterMs: 200 });
     await until(async () => (await second.store.get("a"))?.status === "mined");
     clearInterval(timer);
     expect(await pokes()).to.equal(1);

@@ -14,6 +14,8 @@ export type TransactionsOptions = Sender & {
   readonly pollMs: number;
   /** A transaction that is not mined after so long gets a higher fee. */
   readonly bumpAfterMs?: number;
+  /** How long, and over three blocks, the chain must say that a nonce of ours was taken or is missing: endpoints lag. */
+  readonly believeAfterMs?: number;
   /** Blocks above a transaction after which no reorganisation is expected. */
   readonly finalityDepth?: number;
   /** Called once when another program takes our nonces. */
@@ -42,11 +44,11 @@ type Waiter = { resolve(receipt: TransactionReceipt): void; reject(error: unknow
 /** The one sender of an account's transactions: with what the store holds of them it goes on at once. */
 export function createTransactions(options: TransactionsOptions): Transactions {
   const { client, account, store, clock, log, floor, pollMs, signal, onAlarm = () => {} } = options;
-  const { bumpAfterMs = 30_000 } = options;
+  const { bumpAfterMs = 30_000, believeAfterMs = 30_000 } = options;
   const finalityDepth = BigInt(options.finalityDepth ?? 64);
   const waiters = new Map<string, Set<Waiter>>();
   /** By key or nonce: how many looks have seen something that cannot be. */
-  const oddities = new Map<string, { readonly block: bigint; readonly looks: number }>();
+  const oddities = new Map<string, { readonly block: bigint; readonly looks: number; readonly since: number }>();
   const resentAt = new Map<string, number>();
   let [balance, open, mined, reserved]: [bigint | undefined, number, number, bigint] = [undefined, 0, 0, 0n];
   let pendingAtStart = 0;
@@ -111,11 +113,10 @@ export function createTransactions(options: TransactionsOptions): Transactions {
 
   /** @returns whether it has been so for some blocks; one look may be an endpoint that lags behind the other answers */
   const believed = (name: string, head: TurnBlock): boolean => {
-    const known = oddities.get(name);
-    if (known?.block === head.number) return known.looks >= looksToBelieve;
-    const looks = (known?.looks ?? 0) + 1;
-    oddities.set(name, { block: head.number, looks });
-    return looks >= looksToBelieve;
+    const { since, looks, block } = oddities.get(name) ?? { since: clock.now(), looks: 0, block: undefined };
+    const seenBy = block === head.number ? looks : looks + 1;
+    oddities.set(name, { block: head.number, looks: seenBy, since });
+    return seenBy >= looksToBelieve && clock.now() - since >= believeAfterMs;
   };
 
   const followOpen = async (transaction: StoredTransaction, head: TurnBlock, isLowest: boolean): Promise<void> => {
