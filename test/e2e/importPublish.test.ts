@@ -182,6 +182,107 @@ describe("persona import", function () {
     expect((await readdir(cwd)).sort()).to.deep.equal(["mine.json", "owner.json"]);
   });
 
+  /** An archive of posts with these ids, unpacked, and followers by their accounts. */
+  async function xFolder(name: string, posts: readonly number[], followers: readonly number[]): Promise<string> {
+    const path = folder.path(name);
+    await mkdir(join(path, "data"), { recursive: true });
+    const write = (file: string, part: string, records: readonly object[]) =>
+      writeFile(join(path, "data", `${file}.js`), `window.YTD.${part}.part0 = ${JSON.stringify(records)}`);
+    const account = { email: "k@example.org", username: "kari", accountId: "1", createdAt: "2009-04-01T10:20:30.000Z" };
+    await write("account", "account", [{ account }]);
+    await write(
+      "tweets",
+      "tweets",
+      posts.map((id) => ({
+        tweet: {
+          id_str: String(id),
+          full_text: `post ${id}`,
+          created_at: "Thu Jun 01 12:30:00 +0000 2023",
+          unheard: id,
+        },
+      })),
+    );
+    await write(
+      "follower",
+      "follower",
+      followers.map((id) => ({ follower: { accountId: String(id) } })),
+    );
+    return path;
+  }
+
+  it("behavior: the same archive again adds nothing and sends nothing; a newer one adds only what is new", async () => {
+    const cwd = await newFolder();
+    const out = join(cwd, "mine.json");
+    const first = await xFolder("x-1", [101, 102, 103], [7, 8]);
+    const published = await runPersona(["import", first, ...flags(cwd, { out }), "--json"], cwd);
+    expect(published.code, published.stderr).to.equal(0);
+    const readRecord = async (): Promise<DatasetRecord> => JSON.parse(await readFile(out, "utf8"));
+    const before = await readRecord();
+    const into = flags(cwd, { "new-keystore": undefined, guardians: undefined, threshold: undefined, dataset: out });
+    const client = await network.fundedClient();
+    const transactions = () => client.getTransactionCount({ address });
+    const sent = await transactions();
+
+    const again = await runPersona(["import", first, ...into, "--json"], cwd);
+    expect(again.code, again.stderr).to.equal(0);
+    const nothing = JSON.parse(again.stdout);
+    expect(nothing).to.deep.include({ gasUsed: null, version: 1, datasetId: before.dataset.datasetId });
+    expect(
+      nothing.segments.map(({ records }: { records: number }) => records).every((each: number) => each === 0),
+    ).to.equal(true);
+    expect(nothing.ownerOnly.every(({ records }: { records: number }) => records === 0)).to.equal(true);
+    expect(nothing.skipped).to.deep.include({ segment: "posts", reason: "is in the dataset already", count: 3 });
+    expect(await transactions()).to.equal(sent);
+    expect(await readRecord()).to.deep.equal(before);
+
+    // Post 101 was deleted at the source, 104 and a follower are new.
+    const newer = await xFolder("x-2", [102, 103, 104], [7, 8, 9]);
+    const added = await runPersona(["import", newer, ...into, "--json"], cwd);
+    expect(added.code, added.stderr).to.equal(0);
+    const report = JSON.parse(added.stdout);
+    const counts = Object.fromEntries(
+      [...report.segments, ...report.ownerOnly].map(({ name, records }: { name: string; records: number }) => [
+        name,
+        records,
+      ]),
+    );
+    expect(counts).to.include({ account: 0, posts: 1, followers: 1, extra: 1, people: 1 });
+    expect(report.dataset).to.deep.include({ name: "posts", held: 3, found: 2 });
+    expect(report.version).to.equal(2);
+    const after = await readRecord();
+    expect(after.registration).to.equal("confirmed");
+    expect(after.dataset.segments.slice(0, before.dataset.segments.length)).to.deep.equal(before.dataset.segments);
+    expect(
+      after.dataset.segments.slice(before.dataset.segments.length).map(({ name, records }) => [name, records]),
+    ).to.deep.equal([
+      ["posts", 1],
+      ["followers", 1],
+      ["extra", 1],
+      ["people", 1],
+    ]);
+    expect(await transactions()).to.equal(sent + 1);
+    const chain = createChainView(client, network.deployment);
+    const { number } = await chain.block("latest");
+    expect((await chain.dataset(after.dataset.datasetId, number)).headHash).to.equal(
+      datasetHeadHash(after.dataset.head),
+    );
+    expect((await readdir(cwd)).sort()).to.deep.equal(["mine.json", "owner.json"]);
+
+    // Both versions together are known the next time, also where the last import was killed before it wrote its record.
+    await writeFile(out, `${JSON.stringify(before, null, 2)}\n`);
+    expectRefusal(await runPersona(["import", newer, ...into], cwd), "DATASET_HEAD_MISMATCH", 2);
+    await writeFile(`${out}.2-left.next`, `${JSON.stringify({ ...after, registration: "pending" }, null, 2)}\n`);
+    const third = await runPersona(["import", newer, ...into], cwd);
+    expect(third.code, third.stderr).to.equal(0);
+    expect(third.stdout)
+      .to.include("nothing was sent")
+      .and.to.include("posts: 1 of the dataset are not in this export");
+    expect(await readRecord()).to.deep.equal(after);
+    expect((await readdir(cwd)).sort()).to.deep.equal(["mine.json", "owner.json"]);
+    expect(await transactions()).to.equal(sent + 1);
+    expectRefusal(await runPersona(["import", newer, ...into, "--guardians", "1,2"], cwd), "USAGE", 1);
+  });
+
   it("error: what is missing or wrong in the flags", async () => {
     await refused("USAGE", { guardians: undefined, account: undefined });
     await refused("USAGE", { threshold: "4" });

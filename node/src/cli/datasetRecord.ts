@@ -42,6 +42,19 @@ export function encodeDatasetRecord(
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
+/**
+ * A record as the owner has kept it, all of it.
+ * @throws PersonaError CONFIG_INVALID when the file is no record of a dataset.
+ */
+export async function readDatasetRecord(
+  file: string,
+): Promise<publishDataset.Prepared & Pick<DatasetRecord, "chainId" | "datasetRegistry">> {
+  const record = await readRecord(file, recordSchema);
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+  const { chainId, datasetRegistry, dataset, keyBox } = record;
+  return { chainId, datasetRegistry, dataset, keyBox: { head: bytes(keyBox.head), body: bytes(keyBox.body) } };
+}
+
 const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66, "expected 32 bytes in hex");
 /** What commands about stored datasets need of a record; the rest is passed over. */
 const storedSchema = z.object({
@@ -56,11 +69,44 @@ const maxRecordBytes = 16 * 2 ** 20;
 
 export type StoredDataset = z.infer<typeof storedSchema>;
 
+const base64 = z.base64();
+const count = z.int().min(0);
+const recordSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal("persona-dataset"),
+  chainId: z.int(),
+  datasetRegistry: z.string(),
+  dataset: z.object({
+    datasetId: digest,
+    owner: z.custom<Hex>((value) => isHex(value) && value.length === 42, "expected an address"),
+    version: z.int().min(1),
+    keyEpoch: z.int().min(1),
+    head: z.object({
+      manifestDigest: digest,
+      keyBoxDigest: digest,
+      guardianSetHash: digest,
+      catalogueHash: digest,
+      catalogueLength: count,
+    }),
+    catalogue: z.array(digest),
+    threshold: z.int().min(1),
+    guardians: z.array(z.int().min(1)),
+    segments: z.array(
+      z.object({ index: count, name: z.string(), schema: z.string(), records: count, cid: z.string() }),
+    ),
+  }),
+  keyBox: z.object({ head: base64, body: base64 }),
+});
+
 /** @throws PersonaError CONFIG_INVALID when the file is no record of a dataset. */
 export async function readStoredDataset(file: string): Promise<StoredDataset> {
+  return readRecord(file, storedSchema);
+}
+
+async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readSmallFile(file, maxRecordBytes, "CONFIG_INVALID");
   try {
-    return storedSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new PersonaError("CONFIG_INVALID", `${file} is no record of a dataset.`, { data: { file }, cause });
   }

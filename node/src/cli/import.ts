@@ -1,48 +1,19 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, rename } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
-import { hkdfSha256, randomBytes, utf8, zeroise } from "@persona-protocol/sdk/crypto";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import {
-  type ImportThreads,
-  importArchive,
-  type OpenSpool,
-  openCountingSpool,
-  type ThirdParties,
-} from "@persona-protocol/sdk/ingest";
-import {
-  type BlobStore,
-  createReplicatedStore,
-  generateOwnerRootKey,
-  ownerKemKeyPair,
-} from "@persona-protocol/sdk/storage";
-import { toHex } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
-import { connectChain } from "../chain/connectChain.ts";
-import {
-  combineArchives,
-  createDiskSpools,
-  type OpenArchive,
-  openArchive,
-  startImportThreads,
-} from "../ingest/index.ts";
-import { createLocalIpfs, openStores } from "../storage/index.ts";
+import { randomBytes, zeroise } from "@persona-protocol/sdk/crypto";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type importArchive, openCountingSpool } from "@persona-protocol/sdk/ingest";
+import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { createDiskSpools } from "../ingest/index.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
-import {
-  type ImportFlags,
-  type PublishOptions,
-  parsePublishOptions,
-  parseReadOptions,
-  type ReadOptions,
-} from "./importOptions.ts";
+import { importInto } from "./importInto.ts";
+import { type ImportFlags, type PublishOptions, parsePublishOptions, parseReadOptions } from "./importOptions.ts";
 import { printImport } from "./importReport.ts";
+import { pseudonymKey, readFiles, spoolFolder } from "./importSource.ts";
+import { connectAccount, openTarget, replaceFile, withRecord } from "./importTarget.ts";
 import { createKeystore, unlockKeystore } from "./keystore.ts";
-import { readNetwork } from "./networkFolder.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
 
 type Imported = importArchive.ReturnType;
@@ -52,6 +23,7 @@ type Imported = importArchive.ReturnType;
  * encrypted. Everything that can be judged is judged before anything is written.
  */
 export async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
+  if (flags.dataset !== undefined) return importInto(files, flags.dataset, flags);
   const signal = untilStopped();
   const progress = createProgress({ quiet: flags.json });
   const reading = parseReadOptions(flags);
@@ -63,15 +35,7 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
     const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
     const thirdParties = policy === "pseudonymise" ? { policy, key } : { policy };
     const openSpool = publishing === undefined ? openCountingSpool : createDiskSpools(await spoolFolder(publishing));
-    const threads = startImportThreads();
-    const imported = await readFiles(files, {
-      ...reading,
-      thirdParties,
-      openSpool,
-      threads,
-      signal,
-      progress,
-    }).finally(() => threads.close());
+    const imported = await readFiles(files, { ...reading, thirdParties, openSpool, signal, progress });
     try {
       if (publishing === undefined || target === undefined) {
         return printImport(imported, { published: undefined, policy, json: flags.json });
@@ -88,55 +52,6 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
   }
 }
 
-/** Secret of the owner, the same for each of their imports: one person has one pseudonym in all of them. */
-function pseudonymKey(rootKey: Uint8Array): Uint8Array {
-  return hkdfSha256({ ikm: rootKey, info: utf8("persona/pseudonyms/v1"), length: 32 });
-}
-
-/** Beside the blocks where they will be, so that there is room for both or for none. */
-async function spoolFolder({ storesFile, storeDir }: PublishOptions): Promise<string> {
-  if (storesFile !== undefined) return tmpdir();
-  await mkdir(storeDir, { recursive: true });
-  return storeDir;
-}
-
-type ReadParameters = Omit<ReadOptions, "policy"> & {
-  readonly openSpool: OpenSpool;
-  readonly threads: ImportThreads;
-  readonly thirdParties: ThirdParties;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-};
-
-async function readFiles(
-  files: readonly string[],
-  { signal, limits, progress, ...options }: ReadParameters,
-): Promise<Imported> {
-  const step = progress.step(`reading ${printable(files.join(", "))}`);
-  const archives: OpenArchive[] = [];
-  try {
-    for (const file of files) archives.push(await openArchive(file, { signal, limits }));
-    const [only] = archives;
-    const imported = await importArchive(
-      only !== undefined && archives.length === 1 ? only : combineArchives(archives),
-      {
-        ...options,
-        signal,
-        limits,
-        onProgress: ({ bytesRead, bytesTotal }) =>
-          step.update(`${Math.round((100 * bytesRead) / Math.max(bytesTotal, 1))} %`),
-      },
-    );
-    step.done(imported.connector);
-    return imported;
-  } catch (error) {
-    step.fail();
-    throw error;
-  } finally {
-    for (const archive of archives) await archive.close();
-  }
-}
-
 /** The owner's account on a chain that answers, and a root key to seal to. */
 type Target = {
   readonly client: ChainClient;
@@ -150,21 +65,8 @@ async function prepareTarget(options: PublishOptions): Promise<Target> {
   if (options.out !== undefined) await requireNewFile(options.out);
   else await requireNewFile(options.outOf("new"));
   if (options.newKeystore) await requireNewFile(options.keystore);
-  const deployment = await readNetwork(options);
   const passphrase = await readPassphrase(options.passphraseFile);
-  const accountSecret = await unlockKeystore(
-    options.account,
-    "account",
-    await readPassphrase(options.accountPassphraseFile),
-  );
-  const account = privateKeyToAccount(toHex(accountSecret));
-  zeroise(accountSecret);
-  const client = await connectChain({ rpcUrl: options.rpcUrl, deployment, account });
-  if ((await client.getBalance({ address: account.address })) === 0n) {
-    throw new PersonaError("CONFIG_INVALID", "The account has no ether to register a dataset with.", {
-      data: { account: account.address },
-    });
-  }
+  const { client, deployment } = await connectAccount(options);
   const rootKey = options.newKeystore
     ? generateOwnerRootKey()
     : await unlockKeystore(options.keystore, "owner-root", passphrase);
@@ -221,30 +123,6 @@ async function publish(
     step.fail();
     throw pending === undefined ? error : withRecord(error, pending);
   }
-}
-
-async function openTarget({ storeDir, storesFile }: PublishOptions): Promise<BlobStore> {
-  if (storesFile === undefined) return createLocalIpfs({ path: storeDir });
-  return createReplicatedStore(await openStores(storesFile));
-}
-
-/** The file is ours and whole at every moment. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const next = `${path}.${randomUUID()}`;
-  await writeNewFile(next, text);
-  await rename(next, path);
-}
-
-/** What failed after the record was written may have come after the registration too. */
-function withRecord(error: unknown, { out, datasetId }: { readonly out: string; readonly datasetId: string }): Error {
-  const known = isPersonaError(error)
-    ? error
-    : new PersonaError("INTERNAL", error instanceof Error ? error.name : String(error), { cause: error });
-  return new PersonaError(
-    known.code,
-    `${known.shortMessage} The dataset's record is kept, its registration not confirmed: throw it away only when the chain has no such dataset.`,
-    { data: { ...known.data, datasetId, record: out }, cause: error },
-  );
 }
 
 async function saveRootKey({ rootKey, passphrase }: Target, out: string): Promise<void> {

@@ -6,6 +6,8 @@ import type { EnvelopePadding } from "@persona-protocol/sdk/storage";
 /** As commander gives them. */
 export type ImportFlags = {
   readonly dryRun?: boolean;
+  /** Record of the dataset that is added to. */
+  readonly dataset?: string;
   readonly network?: string;
   readonly stores?: string;
   readonly rpc: string;
@@ -21,6 +23,7 @@ export type ImportFlags = {
   readonly padding?: boolean;
   readonly maxEntryBytes?: string;
   readonly connector?: string;
+  readonly mapping?: string;
   readonly timeZone?: string;
   readonly thirdParties?: string;
   readonly json: boolean;
@@ -30,25 +33,40 @@ export type ImportFlags = {
 export type ReadOptions = {
   readonly limits: { readonly maxEntryBytes: number } | undefined;
   readonly connector: string | undefined;
+  /** File that says what the columns of a bank's CSV are. */
+  readonly mappingFile: string | undefined;
   /** IANA name. */
   readonly timeZone: string;
   readonly policy: ThirdParties["policy"];
 };
 
-export type PublishOptions = {
-  readonly deploymentFile: string;
+/** Where segments go. */
+export type StoreOptions = {
   readonly storeDir: string;
   /** Names the stores to publish to; undefined for the network's own. */
   readonly storesFile: string | undefined;
+};
+
+/** Who pays, and where. */
+export type AccountOptions = {
+  readonly deploymentFile: string;
   readonly rpcUrl: string;
-  readonly keystore: string;
-  readonly newKeystore: boolean;
-  readonly passphraseFile: string;
   readonly account: string;
   readonly accountPassphraseFile: string;
+};
+
+/** What every publication needs. */
+export type CommonOptions = StoreOptions &
+  AccountOptions & {
+    readonly keystore: string;
+    readonly passphraseFile: string;
+    readonly padding: EnvelopePadding;
+  };
+
+export type PublishOptions = CommonOptions & {
+  readonly newKeystore: boolean;
   readonly guardians: readonly number[];
   readonly threshold: number;
-  readonly padding: EnvelopePadding;
   /** Where the dataset's record goes, once its id is known. */
   readonly outOf: (datasetId: string) => string;
   /** The same, for a look beforehand: undefined when the name depends on the id. */
@@ -59,38 +77,60 @@ const maxGuardians = 16;
 
 /** All that publishing needs, or one error that names everything that is missing. @throws PersonaError USAGE */
 export function parsePublishOptions(flags: ImportFlags): PublishOptions {
-  const { network, keystore, passphraseFile, account, guardians, threshold } = flags;
-  if (
-    network === undefined ||
-    keystore === undefined ||
-    passphraseFile === undefined ||
-    account === undefined ||
-    guardians === undefined ||
-    threshold === undefined
-  ) {
-    const required = { network, keystore, "passphrase-file": passphraseFile, account, guardians, threshold };
-    const missing = Object.entries(required).filter(([, value]) => value === undefined);
-    throw new PersonaError("USAGE", "To publish, say also: (or only look, with --dry-run)", {
-      data: { missing: missing.map(([name]) => `--${name}`).join(" ") },
-    });
-  }
+  const { guardians = "", threshold = "" } = flags;
+  requireFlags(flags, [...commonFlags, "guardians", "threshold"]);
   const ids = parseGuardians(guardians);
   const out = flags.out === undefined ? undefined : resolve(flags.out);
+  return {
+    ...parseCommon(flags),
+    newKeystore: flags.newKeystore ?? false,
+    guardians: ids,
+    threshold: parseThreshold(threshold, ids.length),
+    outOf: (datasetId) => out ?? resolve(`dataset-${datasetId}.json`),
+    out,
+  };
+}
+
+/**
+ * The same for an import into a dataset that is there: its record says all that is its own. @throws PersonaError USAGE
+ */
+export function parseExtendOptions(flags: ImportFlags): CommonOptions {
+  const names = ["dryRun", "guardians", "threshold", "newKeystore", "out"] as const;
+  const unfit = names.filter((name) => flags[name] !== undefined && flags[name] !== false);
+  if (unfit.length > 0) {
+    throw new PersonaError("USAGE", "With --dataset, leave out:", { data: { flags: unfit.map(flagOf).join(" ") } });
+  }
+  requireFlags(flags, commonFlags);
+  return parseCommon(flags);
+}
+
+const commonFlags = ["network", "keystore", "passphraseFile", "account"] as const;
+
+function requireFlags(flags: ImportFlags, names: readonly (keyof ImportFlags)[]): void {
+  const missing = names.filter((name) => flags[name] === undefined);
+  if (missing.length === 0) return;
+  throw new PersonaError("USAGE", "To publish, say also: (or only look, with --dry-run)", {
+    data: { missing: missing.map(flagOf).join(" ") },
+  });
+}
+
+/** `passphraseFile` as it is typed. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function parseCommon(flags: ImportFlags): CommonOptions {
+  const { network = "", keystore = "", passphraseFile = "", account = "" } = flags;
   return {
     deploymentFile: join(resolve(network), "deployment.json"),
     storeDir: join(resolve(network), "ipfs"),
     storesFile: flags.stores === undefined ? undefined : resolve(flags.stores),
     rpcUrl: parseUrl(flags.rpc),
     keystore: resolve(keystore),
-    newKeystore: flags.newKeystore ?? false,
     passphraseFile: resolve(passphraseFile),
     account: resolve(account),
     accountPassphraseFile: resolve(flags.accountPassphraseFile ?? passphraseFile),
-    guardians: ids,
-    threshold: parseThreshold(threshold, ids.length),
     padding: flags.padding === false ? "none" : "padme",
-    outOf: (datasetId) => out ?? resolve(`dataset-${datasetId}.json`),
-    out,
   };
 }
 
@@ -108,7 +148,11 @@ export function parseReadOptions(flags: ImportFlags): ReadOptions {
       data: { got: thirdParties },
     });
   }
-  return { limits: parseMaxEntryBytes(flags.maxEntryBytes), connector, timeZone, policy };
+  if (flags.mapping !== undefined && connector !== undefined && connector !== "bank-csv") {
+    throw new PersonaError("USAGE", "--mapping is for bank-csv only.", { data: { connector } });
+  }
+  const mappingFile = flags.mapping === undefined ? undefined : resolve(flags.mapping);
+  return { limits: parseMaxEntryBytes(flags.maxEntryBytes), connector, mappingFile, timeZone, policy };
 }
 
 const policies: readonly ThirdParties["policy"][] = ["pseudonymise", "omit", "keep"];

@@ -1,4 +1,4 @@
-import type { ImportRemark, importArchive } from "@persona-protocol/sdk/ingest";
+import type { ImportRemark, importArchive, KnownRecords } from "@persona-protocol/sdk/ingest";
 import Table from "cli-table3";
 import { printable } from "./runCommand.ts";
 
@@ -9,8 +9,14 @@ export type PublishedImport = {
   readonly datasetId: string;
   readonly out: string;
   readonly keystore: string | undefined;
-  readonly gasUsed: bigint;
+  /** Undefined when nothing was new, and nothing sent. */
+  readonly gasUsed: bigint | undefined;
+  /** Version of a dataset that was added to. */
+  readonly version?: number;
 };
+
+/** What a dataset held before, and how much of it is in the export. */
+type KnownCounts = ReturnType<KnownRecords["counts"]>;
 
 /** What became of other people, in the words of `--third-parties`. */
 export type ThirdPartyPolicy = "keep" | "pseudonymise" | "omit";
@@ -18,10 +24,17 @@ export type ThirdPartyPolicy = "keep" | "pseudonymise" | "omit";
 /** Says what was found, never what is in it. */
 export function printImport(
   imported: Imported,
-  { published, policy, json }: { published: PublishedImport | undefined; policy: ThirdPartyPolicy; json: boolean },
+  {
+    published,
+    known,
+    policy,
+    json,
+  }: { published: PublishedImport | undefined; known?: KnownCounts; policy: ThirdPartyPolicy; json: boolean },
 ): void {
   process.stdout.write(
-    json ? `${JSON.stringify(asJson(imported, published, policy))}\n` : asText(imported, published, policy),
+    json
+      ? `${JSON.stringify(asJson(imported, published, policy, known))}\n`
+      : asText(imported, published, policy, known),
   );
 }
 
@@ -29,6 +42,7 @@ function asJson(
   { connector, also, segments, ownerOnly, remarks }: Imported,
   published: PublishedImport | undefined,
   policy: ThirdPartyPolicy,
+  known: KnownCounts | undefined,
 ) {
   return {
     ok: true,
@@ -46,8 +60,12 @@ function asJson(
           datasetId: published.datasetId,
           out: published.out,
           keystore: published.keystore ?? null,
-          gasUsed: Number(published.gasUsed),
+          gasUsed: published.gasUsed === undefined ? null : Number(published.gasUsed),
+          ...(published.version === undefined ? {} : { version: published.version }),
         }),
+    ...(known === undefined
+      ? {}
+      : { dataset: known.map(({ segment, held, found }) => ({ name: segment, held, found })) }),
   };
 }
 
@@ -72,6 +90,7 @@ function asText(
   { connector, also, segments, ownerOnly, remarks }: Imported,
   published: PublishedImport | undefined,
   policy: ThirdPartyPolicy,
+  known: KnownCounts | undefined,
 ): string {
   const lines = [`recognised by ${connector}`, segmentTable(segments)];
   const yours = ownerOnly.filter(({ records }) => records > 0);
@@ -82,6 +101,11 @@ function asText(
     lines.push(`It also holds what is read by ${also.join(", ")}: import it again with --connector.`);
   if (published === undefined) lines.push("Nothing was published: this was a dry run.");
   else {
+    for (const { segment, held, found } of known ?? [])
+      if (held > found && segment !== "people")
+        lines.push(`${segment}: ${held - found} of the dataset are not in this export; they stay.`);
+    if (known !== undefined)
+      lines.push(published.gasUsed === undefined ? "Nothing is new: nothing was sent." : "Only what is new was added.");
     lines.push(`dataset   ${published.datasetId}`, `record    ${published.out} (private: keep it)`);
     if (published.keystore !== undefined)
       lines.push(

@@ -49,6 +49,7 @@ program
     "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
   )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
   .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
@@ -61,6 +62,7 @@ program
   .option("--threshold <number>", "how many guardians together can release a key")
   .option("--out <file>", "where your private record of the dataset goes (default: dataset-<id>.json here)")
   .option("--connector <id>", "read it by this connector, whatever it looks like; docs/connectors.md lists them")
+  .option("--mapping <file>", "what the columns of your bank's CSV are, as JSON; docs/ingest.md says how")
   .option("--time-zone <name>", "zone of times that have none in the export, such as Europe/Oslo", "UTC")
   .option("--third-parties <policy>", "names of other people: pseudonymise, omit or keep", "pseudonymise")
   .option("--no-padding", "let anybody see the exact size of each segment, and save up to 12 %")

@@ -1,25 +1,18 @@
 import type { ErrorCode, PersonaError } from "@persona-protocol/sdk/errors";
 import type { RawBatch, RecordSchema, RowGroup } from "@persona-protocol/sdk/ingest";
-import type {
-  BatchOptions,
-  BatchRepeats,
-  EncodedGroup,
-  FinishedBatch,
-  ParsedBatch,
-} from "@persona-protocol/sdk/ingest/batches";
+import type { BatchOptions, BatchRepeats, EncodedGroup, ParsedBatch } from "@persona-protocol/sdk/ingest/batches";
 
 /** To a thread that parses and encodes. */
 export type ThreadRequest =
   | { readonly step: "open"; readonly connector: string; readonly options: BatchOptions }
-  | { readonly step: "parse"; readonly id: number; readonly batch: RawBatch }
-  | { readonly step: "finish"; readonly id: number; readonly repeats: BatchRepeats }
+  | { readonly step: "parse"; readonly batch: RawBatch; readonly repeats: BatchRepeats }
   | { readonly step: "encode"; readonly schema: RecordSchema; readonly group: RowGroup };
 
 /** What each step is answered with. */
 export type ThreadAnswers = {
   readonly open: undefined;
-  readonly parse: ParsedBatch;
-  readonly finish: FinishedBatch;
+  /** With the batch, whose memory comes back. */
+  readonly parse: ParsedBatch & { readonly batch: RawBatch };
   readonly encode: EncodedGroup;
 };
 

@@ -38,15 +38,21 @@ async function answerTo(request: ThreadRequest): Promise<ThreadAnswers[ThreadReq
     return undefined;
   }
   if (work === undefined) throw new PersonaError("INTERNAL", "A thread got a batch before it knew of what.");
-  return request.step === "parse" ? work.parse(request.id, request.batch) : work.finish(request.id, request.repeats);
+  const { batch, repeats } = request;
+  return { ...(await work.parse(batch, repeats)), batch };
 }
 
 /** What is handed over and not copied. */
 function memoryOf(answer: ThreadAnswers[ThreadRequest["step"]]): ArrayBuffer[] {
   if (answer === undefined) return [];
-  if ("segments" in answer) return answer.segments.flatMap(({ keys }) => (keys === undefined ? [] : [keys.buffer]));
-  if ("groups" in answer) return answer.groups.map(({ group }) => group.bytes.buffer);
-  return [answer.bytes.buffer];
+  if (!("segments" in answer)) return [answer.bytes.buffer];
+  const { segments, finished, batch } = answer;
+  return [
+    ...segments.flatMap(({ keys }) => (keys === undefined ? [] : [keys.buffer])),
+    ...finished.groups.map(({ group }) => group.bytes.buffer),
+    batch.bytes.buffer,
+    batch.marks.buffer,
+  ];
 }
 
 function problemOf(error: unknown): ThreadProblem {

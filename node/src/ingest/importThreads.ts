@@ -20,6 +20,7 @@ const threadCount = 2;
 export function startImportThreads(): StartedThreads {
   const threads: Thread[] = [];
   let isClosed = false;
+  let nextBatch = 0;
   let nextEncoder = 0;
 
   /** Started when there is work: most imports are small and have none for them. */
@@ -37,14 +38,13 @@ export function startImportThreads(): StartedThreads {
     async open({ id: connector }, options) {
       const opened = new Map<Thread, Promise<undefined>>();
       return {
-        async parse(id, batch) {
-          const thread = threadOf(id);
+        async parse(batch, repeats) {
+          const thread = threadOf(nextBatch++);
           const ready = opened.get(thread) ?? thread.ask({ step: "open", connector, options });
           opened.set(thread, ready);
-          const parsed = thread.ask({ step: "parse", id, batch }, [batch.bytes.buffer, batch.marks.buffer]);
+          const parsed = thread.ask({ step: "parse", batch, repeats }, [batch.bytes.buffer, batch.marks.buffer]);
           return (await Promise.all([ready, parsed]))[1];
         },
-        finish: (id, repeats) => threadOf(id).ask({ step: "finish", id, repeats }),
       };
     },
     encode(schema, group) {

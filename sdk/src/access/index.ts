@@ -27,6 +27,7 @@ export {
   encodeDomainFile,
   maxDomainFileBytes,
 } from "./domainFile.ts";
+export { extendDataset } from "./extendDataset.ts";
 export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHead } from "./fetchAccessLog.ts";
 export type { Fetch } from "./fetchDomainFile.ts";
 export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
@@ -81,6 +82,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from "./merkleLog.ts";
+export { openOwnDataset, readOwnSegments } from "./openOwnDataset.ts";
 export {
   backupOf,
   type Custody,

@@ -67,7 +67,7 @@ const firstKeyEpoch = 1;
 const depositTimeoutMs = 30_000;
 
 /** A `createReplicatedStore` publishes to several; nothing is let go here, so no store need give the right to. */
-type PublishStore = Pick<BlobWriter, "put" | "putBlock"> & ConfirmingStore;
+export type PublishStore = Pick<BlobWriter, "put" | "putBlock"> & ConfirmingStore;
 
 /**
  * Encrypts segments on this device, stores them, reads all of it back, splits their keys among guardians, and only then
@@ -204,7 +204,8 @@ export declare namespace publishDataset {
   type ReturnType = Prepared & { readonly gasUsed: bigint };
 }
 
-async function storeSegment(
+/** Encrypts a segment into the store, and seals what its manifest says of it. */
+export async function storeSegment(
   store: Pick<BlobWriter, "put">,
   { name, schema, records, from, to, bytes }: SegmentInput,
   ids: {

@@ -124,6 +124,8 @@ export type BridgeContext = {
 export type InspectedInput = ArchiveInput & {
   /** The first bytes of a file, at most 4,096. Errors: those of {@link ArchiveInput.read}. */
   head(path: string): Promise<Uint8Array>;
+  /** Files that systems leave beside others, which are not among its entries. */
+  readonly leftBeside?: number;
 };
 
 export type ConnectorOpenOptions = BridgeContext & {

@@ -1,6 +1,7 @@
 import { PersonaError } from "../errors/index.ts";
 import type { ArchiveInput, Connector } from "./connector.ts";
 import { connectors } from "./connectors.ts";
+import { refuseHtmlExport } from "./htmlExport.ts";
 import { inspectInput } from "./inspectInput.ts";
 
 /** Below this a name is a coincidence: a web project also has an `account.js`. */
@@ -18,6 +19,7 @@ export async function detectConnector(
   options: detectConnector.Options = {},
 ): Promise<detectConnector.ReturnType> {
   const { id, signal } = options;
+  if (typeof id === "object") return { connector: id, also: [] };
   if (id !== undefined) {
     const connector = connectors.find((each) => each.id === id);
     if (connector === undefined) throw unrecognised(`There is no connector ${id}.`, input);
@@ -32,6 +34,8 @@ export async function detectConnector(
   // Stable: of two that are equally sure, the first in the table stays first.
   sure.sort((a, b) => b.confidence - a.confidence);
   const [best, ...others] = sure;
+  // Nobody knows it, or only those who take anything.
+  if (best === undefined || best.confidence < worthNaming) await refuseHtmlExport(inspected);
   if (best === undefined) throw unrecognised("No connector recognises this archive.", input);
   const also = others.filter(({ confidence }) => confidence >= worthNaming).map(({ connector }) => connector.id);
   return { connector: best.connector, also };
@@ -39,8 +43,8 @@ export async function detectConnector(
 
 export declare namespace detectConnector {
   type Options = {
-    /** Takes this connector, whatever the others think. */
-    readonly id?: string | undefined;
+    /** Takes this connector, whatever the others think; one of the table by its id. */
+    readonly id?: string | Connector | undefined;
     readonly signal?: AbortSignal | undefined;
   };
   type ReturnType = {

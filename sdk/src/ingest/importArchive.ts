@@ -1,9 +1,10 @@
 import { createBatchQueue } from "./batches/batchQueue.ts";
 import { type ImportThreads, thisThread } from "./batches/batchThreads.ts";
-import type { ArchiveInput, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
+import type { ArchiveInput, Connector, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
 import { openSegments } from "./importSegments.ts";
 import { inspectInput } from "./inspectInput.ts";
+import type { KnownRecords } from "./knownRecords.ts";
 import { defaultImportLimits, type ImportLimits } from "./limits.ts";
 import type { SpooledSegment } from "./segmentWriter.ts";
 import { type OpenSpool, openMemorySpool } from "./spool.ts";
@@ -31,7 +32,8 @@ export async function importArchive(
   const { connector, also } = await detectConnector(inspected, { id: options.connector, signal });
 
   const { encode } = threads;
-  const segments = await openSegments(connector, { limits, thirdParties, timeZone, openSpool, encode });
+  const { known } = options;
+  const segments = await openSegments(connector, { limits, thirdParties, timeZone, openSpool, encode, known });
   try {
     const watched = watchReads(inspected);
     const opening = { signal, limits, onProgress, timeZone };
@@ -63,7 +65,8 @@ export async function importArchive(
       }
     }
     const unread = watched.unread();
-    return { connector: connector.id, also, ...(await segments.finish({ unread, signal })) };
+    const { leftBeside = 0 } = inspected;
+    return { connector: connector.id, also, ...(await segments.finish({ unread, leftBeside, signal })) };
   } catch (error) {
     await segments.discard();
     throw error;
@@ -78,12 +81,14 @@ export declare namespace importArchive {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
     readonly limits?: Partial<ImportLimits> | undefined;
-    /** Id of the connector to take; the surest one otherwise. */
-    readonly connector?: string | undefined;
+    /** The connector to take, or its id; the surest one otherwise. */
+    readonly connector?: string | Connector | undefined;
     /** IANA zone of times that have none in the export; UTC otherwise. Every such time is remarked. */
     readonly timeZone?: string | undefined;
     /** What becomes of other people; everything is kept otherwise. */
     readonly thirdParties?: ThirdParties | undefined;
+    /** What the dataset it is for holds already: left out, and said. The same policy and key as then, or ids differ. */
+    readonly known?: KnownRecords | undefined;
     /** Where segments wait until they are whole; in memory otherwise. */
     readonly openSpool?: OpenSpool | undefined;
     /** Who parses large files and encodes segments; this thread otherwise. The result is the same. */

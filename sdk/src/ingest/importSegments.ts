@@ -10,6 +10,8 @@ import {
 import type { Connector, RawItem } from "./connector.ts";
 import type { Imported } from "./importArchive.ts";
 import { createKeySet } from "./keySet.ts";
+import { createKnownCheck, type KnownRecords, looseExtras } from "./knownRecords.ts";
+import { looseKey } from "./looseKey.ts";
 import { createRemarks } from "./remarks.ts";
 import { extraSchema } from "./schemas/extraSchema.ts";
 import { personSchema } from "./schemas/personSchema.ts";
@@ -31,16 +33,26 @@ export type ImportSegments = {
   finish(end: {
     /** Files that nobody read. */
     readonly unread: number;
+    /** Files that systems leave beside others. */
+    readonly leftBeside: number;
     readonly signal: AbortSignal | undefined;
   }): Promise<Pick<Imported<SpooledSegment>, "segments" | "ownerOnly" | "remarks">>;
   discard(): Promise<void>;
 };
 
+const repeated = "repeats an id of the same segment";
+const present = "is in the dataset already";
+
 export async function openSegments(
   connector: Connector,
-  options: BatchOptions & { readonly openSpool: OpenSpool; readonly encode: ImportThreads["encode"] },
+  options: BatchOptions & {
+    readonly openSpool: OpenSpool;
+    readonly encode: ImportThreads["encode"];
+    readonly known: KnownRecords | undefined;
+  },
 ): Promise<ImportSegments> {
-  const { limits } = options;
+  const { limits, known } = options;
+  const isKnown = createKnownCheck(known);
   const writers: SegmentWriter[] = [];
   const remarks = createRemarks(connector.segments.map(({ name }) => name));
   const thirdParties = createThirdPartyFilter(options.thirdParties);
@@ -102,7 +114,10 @@ export async function openSegments(
       if (item.remark !== undefined) {
         const { segment, fields } = item;
         remarks.add(segment, item.remark, item.reason);
-        return fields === undefined ? undefined : extra.append({ segment, id: null, fields: exactJsonText(fields) });
+        if (fields === undefined) return undefined;
+        const text = exactJsonText(fields);
+        if (isKnown(looseExtras, looseKey(segment, text))) return undefined;
+        return extra.append({ segment, id: null, fields: text });
       }
       const part = parts.find(({ name }) => name === item.segment);
       if (part === undefined) {
@@ -114,7 +129,11 @@ export async function openSegments(
       if (bridged === undefined) return;
       const key = builder.keyOf(bridged);
       if (key !== undefined && !keys.add(key)) {
-        remarks.add(part.name, "skipped", "repeats an id of the same segment");
+        remarks.add(part.name, "skipped", repeated);
+        return;
+      }
+      if (key !== undefined && isKnown(part.name, key)) {
+        remarks.add(part.name, "skipped", present);
         return;
       }
       const shared = builder.share(bridged);
@@ -126,14 +145,20 @@ export async function openSegments(
     },
     judge(parsed, { file }) {
       return parsed.segments.flatMap(({ segment, read, keys }) => {
+        if (segment === extraPlace) {
+          const places = [...placesOf(keys)].filter((place) => known?.has(looseExtras, keys ?? none, place));
+          return listed(segment, present, places);
+        }
         const part = parts[segment];
         if (part === undefined) throw new PersonaError("INTERNAL", "A batch has a segment that its connector has not.");
         count(part, read, file);
-        const places: number[] = [];
-        for (let place = 0; keys !== undefined && place * 3 < keys.length; place++) {
-          if (!part.keys.addHash(keys, place)) places.push(place);
+        const again: number[] = [];
+        const there: number[] = [];
+        for (const place of placesOf(keys)) {
+          if (!part.keys.addHash(keys ?? none, place)) again.push(place);
+          else if (known?.has(part.name, keys ?? none, place) === true) there.push(place);
         }
-        return places.length === 0 ? [] : [{ segment, places }];
+        return [...listed(segment, repeated, again), ...listed(segment, present, there)];
       });
     },
     async take({ groups, remarks: remarked, people: found }) {
@@ -145,17 +170,30 @@ export async function openSegments(
         await writer?.addEncoded(group);
       }
     },
-    async finish({ unread, signal }) {
+    async finish({ unread, leftBeside, signal }) {
       know(thirdParties.takePeople());
-      for (const [pseudonym, identity] of identities) await people.append({ pseudonym, identity });
+      for (const [pseudonym, identity] of identities) {
+        if (!isKnown("people", pseudonym)) await people.append({ pseudonym, identity });
+      }
       const segments: SpooledSegment[] = [];
       for (const { writer } of parts) {
         throwIfCancelled(signal);
         segments.push(await writer.finish());
       }
       if (unread > 0) remarks.add(null, "skipped", "files this connector does not read", unread);
+      if (leftBeside > 0) remarks.add(null, "skipped", "files that systems leave beside others", leftBeside);
       return { segments, ownerOnly: [await extra.finish(), await people.finish()], remarks: remarks.all() };
     },
     discard,
   };
+}
+
+const none = new Uint32Array(0);
+
+function placesOf(keys: Uint32Array | undefined): Iterable<number> {
+  return Array.from({ length: (keys?.length ?? 0) / 3 }, (_, place) => place);
+}
+
+function listed(segment: number, reason: string, places: readonly number[]): BatchRepeats {
+  return places.length === 0 ? [] : [{ segment, reason, places }];
 }

@@ -1,3 +1,5 @@
+export { createBankCsv } from "./bankCsv/bankCsv.ts";
+export { parseBankCsvMapping, type WrittenMapping } from "./bankCsv/parseMapping.ts";
 export type { ImportThreads } from "./batches/batchThreads.ts";
 export { openBrowserArchive } from "./browser/openBrowserArchive.ts";
 export type {
@@ -24,6 +26,7 @@ export * from "./convert/index.ts";
 export { detectConnector } from "./detectConnector.ts";
 export { type Imported, importArchive } from "./importArchive.ts";
 export { inspectInput } from "./inspectInput.ts";
+export { createKnownRecords, type KnownRecords } from "./knownRecords.ts";
 export { defaultImportLimits, type ImportLimits } from "./limits.ts";
 export {
   createParquetWriter,

@@ -6,7 +6,7 @@ const maxHeads = 2_000;
 
 /**
  * What systems leave beside the files of a folder, also when it is packed again: macOS's resource forks and folder views, Windows' thumbnails.
- * They have the names of the files they stand for, and nothing of an export in them.
+ * They have the names of the files they stand for, and nothing of an export in them: they are counted as such.
  */
 const leftBeside = /(?:^|\/)(?:__MACOSX\/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
@@ -26,6 +26,7 @@ export function inspectInput(
   const entries = own.length > 0 ? own : all;
   const sizes = new Map(entries.map(({ path, size }) => [path, size]));
   return {
+    leftBeside: all.length - entries.length,
     entries: () => entries,
     read: (path, readOptions) => input.read(path, readOptions),
     head(path) {

@@ -1,9 +1,12 @@
-/** Ids that were seen. An import may have tens of millions: a Set of strings takes 80 bytes for each, this 20. */
+/** Ids that were seen. An import may have tens of millions: a Set of strings takes 80 bytes for each, this 16 to 24. */
 export type KeySet = {
   /** @returns false when the id was there already */
   add(key: string): boolean;
   /** The same for one of {@link KeyHashes}, by its place. */
   addHash(hashes: Uint32Array, index: number): boolean;
+  hasHash(hashes: Uint32Array, index: number): boolean;
+  /** How many there are. */
+  readonly size: number;
 };
 
 /** Tables that grow by themselves, so that growing needs little more memory than there is. A power of two. */
@@ -18,7 +21,16 @@ export function createKeySet(): KeySet {
   const all = Array.from({ length: tables }, () => ({ slots: new Uint32Array(firstSlots * 3), used: 0 }));
 
   const one = new Uint32Array(3);
+  let size = 0;
   return {
+    get size() {
+      return size;
+    },
+    hasHash(hashes, at) {
+      const a = hashes[at * 3] ?? 0;
+      const slots = all[a & (tables - 1)]?.slots;
+      return slots !== undefined && isIn(slots, a, hashes[at * 3 + 1] ?? 0, hashes[at * 3 + 2] ?? 0);
+    },
     add(key) {
       hash96(key, one, 0);
       return this.addHash(one, 0);
@@ -34,6 +46,7 @@ export function createKeySet(): KeySet {
       }
       if (!insert(table.slots, a, b, c)) return false;
       table.used += 1;
+      size += 1;
       return true;
     },
   };
@@ -68,7 +81,8 @@ export function createKeyHashes(): KeyHashes {
 }
 
 function grown(slots: Uint32Array): { slots: Uint32Array<ArrayBuffer>; used: number } {
-  const next = new Uint32Array(slots.length * 2);
+  // By half: to double would take a third more memory on the average.
+  const next = new Uint32Array(Math.floor(slots.length / 6) * 9);
   let used = 0;
   for (let at = 0; at < slots.length; at += 3) {
     const [a = 0, b = 0, c = 0] = [slots[at], slots[at + 1], slots[at + 2]];
@@ -90,6 +104,15 @@ function insert(slots: Uint32Array, a: number, b: number, c: number): boolean {
     slots[at + 1] = b;
     slots[at + 2] = c;
     return true;
+  }
+}
+
+function isIn(slots: Uint32Array, a: number, b: number, c: number): boolean {
+  const count = slots.length / 3;
+  for (let slot = b % count; ; slot = slot + 1 === count ? 0 : slot + 1) {
+    const at = slot * 3;
+    if (slots[at] === a && slots[at + 1] === b && slots[at + 2] === c) return true;
+    if (((slots[at] ?? 0) | (slots[at + 1] ?? 0) | (slots[at + 2] ?? 0)) === 0) return false;
   }
 }
 

@@ -20,7 +20,7 @@ type SharedRecord = { readonly record: SchemaRecord; readonly extra: SchemaRecor
 export type SegmentBuilder = {
   /** Undefined when the record was skipped, which is remarked. Errors: `EXPORT_INVALID`. */
   bridge(raw: RawRecord, context: BridgeContext): BridgedRecord | undefined;
-  /** The record's key; undefined in a segment whose records have none. */
+  /** The record's key as it is stored; undefined in a segment whose records have none. */
   keyOf(bridged: BridgedRecord): string | undefined;
   /** Undefined when nothing of it may be shared, which is remarked. */
   share(bridged: BridgedRecord): SharedRecord | undefined;
@@ -54,7 +54,7 @@ export function createSegmentBuilder(
         fields: bridged.extra === undefined ? undefined : exactJsonText(bridged.extra),
       };
     },
-    keyOf: ({ record }) => (schema.key === null ? undefined : String(record[schema.key])),
+    keyOf: ({ record }) => thirdParties.keyOf(schema, record),
     share(bridged) {
       const record = thirdParties.apply(schema, bridged.record);
       if (record === undefined) {

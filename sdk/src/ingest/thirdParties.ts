@@ -23,6 +23,8 @@ export type ThirdParties =
 export type ThirdPartyFilter = {
   /** The record as it may be shared; undefined when nothing of it is left. */
   apply(schema: RecordSchema, record: SchemaRecord): SchemaRecord | undefined;
+  /** The record's key as {@link ThirdPartyFilter.apply} leaves it; undefined in a schema without one. */
+  keyOf(schema: RecordSchema, record: SchemaRecord): string | undefined;
   /** Who stands behind the pseudonyms that were used since this was asked last, as it was written first since then. */
   takePeople(): ReadonlyMap<string, string>;
 };
@@ -54,15 +56,26 @@ export function createThirdPartyFilter(choice: ThirdParties): ThirdPartyFilter {
     return JSON.stringify(mapTexts(JSON.parse(value), (text) => pseudonymOf(text, key)));
   }
 
+  const speaksOfOthers = (column: Column, record: SchemaRecord): boolean =>
+    column.others !== undefined &&
+    !(column.unless !== undefined && record[column.unless] === true) &&
+    !(column.onlyIf !== undefined && record[column.onlyIf] !== true);
+
   return {
+    keyOf(schema, record) {
+      if (schema.key === null) return undefined;
+      const value = String(record[schema.key]);
+      if (choice.policy !== "pseudonymise") return value;
+      const column = keyColumn(schema);
+      if (column?.others !== "identity" || !speaksOfOthers(column, record)) return value;
+      return pseudonymOf(value, choice.key);
+    },
     apply(schema, record) {
       if (choice.policy === "keep") return record;
       let changed: Record<string, ColumnValue> | undefined;
       for (const column of schema.columns) {
         const value = record[column.name];
-        if (column.others === undefined || value === null || value === undefined) continue;
-        if (column.unless !== undefined && record[column.unless] === true) continue;
-        if (column.onlyIf !== undefined && record[column.onlyIf] !== true) continue;
+        if (value === null || value === undefined || !speaksOfOthers(column, record)) continue;
         if (choice.policy === "omit") {
           if (!column.nullable) return undefined;
           changed ??= { ...record };
@@ -80,6 +93,17 @@ export function createThirdPartyFilter(choice: ThirdParties): ThirdPartyFilter {
       return taken;
     },
   };
+}
+
+const keyColumns = new WeakMap<RecordSchema, Column>();
+
+/** Looked for once: it is asked for with each record. */
+function keyColumn(schema: RecordSchema): Column | undefined {
+  const known = keyColumns.get(schema);
+  if (known !== undefined) return known;
+  const column = schema.columns.find(({ name }) => name === schema.key);
+  if (column !== undefined) keyColumns.set(schema, column);
+  return column;
 }
 
 /** A JSON value with each of its texts replaced; names of fields stay. */

@@ -21,12 +21,26 @@ export function validInstant(time: number): Date | null {
 /** The reading as an instant of UTC; null when there is no such time: 30 February, 25 o'clock. A leap second is the one before. */
 export function utcInstant(wall: WallTime): Date | null {
   const { year, month, day, hour, minute, second, millisecond = 0 } = wall;
-  if (second > 60 || minute > 59 || hour > 23) return null;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
-  date.setUTCHours(hour, minute, Math.min(second, 59), millisecond);
-  return validInstant(date.getTime());
+  if (!(second <= 60 && minute <= 59 && hour <= 23 && day >= 1 && day <= lastDay(year, month))) return null;
+  // Date.UTC takes the years before 100 for those of a century later; 400 years are always as long.
+  const time = Date.UTC(
+    year < 100 ? year + 400 : year,
+    month - 1,
+    day,
+    hour,
+    minute,
+    Math.min(second, 59),
+    millisecond,
+  );
+  return validInstant(year < 100 ? time - millisecondsOf400Years : time);
+}
+
+const millisecondsOf400Years = 146_097 * 86_400_000;
+
+/** Of a month of the Gregorian calendar; 0 where there is no such month. */
+function lastDay(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return [0, 31, 0, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month] ?? 0;
 }
 
 /**

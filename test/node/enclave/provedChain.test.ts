@@ -159,6 +159,31 @@ for (const kind of ["hardhat", "anvil", "geth"] as const satisfies readonly Chai
       expect(slots.length).to.be.greaterThan(3);
     });
 
+    it("behavior: what is asked while a proof of the same contract is on its way goes together in the next", async () => {
+      const counts: number[] = [];
+      const gate = Promise.withResolvers<void>();
+      const held: HostRpc = async (method, sent) => {
+        if (method !== "eth_getProof") return rpc(method, sent);
+        counts.push(((sent as unknown[])[1] as string[]).length);
+        await gate.promise;
+        return rpc(method, sent);
+      };
+      const proved = createProvedChain(held, chain.deployment);
+      const { number } = await proved.block("latest");
+      const others = Array.from({ length: 40 }, () => randomHex32(random));
+      const reads = [proved.job(jobId, number)];
+      for (const other of others) {
+        await new Promise(setImmediate);
+        reads.push(proved.job(other, number));
+      }
+      gate.resolve();
+      const [known, ...unknown] = await Promise.all(reads);
+      expect(known).to.deep.equal(await called.job(jobId, number));
+      expect(unknown.every(({ status }) => status === "none")).to.equal(true);
+      // Two slots a job, at most 64 a question.
+      expect(counts).to.deep.equal([2, 64, 16]);
+    });
+
     it("error: CHAIN_PROOF_INVALID for each lie about a job, a grant, a node key or the block", async () => {
       const signer = worker.identity.account.address;
       const { number } = await called.block("latest");

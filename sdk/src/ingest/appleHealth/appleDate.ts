@@ -2,18 +2,22 @@ import { utcInstant } from "../times.ts";
 
 /**
  * Apple's `2016-04-18 08:25:32 -0700`; null for any other form and for days that do not exist. Read by place, and the last
- * few remembered: there are three in each of millions of records, mostly the same.
+ * remembered: there are three in each of millions of records, mostly the same.
  */
-export function createAppleDates(): (text: string) => Date | null {
+export function createAppleDates(): (text: string) => AppleDate | null {
   let lastText = "";
-  let last: Date | null = null;
+  let last: AppleDate | null = null;
   return (text) => {
     if (text === lastText) return last;
     lastText = text;
-    last = parseAppleDate(text);
+    const date = parseAppleDate(text);
+    last = date === null ? null : { date, millis: String(date.getTime()) };
     return last;
   };
 }
+
+/** An instant, and its milliseconds of Unix time as text. */
+export type AppleDate = { readonly date: Date; readonly millis: string };
 
 export function parseAppleDate(text: string): Date | null {
   if (text.length !== 25 || text.charCodeAt(10) !== SPACE || text.charCodeAt(19) !== SPACE) return null;

@@ -48,23 +48,23 @@ export function toSample(element: XmlElement, remark: Remark): Bridged | undefin
     id: stableId(
       type,
       source,
-      start === null ? (started ?? null) : String(start.getTime()),
-      end === null ? (ended ?? null) : String(end.getTime()),
-      creation === null ? (created ?? null) : String(creation.getTime()),
+      start?.millis ?? started ?? null,
+      end?.millis ?? ended ?? null,
+      creation?.millis ?? created ?? null,
       attributes["unit"] ?? null,
       written ?? null,
     ),
     type: openMHealthType(type),
     source_type: type,
-    start_date_time: start,
-    end_date_time: end,
+    start_date_time: start?.date ?? null,
+    end_date_time: end?.date ?? null,
     value,
     value_text: value === null ? (written ?? null) : null,
     unit: attributes["unit"] ?? null,
     source_name: source,
     source_version: attributes["sourceVersion"] ?? null,
     device: attributes["device"] ?? null,
-    creation_date_time: creation,
+    creation_date_time: creation?.date ?? null,
     metadata: metadataOf(element.children),
   };
   return { record, extra };
@@ -78,7 +78,7 @@ export function metadataOf(children: readonly XmlElement[]): string | null {
     // Most records that have metadata have this much.
     const { key, value } = only.attributes;
     if (key !== undefined && value !== undefined && isPair(only)) {
-      return `{${JSON.stringify(key)}:${JSON.stringify(value)}}`;
+      return pairOf(key, value);
     }
   }
   const values = new Map<string, unknown>();
@@ -96,6 +96,20 @@ export function metadataOf(children: readonly XmlElement[]): string | null {
   return JSON.stringify(Object.fromEntries(values));
 }
 
+let lastKey: string | undefined;
+let lastValue: string | undefined;
+let lastPair = "";
+
+/** An object of one field as JSON; mostly it is the one before. */
+function pairOf(key: string, value: string): string {
+  if (key !== lastKey || value !== lastValue) {
+    lastKey = key;
+    lastValue = value;
+    lastPair = `{${JSON.stringify(key)}:${JSON.stringify(value)}}`;
+  }
+  return lastPair;
+}
+
 /** No more than two attributes, and nothing inside. */
 function isPair({ attributes, children }: XmlElement): boolean {
   let count = 0;
@@ -104,7 +118,8 @@ function isPair({ attributes, children }: XmlElement): boolean {
 }
 
 function numberOf(text: string): number | null {
-  const value = Number(text);
   // Number takes hexadecimal, blanks and Infinity, which no measured value is.
-  return Number.isFinite(value) && /^[-+.\d]/.test(text) && !/^[-+]?0[xob]/i.test(text) ? value : null;
+  if (!/^[-+.\d]/.test(text)) return null;
+  const value = Number(text);
+  return Number.isFinite(value) && !/^[-+]?0[xob]/i.test(text) ? value : null;
 }

@@ -5,7 +5,8 @@ import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { decodeUndeclared } from "../text/decodeUndeclared.ts";
 import { readCsvRows } from "../text/readCsvRows.ts";
-import { type BankTable, findTable } from "./findTable.ts";
+import { type BankTable, findMappedTable, findTable } from "./findTable.ts";
+import type { WrittenMapping } from "./parseMapping.ts";
 import { createRowReader, createStyleFinder } from "./readRow.ts";
 
 /** A bank's file has fewer; ten million columns are somebody's joke. */
@@ -18,25 +19,41 @@ const fewFiles = 16;
  * month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
  * that are not known go to the owner's own segment.
  */
-export const bankCsv: Connector = { id: "bank-csv", segments: bankSegments, detect, open };
+export const bankCsv: Connector = createBankCsv();
 
-async function detect(input: InspectedInput): Promise<number> {
+/** The same for a bank that is not known, by a person's own mapping ({@link parseBankCsvMapping}). */
+export function createBankCsv(mapping?: WrittenMapping): Connector {
+  return {
+    id: "bank-csv",
+    segments: bankSegments,
+    detect: (input) => detect(input, mapping),
+    open: (input, options) => open(input, options, mapping),
+  };
+}
+
+async function detect(input: InspectedInput, mapping: WrittenMapping | undefined): Promise<number> {
   const entries = input.entries();
   let best = 0;
   for (const { path } of candidates(entries).slice(0, 6)) {
-    const table = await tableOf(await input.head(path));
+    const table = await tableOf(await input.head(path), mapping);
     if (table !== undefined) best = Math.max(best, table.isSure ? 0.7 : 0.6);
   }
   return candidates(entries).length * 2 >= entries.length ? best : Math.min(best, 0.4);
 }
 
-async function* open(input: InspectedInput, options: ConnectorOpenOptions): AsyncGenerator<RawItem> {
+async function* open(
+  input: InspectedInput,
+  options: ConnectorOpenOptions,
+  mapping: WrittenMapping | undefined,
+): AsyncGenerator<RawItem> {
   const tables: { readonly entry: ArchiveEntry; readonly table: BankTable }[] = [];
   for (const entry of candidates(input.entries())) {
-    const table = await tableOf(await input.head(entry.path));
+    const table = await tableOf(await input.head(entry.path), mapping);
     if (table !== undefined) tables.push({ entry, table });
   }
-  if (tables.length === 0) throw noneOf("a bank's CSV", input);
+  if (tables.length === 0) {
+    throw noneOf(mapping === undefined ? "a bank's CSV" : "a CSV that the mapping fits", input);
+  }
   const count = createExportReader(
     input,
     options,
@@ -94,13 +111,14 @@ async function* rowsOf(
   }
 }
 
-async function tableOf(head: Uint8Array): Promise<BankTable | undefined> {
+async function tableOf(head: Uint8Array, mapping: WrittenMapping | undefined): Promise<BankTable | undefined> {
   let text = "";
   async function* once(): AsyncGenerator<Uint8Array> {
     yield head;
   }
   for await (const piece of decodeUndeclared(once())) text += piece;
-  return text.includes("\0") ? undefined : findTable(text);
+  if (text.includes("\0")) return undefined;
+  return mapping === undefined ? findTable(text) : findMappedTable(text, mapping);
 }
 
 function candidates(entries: readonly ArchiveEntry[]): readonly ArchiveEntry[] {

@@ -4,6 +4,7 @@ import { readDay } from "../bank/days.ts";
 import { type CsvRow, readCsvRows } from "../text/readCsvRows.ts";
 import { headerless } from "./headerless.ts";
 import { headerKey, matchHeader } from "./headers.ts";
+import { placeColumns, type WrittenMapping } from "./parseMapping.ts";
 import { type BankCsvMapping, profileOf, shapeOf } from "./profiles.ts";
 
 /** Where the transactions of a file begin, and how they are read. */
@@ -49,6 +50,24 @@ export async function findTable(beginning: string): Promise<BankTable | undefine
     // The last row may be cut off.
     const bare = headerless(rows.length > 1 && !/[\r\n]$/.test(beginning) ? rows.slice(0, -1) : rows);
     if (bare !== undefined) return { delimiter, iban: null, isSure: false, ...bare };
+  }
+  return undefined;
+}
+
+/** The same where a person says what the columns are: the first row that is a transaction by that, and the header before it. */
+export async function findMappedTable(beginning: string, written: WrittenMapping): Promise<BankTable | undefined> {
+  for (const delimiter of delimiters) {
+    const rows = await rowsOf(beginning, delimiter);
+    for (const [index, { cells }] of rows.entries()) {
+      const mapping = placeColumns(written, cells);
+      if (mapping === undefined) continue;
+      const isHeader = !isTransaction(cells, mapping);
+      const next = rows.slice(index + 1, index + 1 + rowsToJudge);
+      if (isHeader && !next.some((row) => isTransaction(row.cells, mapping))) continue;
+      const header = isHeader ? cells : [];
+      const skip = isHeader ? index + 1 : index;
+      return { delimiter, header, skip, mapping, iban: ibanIn(rows.slice(0, index)), isSure: true };
+    }
   }
   return undefined;
 }

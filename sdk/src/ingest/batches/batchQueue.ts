@@ -27,7 +27,6 @@ export function createBatchQueue(
     readonly take: (finished: FinishedBatch) => Promise<void>;
   },
 ): BatchQueue {
-  let nextId = 0;
   let judged: Promise<unknown> = Promise.resolve();
   let taken: Promise<void> = Promise.resolve();
   let underWay: Promise<void>[] = [];
@@ -35,17 +34,19 @@ export function createBatchQueue(
   return {
     async add(batch) {
       const { file } = batch;
-      const id = nextId++;
-      const parsing = run.parse(id, batch);
+      const parsing = run.parse(batch, []);
       parsing.catch(handledLater);
       const before = judged;
       const judging = (async () => {
         await before;
-        return judge(await parsing, { file });
+        const parsed = await parsing;
+        return { parsed, repeats: judge(parsed, { file }) };
       })();
       judging.catch(handledLater);
       judged = judging;
-      const finishing = judging.then((repeats) => run.finish(id, repeats));
+      const finishing = judging.then(async ({ parsed, repeats }) =>
+        repeats.length === 0 ? parsed.finished : (await run.parse(parsed.batch, repeats)).finished,
+      );
       finishing.catch(handledLater);
       const beforeThis = taken;
       taken = (async () => {

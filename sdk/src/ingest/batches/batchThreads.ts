@@ -2,18 +2,11 @@ import type { Connector, RawBatch } from "../connector.ts";
 import { type EncodedGroup, encodeRowGroup } from "../encode/encodeRowGroup.ts";
 import type { RowGroup } from "../rowGroup.ts";
 import type { RecordSchema } from "../schemas/recordSchema.ts";
-import {
-  type BatchOptions,
-  type BatchRepeats,
-  createBatchWork,
-  type FinishedBatch,
-  type ParsedBatch,
-} from "./batchWork.ts";
+import { type BatchOptions, type BatchRepeats, createBatchWork, type ParsedBatch } from "./batchWork.ts";
 
-/** {@link BatchWork} wherever it is done. A batch's two steps are done by the same thread; what it is given it may take over. */
+/** {@link BatchWork} wherever it is done. The batch it is given it takes over, and gives back, for who must ask again. */
 export type BatchRun = {
-  parse(id: number, batch: RawBatch): Promise<ParsedBatch>;
-  finish(id: number, repeats: BatchRepeats): Promise<FinishedBatch>;
+  parse(batch: RawBatch, repeats: BatchRepeats): Promise<ParsedBatch & { readonly batch: RawBatch }>;
 };
 
 /** Where an import's heavy work is done. */
@@ -30,7 +23,7 @@ export const thisThread: ImportThreads = {
   batchesUnderWay: 1,
   async open(connector, options) {
     const work = createBatchWork(connector, options);
-    return { parse: (id, batch) => work.parse(id, batch), finish: (id, repeats) => work.finish(id, repeats) };
+    return { parse: async (batch, repeats) => ({ ...(await work.parse(batch, repeats)), batch }) };
   },
   encode: encodeRowGroup,
 };

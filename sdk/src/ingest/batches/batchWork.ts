@@ -3,6 +3,7 @@ import type { Connector, ImportRemark, RawBatch, RawItem } from "../connector.ts
 import { createGroupEncoder, type EncodedGroup } from "../encode/encodeRowGroup.ts";
 import { createKeyHashes } from "../keySet.ts";
 import type { ImportLimits } from "../limits.ts";
+import { looseKey } from "../looseKey.ts";
 import { createRemarks } from "../remarks.ts";
 import { extraSchema } from "../schemas/extraSchema.ts";
 import type { SchemaRecord } from "../schemas/recordSchema.ts";
@@ -17,20 +18,30 @@ export type BatchOptions = {
   readonly thirdParties: ThirdParties;
 };
 
-/** What is in a batch, to find its repeats by. Plain data, as everything that goes between threads. */
+/** A batch that was parsed. Plain data, as everything that goes between threads. */
 export type ParsedBatch = {
+  /** What is in it, to find its repeats by. */
   readonly segments: readonly {
-    /** Place in the connector's list. */
+    /** Place in the connector's list, or {@link extraPlace}. */
     readonly segment: number;
     /** Records that the source has, skipped ones included. */
     readonly read: number;
     /** {@link KeyHashes} of those that were not skipped; undefined where records have no key. */
     readonly keys: Uint32Array<ArrayBuffer> | undefined;
   }[];
+  /** What it is without the repeats that were named. */
+  readonly finished: FinishedBatch;
 };
 
-/** Records to leave out: for a segment, by its place in the connector's list, the places of those among its bridged ones. */
-export type BatchRepeats = readonly { readonly segment: number; readonly places: readonly number[] }[];
+/**
+ * Records to leave out, and why: for a segment, by its place in the connector's list, the places of those among its bridged ones.
+ * For {@link extraPlace} among the fields that became no record, of which nothing is said.
+ */
+export type BatchRepeats = readonly {
+  readonly segment: number;
+  readonly reason: string;
+  readonly places: readonly number[];
+}[];
 
 export type FinishedBatch = {
   /** In the segment's order; `segment` is the place in the connector's list, or {@link extraPlace}. */
@@ -42,24 +53,21 @@ export type FinishedBatch = {
 
 export const extraPlace = -1;
 
-/** Everything that is done to a batch but to find its repeats: on any thread, one step at a time. */
+/** Everything that is done to a batch but to find its repeats: on any thread, one batch at a time. */
 export type BatchWork = {
   /** Errors: `EXPORT_INVALID`. */
-  parse(id: number, batch: RawBatch): Promise<ParsedBatch>;
-  /** The second step of a batch, once. */
-  finish(id: number, repeats: BatchRepeats): Promise<FinishedBatch>;
+  parse(batch: RawBatch, repeats: BatchRepeats): Promise<ParsedBatch>;
 };
 
 /**
  * A batch is made into row groups while it is parsed, so that nothing of a record stays in memory. Batches without repeats are
- * nearly all; one that has some is parsed again, without them.
+ * nearly all; one that turns out to have some is parsed again, without them.
  */
 export function createBatchWork(connector: Connector, options: BatchOptions): BatchWork {
   const { batches, segments } = connector;
   if (batches === undefined) throw new PersonaError("INTERNAL", `Connector ${connector.id} reads no batches.`);
   const thirdParties = createThirdPartyFilter(options.thirdParties);
   const names = segments.map(({ name }) => name);
-  const waiting = new Map<number, { readonly batch: RawBatch; readonly finished: FinishedBatch }>();
   let remarks = createRemarks(names);
   const parts = segments.map((definition, place) => ({
     place,
@@ -73,9 +81,10 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
     }),
     read: 0,
     bridged: 0,
-    drops: new Set<number>(),
+    drops: new Map<number, string>(),
   }));
   const extras = createGroupEncoder(extraSchema);
+  const loose = { keys: createKeyHashes(), count: 0, drops: new Map<number, string>() };
 
   async function work(batch: RawBatch, repeats: BatchRepeats): Promise<FinishedBatch> {
     const groups: { segment: number; group: EncodedGroup }[] = [];
@@ -91,7 +100,11 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
       if (item.remark !== undefined) {
         remarks.add(item.segment, item.remark, item.reason);
         if (item.fields !== undefined) {
-          keep({ segment: item.segment, id: null, fields: exactJsonText(item.fields) });
+          const { segment } = item;
+          const fields = exactJsonText(item.fields);
+          loose.keys.add(looseKey(segment, fields));
+          loose.count += 1;
+          if (!loose.drops.has(loose.count - 1)) keep({ segment, id: null, fields });
         }
         return;
       }
@@ -105,8 +118,9 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
       part.bridged += 1;
       const key = part.builder.keyOf(bridged);
       if (key !== undefined) part.keys?.add(key);
-      if (part.drops.has(part.bridged - 1)) {
-        remarks.add(part.name, "skipped", "repeats an id of the same segment");
+      const reason = part.drops.get(part.bridged - 1);
+      if (reason !== undefined) {
+        remarks.add(part.name, "skipped", reason);
         return;
       }
       const shared = part.builder.share(bridged);
@@ -119,8 +133,10 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
     for (const part of parts) {
       part.read = 0;
       part.bridged = 0;
-      part.drops = new Set(repeats.find(({ segment }) => segment === part.place)?.places);
+      part.drops = dropsOf(repeats, part.place);
     }
+    loose.count = 0;
+    loose.drops = dropsOf(repeats, extraPlace);
     await batches?.parse(batch, options, give);
     for (const { place, rows } of parts) flush(place, rows);
     flush(extraPlace, extras);
@@ -128,23 +144,24 @@ export function createBatchWork(connector: Connector, options: BatchOptions): Ba
   }
 
   return {
-    async parse(id, batch) {
-      const finished = await work(batch, []);
-      waiting.set(id, { batch, finished });
+    async parse(batch, repeats) {
+      const finished = await work(batch, repeats);
+      const read = parts.flatMap(({ place, read, keys }) =>
+        read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
+      );
+      const keys = loose.keys.take();
       return {
-        segments: parts.flatMap(({ place, read, keys }) =>
-          read === 0 ? [] : [{ segment: place, read, keys: keys?.take() }],
-        ),
+        segments: loose.count === 0 ? read : [...read, { segment: extraPlace, read: 0, keys }],
+        finished,
       };
     },
-    async finish(id, repeats) {
-      const known = waiting.get(id);
-      if (known === undefined) throw new PersonaError("INTERNAL", "A batch was finished before it was parsed.");
-      waiting.delete(id);
-      if (repeats.length === 0) return known.finished;
-      const again = await work(known.batch, repeats);
-      for (const { keys } of parts) keys?.take();
-      return again;
-    },
   };
+}
+
+function dropsOf(repeats: BatchRepeats, segment: number): Map<number, string> {
+  return new Map(
+    repeats
+      .filter((each) => each.segment === segment)
+      .flatMap(({ reason, places }) => places.map((place): [number, string] => [place, reason])),
+  );
 }

@@ -38,12 +38,12 @@ export function createGroupEncoder(schema: RecordSchema): GroupEncoder {
   return {
     add(record) {
       records += 1;
-      for (const { name, column } of encoders.columns) {
+      for (const { name, column, isTime } of encoders.columns) {
         const value = record[name] ?? null;
         column.add(value);
+        if (isTime) encoders.time(value);
         if (typeof value === "string") characters += value.length;
       }
-      encoders.time(record[schema.time ?? ""]);
       return records === rowGroupRecords || characters >= rowGroupCharacters;
     },
     take() {
@@ -59,40 +59,51 @@ export function createGroupEncoder(schema: RecordSchema): GroupEncoder {
 /** The same for records that are in columns already. */
 export function encodeRowGroup(schema: RecordSchema, { columns: values, records }: RowGroup): EncodedGroup {
   const encoders = columnEncoders(schema);
-  for (const [index, { column }] of encoders.columns.entries()) {
-    for (const value of values[index] ?? []) column.add(value);
+  for (const [index, { column, isTime }] of encoders.columns.entries()) {
+    for (const value of values[index] ?? []) {
+      column.add(value);
+      if (isTime) encoders.time(value);
+    }
   }
-  const timeIndex = schema.columns.findIndex(({ name }) => name === schema.time);
-  for (const value of values[timeIndex] ?? []) encoders.time(value);
   return encoders.take(records);
 }
 
 function columnEncoders(schema: RecordSchema) {
-  const columns = schema.columns.map((column) => ({ name: column.name, column: createColumnEncoder(column) }));
+  const columns = schema.columns.map((column) => ({
+    name: column.name,
+    isTime: column.name === schema.time,
+    column: createColumnEncoder(column),
+  }));
   const out = createGrowingBytes();
-  let from: Date | null = null;
-  let to: Date | null = null;
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
   return {
     columns,
-    time(value: ColumnValue | undefined): void {
-      const at = instantOf(value);
-      if (at === null) return;
-      if (from === null || at < from) from = at;
-      if (to === null || at > to) to = at;
+    time(value: ColumnValue): void {
+      const at = timeOf(value);
+      if (at < from) from = at;
+      if (at > to) to = at;
     },
     take(records: number): EncodedGroup {
       reset(out);
       const chunks = columns.map(({ column }) => column.finish(out));
-      const group = { records, from, to, bytes: out.bytes.slice(0, out.length), chunks };
-      from = null;
-      to = null;
+      const hasTime = from <= to;
+      const group = {
+        records,
+        from: hasTime ? new Date(from) : null,
+        to: hasTime ? new Date(to) : null,
+        bytes: out.bytes.slice(0, out.length),
+        chunks,
+      };
+      from = Number.POSITIVE_INFINITY;
+      to = Number.NEGATIVE_INFINITY;
       return group;
     },
   };
 }
 
-/** A day without a zone begins, for the range of a segment, when it begins in UTC. */
-function instantOf(value: ColumnValue | undefined): Date | null {
-  if (value instanceof Date) return value;
-  return typeof value === "string" ? new Date(`${value}T00:00:00Z`) : null;
+/** A day without a zone begins, for the range of a segment, when it begins in UTC. NaN where there is none. */
+function timeOf(value: ColumnValue): number {
+  if (value instanceof Date) return value.getTime();
+  return typeof value === "string" ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
 }

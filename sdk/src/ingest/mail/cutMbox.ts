@@ -1,6 +1,6 @@
 import { PersonaError } from "../../errors/index.ts";
 import type { RawBatch } from "../connector.ts";
-import { beginsMessage, firstByte, isFrom, isQuotedFrom, maxLineBytes } from "./fromLine.ts";
+import { asciiLine, beginsMessage, firstByte, isFrom, isQuotedFrom, maxLineBytes } from "./fromLine.ts";
 
 /** `marks`: of each message its beginning and end in `bytes`, and 1 where it holds a quoted From line, 0 otherwise. */
 type MboxBatch = Pick<RawBatch, "bytes" | "marks" | "position">;
@@ -9,6 +9,9 @@ type MboxBatch = Pick<RawBatch, "bytes" | "marks" | "position">;
 type TooLong = { readonly tooLong: number; readonly bytes?: undefined };
 
 const LF = 0x0a;
+const CR = 0x0d;
+const UPPER_C = 0x43;
+const LOWER_C = 0x63;
 const GREATER = 0x3e;
 const UPPER_F = 0x46;
 
@@ -24,7 +27,8 @@ const roomBytes = 2 ** 19;
  * mbox has no standard that all keep (RFC 4155 is one of several), so what begins a message is decided here: a line
  * `From <anything> <date with time and year>` after an empty line or before a header field; or the short forms
  * `From -` (Thunderbird) and `From <id@anything>` (Google Takeout), which need both. `From Russia with love` is text.
- * Content-Length is not believed: a sender who guesses well would hide the next mail.
+ * Content-Length is not believed where it would hide something, for a sender who guesses well would hide the next mail; where a
+ * line `From …` of any form stands exactly behind what it counts, it begins a message.
  *
  * Errors: `EXPORT_INVALID` when the file does not begin with such a line.
  */
@@ -44,6 +48,10 @@ export async function* cutMbox(
   let begun = false;
   let tooLong = false;
   let quoted = false;
+  let inHeader = true;
+  let contentLength: number | undefined;
+  /** Where in the file the body ends by its Content-Length. */
+  let bodyEnd: number | undefined;
 
   function append(chunk: Uint8Array): void {
     if (end + chunk.length > buffer.length) {
@@ -98,8 +106,18 @@ export async function* cutMbox(
       }
       scanned = lineEnd + 1;
       const next = bytes[scanned];
+      if (inHeader) {
+        if (next === LF || (next === CR && bytes[scanned + 1] === LF)) {
+          inHeader = false;
+          bodyEnd = contentLength === undefined ? undefined : base + scanned + (next === LF ? 1 : 2) + contentLength;
+        } else if (next === UPPER_C || next === LOWER_C) contentLength ??= contentLengthAt(bytes, scanned);
+      }
       if (next === GREATER) quoted ||= isQuotedFrom(bytes, scanned);
-      if (next !== UPPER_F || !beginsMessage(bytes, scanned)) continue;
+      if (next !== UPPER_F) continue;
+      if (!beginsMessage(bytes, scanned) && !(isFrom(bytes, scanned) && isBehind(bodyEnd, base + scanned))) continue;
+      inHeader = true;
+      contentLength = undefined;
+      bodyEnd = undefined;
       if (tooLong) yield { tooLong: position };
       else marks.push(start, scanned, quoted ? 1 : 0);
       start = scanned;
@@ -147,4 +165,14 @@ export async function* cutMbox(
     start = end;
     yield takeBatch(true);
   }
+}
+
+function contentLengthAt(bytes: Uint8Array, at: number): number | undefined {
+  const found = /^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$/i.exec(asciiLine(bytes, at));
+  return found === null ? undefined : Number(found[1]);
+}
+
+/** The writer puts one empty line between. */
+function isBehind(bodyEnd: number | undefined, place: number): boolean {
+  return bodyEnd !== undefined && place >= bodyEnd && place <= bodyEnd + 2;
 }

@@ -2,7 +2,7 @@ import type { ArchiveEntry, ArchiveInput } from "../connector.ts";
 import { beginsAsMbox } from "./fromLine.ts";
 
 const mailboxName = /\.(?:mbox|mbx)$/i;
-const mailName = /\.eml$/i;
+const mailName = /\.emlx?$/i;
 /** A Maildir keeps each mail as a file without an ending in these folders. */
 const maildirPlace = /(?:^|\/)(?:cur|new)\/[^/]+$/;
 

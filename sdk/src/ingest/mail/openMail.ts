@@ -4,6 +4,7 @@ import { createExportReader } from "../exportReader.ts";
 import { leftOut } from "../leftOut.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { cutMbox } from "./cutMbox.ts";
+import { emlxName, parseEmlx } from "./emlx.ts";
 import { beginsAsMbox } from "./fromLine.ts";
 import { mailRecords, maxMailBytes } from "./mailRecords.ts";
 import { mboxMessages, readMboxMessages } from "./readMboxMessages.ts";
@@ -56,7 +57,9 @@ export async function* openMails(
       yield leftOut("headers", file, "is longer than the limit of a mail");
       continue;
     }
-    for await (const record of mailRecords(bytes, { file, fromLine: null }, 0, options.limits)) {
+    const apple = emlxName.test(file) ? parseEmlx(bytes) : undefined;
+    if (apple !== undefined && apple.notes.length > 0) yield notesOf(apple.notes, file);
+    for await (const record of mailRecords(apple?.mail ?? bytes, { file, fromLine: null }, 0, options.limits)) {
       if (record.segment === "bodies") mails += 1;
       yield record;
     }
@@ -77,6 +80,12 @@ async function* mailboxRecords(
     if (tooLong) yield tooLongMail(file, position);
     else yield* mailRecords(bytes, { file, fromLine }, position, limits);
   }
+}
+
+/** What Apple Mail noted of a mail is no part of it, and kept beside it. */
+function notesOf(notes: Uint8Array, file: string): RawItem {
+  const fields = { file, notes: new TextDecoder().decode(notes).trim().toWellFormed() };
+  return leftOut("headers", file, "is what Apple Mail noted of a mail: flags, dates", { fields });
 }
 
 function tooLongMail(file: string, position: number): RawItem {

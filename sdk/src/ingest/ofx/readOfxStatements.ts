@@ -39,6 +39,11 @@ export async function* readOfxStatements(
     } else if (item.kind === "close" && /STMTRS$/.test(name)) yield* accountNow();
     else if (item.kind === "value" && name === "CURDEF") currency = item.text;
     if (record === undefined) continue;
+    if (isOtherAnswer(name)) {
+      const fields = { [name]: otherChildren(record, []) };
+      yield leftOut("transactions", file, "is no statement but another message of the bank", { position, fields });
+      continue;
+    }
     if (statementAccount.test(name)) {
       yield* accountNow();
       waiting = record;
@@ -63,11 +68,18 @@ export async function* readOfxStatements(
 function isRecord(name: string, path: readonly string[]): boolean {
   if (name === "STMTTRN" || name === "LEDGERBAL" || name === "AVAILBAL" || name === "INVBAL" || name === "ACCTINFO")
     return true;
-  if (statementAccount.test(name)) return true;
+  if (statementAccount.test(name) || isOtherAnswer(name)) return true;
   const around = path[path.length - 1];
   if (around === "INVTRANLIST") return name !== "INVBANKTRAN";
   return around === "INVPOSLIST" || around === "SECLIST";
 }
+
+/** What a bank answers to other questions than for a statement: transfers, payments, mail. */
+function isOtherAnswer(name: string): boolean {
+  return name.endsWith("TRNRS") && !statementAnswer.test(name);
+}
+
+const statementAnswer = /^(?:(?:CC|INV|LOAN|AMRT)?STMT(?:END)?|ACCTINFO|SECLIST|PROF|SIGNUP)TRNRS$/;
 
 function accountOf(element: XmlElement, description: string | null | undefined): BankAccount {
   const bank = textOf(element, "BANKID") ?? textOf(element, "BROKERID");

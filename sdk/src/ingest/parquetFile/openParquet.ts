@@ -11,8 +11,8 @@ export type ParquetRows = {
   readonly records: number;
   /** Values of decimals inside lists and structures came through a float. */
   readonly hasNestedDecimals: boolean;
-  /** Rows in order, a row group in memory at a time: values by column, as {@link exactValue} says. */
-  rows(): AsyncGenerator<readonly unknown[]>;
+  /** Rows in order, a row group in memory at a time: values by column (all, or those named), as {@link exactValue} says. */
+  rows(wanted?: readonly string[]): AsyncGenerator<readonly unknown[]>;
 };
 
 /** Values decoded at once: all columns of one row group. */
@@ -54,7 +54,8 @@ export function openParquet(bytes: Uint8Array, { file }: { readonly file: string
     columns,
     records,
     hasNestedDecimals: metadata.schema.some((element) => isDecimal(element) && !top.includes(element)),
-    async *rows() {
+    async *rows(wanted = columns) {
+      if (wanted.some((name) => !columns.includes(name))) throw invalid(undefined);
       let rowStart = 0;
       for (const group of metadata.row_groups) {
         const rowEnd = rowStart + Number(group.num_rows);
@@ -64,7 +65,7 @@ export function openParquet(bytes: Uint8Array, { file }: { readonly file: string
           await parquetRead({
             file: { byteLength: bytes.length, slice: (start, end) => bytes.slice(start, end).buffer },
             metadata: exact,
-            columns,
+            columns: [...wanted],
             rowStart,
             rowEnd,
             utf8: false,
@@ -79,7 +80,7 @@ export function openParquet(bytes: Uint8Array, { file }: { readonly file: string
           throw invalid(cause);
         }
         if (rows.length !== rowEnd - rowStart) throw invalid(undefined);
-        for (const row of rows) yield row.map((value, index) => exactValue(value, decimals.get(columns[index] ?? "")));
+        for (const row of rows) yield row.map((value, index) => exactValue(value, decimals.get(wanted[index] ?? "")));
         rowStart = rowEnd;
       }
     },

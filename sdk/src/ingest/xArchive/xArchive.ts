@@ -9,6 +9,7 @@ import type {
   RawItem,
   RawRecord,
 } from "../connector.ts";
+import { createFileGuard } from "../fileGuard.ts";
 import { idField, objectField, type RawObject } from "../rawFields.ts";
 import { throwIfCancelled } from "../throwIfCancelled.ts";
 import { cutYtdBatches } from "./cutYtdBatches.ts";
@@ -73,14 +74,19 @@ async function* cut(input: InspectedInput, options: ConnectorOpenOptions): Async
     }
   }
 
-  async function* batches(kind: BatchKind, shared?: unknown): AsyncGenerator<RawBatch> {
+  async function* batches(kind: BatchKind, shared?: unknown): AsyncGenerator<RawItem | RawBatch> {
+    // Of several parts one may be none, cut off at its beginning: the others are read.
+    const guard = files[kind].length > 1 ? createFileGuard() : undefined;
+    const segment = kind === "groupMessages" ? "messages" : kind;
     for (const entry of files[kind]) {
       const { path: file } = entry;
       const { names } = xFileKinds[kind];
-      for await (const batch of cutYtdBatches(bytesOf(entry), file, names, options.limits)) {
+      const cut = () => cutYtdBatches(bytesOf(entry), file, names, options.limits);
+      for await (const batch of guard === undefined ? cut() : guard.pass(segment, file, cut)) {
         yield { ...batch, content: kind, file, shared };
       }
     }
+    if (guard !== undefined) yield* guard.told();
   }
 
   let profile: RawObject | undefined;

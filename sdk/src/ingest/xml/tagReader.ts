@@ -1,4 +1,5 @@
 import { decodeEntities } from "./entities.ts";
+import { createUsualValues, isValue, type UsualValues } from "./usualValues.ts";
 import type { XmlAttributes } from "./xmlElement.ts";
 
 type XmlTag = {
@@ -24,6 +25,17 @@ const maxAttributes = 256;
 /** Values with entities come again by the hundred thousand (Apple's device): they are decoded once and shared. */
 const maxRemembered = 256;
 const maxRememberedLength = 512;
+/** Formats have some dozen names; who made up more of them gets none remembered. */
+const maxUsualNames = 64;
+const maxUsualAttributes = 32;
+
+/** An attribute as an element mostly has it. */
+type UsualAttribute = {
+  readonly key: string;
+  /** The key, `=` and `"`. */
+  readonly opening: string;
+  readonly values: UsualValues;
+};
 
 /** Two steps to no prototype at all: V8 makes slow objects of `Object.create(null)`. */
 const bare: object = Object.freeze(Object.create(null));
@@ -32,8 +44,14 @@ const wrong = "is not well-formed XML";
 
 export function createTagReader(): TagReader {
   const remembered = new Map<string, string>();
-  /** The names of an element's attributes as it last had them: mostly it has them again, in the same order. */
-  const usualKeys = new Map<string, readonly string[]>();
+  /** The attributes of an element when it had most of them: mostly it has them again, in the same order. */
+  const usualAttributes = new Map<string, readonly UsualAttribute[]>();
+
+  function remember(name: string, keys: readonly string[]): void {
+    if (usualAttributes.size >= maxUsualNames && !usualAttributes.has(name)) return;
+    const usual = keys.map((key) => ({ key: asName(key), opening: `${key}="`, values: createUsualValues() }));
+    usualAttributes.set(name, usual);
+  }
 
   function decoded(written: string): string | undefined {
     const known = remembered.get(written);
@@ -53,8 +71,11 @@ export function createTagReader(): TagReader {
       if (at === text.length) return undefined;
       if (at === start + 1) return wrong;
       const name = text.slice(start + 1, at);
-      const usual = usualKeys.get(name);
-      const keys: string[] = [];
+      const usual = usualAttributes.get(name) ?? none;
+      // The usual ones are looked for from here on.
+      let expected = 0;
+      let last = "";
+      let count = 0;
       const attributes: Record<string, string> = Object.create(bare);
       for (;;) {
         const from = at;
@@ -65,13 +86,35 @@ export function createTagReader(): TagReader {
           const isEmpty = code === SLASH;
           if (isEmpty && at + 1 === text.length) return undefined;
           if (isEmpty && text.charCodeAt(at + 1) !== GREATER) return wrong;
-          if (keys.length > (usual?.length ?? 0) && usualKeys.size < maxRemembered) usualKeys.set(name, keys);
+          if (count > usual.length && count <= maxUsualAttributes) remember(name, Object.keys(attributes));
           return { name, attributes, isEmpty, end: isEmpty ? at + 2 : at + 1 };
         }
         if (at === from) return wrong;
-        let key = usual?.[keys.length];
-        if (key !== undefined && text.startsWith(key, at) && text.startsWith('="', at + key.length)) {
+        count += 1;
+        let known: UsualAttribute | undefined;
+        for (let place = expected; place < usual.length; place++) {
+          const candidate = usual[place];
+          if (candidate === undefined || !text.startsWith(candidate.opening, at)) continue;
+          known = candidate;
+          expected = place + 1;
+          break;
+        }
+        let key: string;
+        if (known !== undefined) {
+          key = known.key;
           at += key.length + 1;
+          // A date mostly is the one before.
+          if (last !== "" && isValue(text, at + 1, last)) {
+            attributes[key] = last;
+            at += last.length + 2;
+            continue;
+          }
+          const value = known.values.find(text, at + 1);
+          if (value !== undefined) {
+            attributes[key] = value;
+            at += known.values.length() + 2;
+            continue;
+          }
         } else {
           const end = nameEnd(text, at);
           key = text.slice(at, end);
@@ -81,22 +124,33 @@ export function createTagReader(): TagReader {
           at = blankEnd(text, at + 1);
           if (at === text.length) return undefined;
         }
+        if (count > maxAttributes) return `has an element of more than ${maxAttributes} attributes`;
         const quote = text.charCodeAt(at);
         if (quote !== DOUBLE && quote !== SINGLE) return wrong;
         const close = text.indexOf(quote === DOUBLE ? '"' : "'", at + 1);
         if (close < 0) return undefined;
         const written = text.slice(at + 1, close);
+        let value: string | undefined = written;
         if (special.test(written)) {
-          const value = decoded(written);
+          value = decoded(written);
           if (value === undefined) return "has an attribute that is not well-formed XML";
-          attributes[key] = value;
-        } else attributes[key] = written;
-        keys.push(key);
-        if (keys.length > maxAttributes) return `has an element of more than ${maxAttributes} attributes`;
+          last = "";
+        } else last = written.length < leastRepeated ? "" : written;
+        attributes[key] = value;
+        known?.values.add(written, value);
         at = close + 1;
       }
     },
   };
+}
+
+const none: readonly UsualAttribute[] = [];
+/** Shorter values are as soon cut out. */
+const leastRepeated = 13;
+
+/** The same text as names of properties are kept: objects find them sooner. */
+function asName(key: string): string {
+  return Object.keys({ [key]: 0 })[0] ?? key;
 }
 
 const special = /[&<\r\n\t]/;
