@@ -15,8 +15,12 @@ const nodeConfigSchema = z.strictObject({
     .max(7)
     .default([])
     .describe(
-      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+      "further JSON-RPC endpoints of the same chain: when one fails, another is asked; when they disagree, nothing new is begun. Enclaves on other chains than local ones want at least one more",
     ),
+  rpcWsUrl: z
+    .url({ protocol: /^wss?$/ })
+    .optional()
+    .describe("websocket endpoint of the same chain: tells of new blocks at once; without it the chain is polled"),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),

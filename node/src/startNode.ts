@@ -36,10 +36,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       async stop() {
         await gateway?.close();
         await node.stop();
+        await context.chain.close();
       },
     };
   } catch (error) {
     await gateway?.close();
+    await context.chain.close();
     throw error;
   }
 }
