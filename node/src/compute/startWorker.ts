@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
+import { type ChainClient, jobMarketAbi } from "@persona-protocol/sdk/contracts";
 import { connectChain } from "../chain/connectChain.ts";
 import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
@@ -16,6 +16,7 @@ import { advanceJob, type WorkerContext } from "./jobSteps.ts";
 import { openOwnNode } from "./ownNode.ts";
 import { serialWrites } from "./serialWrites.ts";
 import { openJournal } from "./sqliteJournal.ts";
+import { watchFinality } from "./watchFinality.ts";
 import { watchJobs } from "./watchJobs.ts";
 import { readKey, watchKey } from "./watchKey.ts";
 import type { WorkerStatus, WorkerView } from "./workerStatus.ts";
@@ -27,12 +28,15 @@ const maxDrainMs = 11 * 60_000;
 const maxStopMs = 5_000;
 
 /** For those who must stand between a worker and what it uses: a test that ends it there. */
-export type WorkerHooks = { readonly around?: (worker: WorkerContext) => WorkerContext };
+export type WorkerHooks = {
+  readonly around?: (worker: WorkerContext) => WorkerContext;
+  readonly sending?: (client: ChainClient) => ChainClient;
+};
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context, hooks: WorkerHooks = {}): Promise<RunningDuty> {
   const { config, log, client, deployment, isolation } = context;
-  const { around = (worker) => worker } = hooks;
+  const { around = (worker) => worker, sending = (sender) => sender } = hooks;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"), { limit: config.crashLimit });
   for (const { jobId, crashes, quarantined } of journal.suspects)
     if (quarantined)
@@ -80,7 +84,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       functionName: "RACE_UNIT",
     });
     const capacity = createCapacity(config);
-    const chain = { client: serialWrites(client), deployment };
+    const chain = { client: sending(serialWrites(client)), deployment };
     const worker = around({
       ...context,
       ...chain,
@@ -153,7 +157,9 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       if (!end.atOnce) await drained(AbortSignal.any([stopping.signal, AbortSignal.timeout(maxDrainMs)]));
       return end.why;
     });
-    working = Promise.all([jobs.ended, watching]).then(() => {});
+    const finality = { ...context, confirmations: config.confirmations };
+    const closing = watchFinality(finality, worker.journal, jobs.wake, stopping.signal);
+    working = Promise.all([jobs.ended, watching, closing]).then(() => {});
     log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
     const ended = Promise.race([enclave.ended, keyEnded]);
     return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended, worker: view, stop };
