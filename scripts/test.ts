@@ -70,6 +70,10 @@ function report(parts: readonly Part[], outcomes: ReadonlyMap<Part, SuiteOutcome
   }
   const skipped = ended.flatMap(({ part, skipped }) => skipped.map((test) => ({ ...test, suite: part.suite.name })));
   for (const { suite, title, reason } of skipped) lines.push(`SKIPPED in ${suite}: ${title}: ${reason}`);
+  for (const { part, failures = [] } of ended) {
+    for (const { title, message } of failures)
+      lines.push(`FAILED in ${part.suite.name}: ${title}: ${firstLine(message)}`);
+  }
   for (const { part, problem } of ended) {
     if (problem !== undefined) lines.push(`FAILED ${part.name}: ${problem}`);
   }
@@ -83,6 +87,11 @@ function report(parts: readonly Part[], outcomes: ReadonlyMap<Part, SuiteOutcome
   const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
   process.stdout.write(`${lines.join("\n")}\n\n${passed} passed, ${failed} failed${tail}\n`);
   return failed > 0 || stop.signal.aborted ? 1 : 0;
+}
+
+/** An assertion's message may hold pages of what was got. */
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0]?.slice(0, 200) ?? "";
 }
 
 function sum(outcomes: readonly SuiteOutcome[], of: "passed" | "failed" | "ms"): number {

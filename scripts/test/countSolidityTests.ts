@@ -21,5 +21,9 @@ export function countSolidityTests(run: SolidityRun, success: boolean): SuiteRes
   const skipped: SkippedTest[] = tests
     .filter(({ status }) => status === "Skipped")
     .map(({ title, reason }) => ({ title, reason: reason ?? noReason }));
-  return { passed: count("Success"), failed: success ? count("Failure") : Math.max(1, count("Failure")), skipped };
+  const failures = tests
+    .filter(({ status }) => status === "Failure")
+    .map(({ title, reason }) => ({ title, message: reason ?? "" }));
+  const failed = success ? failures.length : Math.max(1, failures.length);
+  return { passed: count("Success"), failed, skipped, failures };
 }

@@ -8,21 +8,22 @@ class MochaReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     let passed = 0;
-    // Failures of hooks arrive here too: a suite whose `before` failed has failed.
-    let failed = 0;
+    const failures: { title: string; message: string }[] = [];
     const skipped: SkippedTest[] = [];
     runner.on(EVENT_TEST_PASS, () => {
       passed += 1;
     });
-    runner.on(EVENT_TEST_FAIL, () => {
-      failed += 1;
+    // Failures of hooks arrive here too: a suite whose `before` failed has failed.
+    runner.on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: unknown) => {
+      failures.push({ title: test.fullTitle(), message: error instanceof Error ? error.message : String(error) });
     });
     runner.on(EVENT_TEST_PENDING, (test) => {
       const title = test.fullTitle();
       const [suffix = "", reason = noReason] = / ?\(skipped: (.+)\)/.exec(title) ?? [];
       skipped.push({ title: title.replace(suffix, ""), reason });
     });
-    runner.once(EVENT_RUN_END, () => process.send?.({ passed, failed, skipped } satisfies SuiteResult));
+    const result = (): SuiteResult => ({ passed, failed: failures.length, skipped, failures });
+    runner.once(EVENT_RUN_END, () => process.send?.(result()));
   }
 }
 

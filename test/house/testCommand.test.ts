@@ -35,6 +35,8 @@ describe("npm test", () => {
     });
     expect(code).to.equal(1);
     expect(lastLine(stdout)).to.equal("2 passed, 1 failed");
+    // Again at the end, for whoever sees only the end of a log.
+    expect(stdout.split("\n").at(-4)).to.match(/^FAILED in sdk: .+: /);
   });
 
   it("behavior: --only and --grep choose; a suite that does not exist is refused", async () => {
