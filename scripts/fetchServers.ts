@@ -36,6 +36,14 @@ const servers: Readonly<Record<string, Server>> = {
     program: "versitygw",
     oldestGo: [1, 25],
   },
+  /** The chain by its most used client: `npm run demo -- --chain geth`. Newer ones want a module that not every proxy has. */
+  geth: {
+    name: "geth",
+    version: "v1.17.8",
+    package: "github.com/ethereum/go-ethereum/cmd/geth",
+    program: "geth",
+    oldestGo: [1, 25],
+  },
 };
 const UNAVAILABLE = 3;
 const cache = fileURLToPath(new URL("../.cache", import.meta.url));

@@ -22,6 +22,15 @@ const answers = z.array(
   }),
 );
 
+/** An answer that is no JSON-RPC. */
+class HttpError extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
 type Waiting = RpcCall & { resolve(value: unknown): void; reject(error: unknown): void };
 
 /**
@@ -35,6 +44,7 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
   const options = { keepAlive: true, maxSockets: maxConnections };
   const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
   let waiting: Waiting[] = [];
+  let takesBatches = true;
 
   const post = (body: string, isRepeat = false): Promise<Buffer> =>
     new Promise((resolve, reject) => {
@@ -55,7 +65,7 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
           response.once("error", reject);
           response.once("end", () => {
             if (response.statusCode === 200) resolve(Buffer.concat(chunks, length));
-            else reject(new Error(`HTTP ${response.statusCode}`));
+            else reject(new HttpError(response.statusCode ?? 0));
           });
         },
       );
@@ -76,6 +86,12 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
       const value: unknown = JSON.parse((await post(body)).toString("utf8"));
       found = new Map(answers.parse(calls.length === 1 ? [value] : value).map((answer) => [answer.id, answer]));
     } catch (cause) {
+      if (batch.length > 1 && mayRefuseBatches(cause)) {
+        // Some endpoints take one call at a time, and say so in ways of their own.
+        takesBatches = false;
+        for (const call of batch) void send([call]);
+        return;
+      }
       for (const { method, reject } of batch) reject(unreachable(method, cause));
       return;
     }
@@ -90,7 +106,8 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
   const flush = (): void => {
     const calls = waiting;
     waiting = [];
-    for (let from = 0; from < calls.length; from += maxBatch) void send(calls.slice(from, from + maxBatch));
+    const size = takesBatches ? maxBatch : 1;
+    for (let from = 0; from < calls.length; from += size) void send(calls.slice(from, from + size));
   };
 
   return {
@@ -102,6 +119,11 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
   };
 }
 
+/** One error in place of the answers, or a status that says "not like this"; not one that says "not now". */
+const mayRefuseBatches = (cause: unknown): boolean =>
+  cause instanceof z.ZodError || (cause instanceof HttpError && [400, 403, 405, 413, 422].includes(cause.status));
+
 function unreachable(method: string, cause: unknown): PersonaError {
-  return new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint failed a read.", { data: { method }, cause });
+  const data = cause instanceof HttpError ? { method, httpStatus: cause.status } : { method };
+  return new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint failed a read.", { data, cause });
 }
