@@ -36,6 +36,21 @@ const nodeConfigSchema = z.strictObject({
     .max(1_000)
     .default(0)
     .describe("blocks behind the newest that count as confirmed"),
+  gasFloorWei: z
+    .string()
+    .regex(/^\d{1,29}$/)
+    .default("5000000000000000")
+    .describe("no job is claimed while the operator's account has less beyond what is under way, in wei (worker)"),
+  maxFeeGwei: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9})?$/)
+    .default("500")
+    .describe("no transaction offers more for gas, however long it waits, in gwei (worker)"),
+  maxPriorityFeeGwei: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9})?$/)
+    .default("5")
+    .describe("most of it that goes to the block's maker, in gwei (worker)"),
   pollMs: z.number().int().min(10).max(60_000).default(1_000).describe("how often the chain is read"),
   maxJobs: z.number().int().min(1).max(64).default(2).describe("jobs claimed and run at once (worker)"),
   minFee: z

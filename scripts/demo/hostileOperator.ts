@@ -109,7 +109,10 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
           guardians: heard,
           failure: receipt.code === 0 ? undefined : (failureName(receipt.code) ?? String(receipt.code)),
           settle: async () =>
-            void (await bringReceipt({ client, deployment }, { jobId, params, receipt, signature, ciphertext })),
+            void (await bringReceipt(
+              { send: (call) => callContract(client, call), deployment },
+              { jobId, params, receipt, signature, ciphertext },
+            )),
         };
       },
       stop: () => enclave.stop(),

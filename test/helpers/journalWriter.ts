@@ -13,6 +13,6 @@ for (let n = 0; ; n++) {
   await journal.apply(jobId, { type: "claim" });
   await journal.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa", block: 5 });
   await journal.apply(jobId, { type: "receiptSigned" }, Uint8Array.of(n & 0xff, 1));
-  await journal.setNextBlock(BigInt(n));
+  await journal.setPoint({ v: 1, nextBlock: String(n), trail: [] });
   writeSync(1, `${n}\n`);
 }

@@ -4,12 +4,12 @@
 //
 //   node steppedWorker.ts CONFIG
 //
-// Points: `apply EVENT`, `add`, `setNextBlock`, `began`, `ended` (writes of the journal), `send FUNCTION` (a transaction is
+// Points: `apply EVENT`, `add`, `setPoint`, `began`, `ended` (writes of the journal), `send FUNCTION` (a transaction is
 // given to the chain), `run` (the enclave), `bring` (a receipt), each with ` before` or ` after`.
 
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { ChainClient } from "@persona-protocol/sdk/contracts";
+import type { Transactions } from "../../node/src/chain/transactions/Transactions.ts";
 import type { WorkerContext } from "../../node/src/compute/jobSteps.ts";
 import { loadNodeConfig } from "../../node/src/config.ts";
 import { startNode } from "../../node/src/startNode.ts";
@@ -55,7 +55,7 @@ function around(worker: WorkerContext): WorkerContext {
       ...journal,
       add: (...args) => between("add", () => journal.add(...args)),
       apply: (jobId, event, receipt) => between(`apply ${event.type}`, () => journal.apply(jobId, event, receipt)),
-      setNextBlock: (block) => between("setNextBlock", () => journal.setNextBlock(block)),
+      setPoint: (point) => between("setPoint", () => journal.setPoint(point)),
       began: (jobId) => between("began", () => journal.began(jobId)),
       ended: (jobId) => between("ended", () => journal.ended(jobId)),
     },
@@ -64,11 +64,9 @@ function around(worker: WorkerContext): WorkerContext {
   };
 }
 
-const sending = (client: ChainClient): ChainClient => ({
-  ...client,
-  writeContract: ((call: Parameters<ChainClient["writeContract"]>[0]) =>
-    between(`send ${call.functionName}`, () => client.writeContract(call))) as ChainClient["writeContract"],
-});
+const sending = (send: Transactions["send"]): Transactions["send"] =>
+  ((call: Parameters<typeof send>[0], options: Parameters<typeof send>[1]) =>
+    between(`send ${call.functionName}`, () => send(call, options))) as Transactions["send"];
 
 const node = await startNode(loadNodeConfig(process.argv[2] ?? ""), { around, sending });
 say({ ready: node.nodeId, signer: node.signer });

@@ -1,11 +1,5 @@
-import {
-  callContract,
-  type JobParams,
-  jobMarketAbi,
-  jobOfferHashOf,
-  type Receipt,
-} from "@persona-protocol/sdk/contracts";
-import { concatHex, type Hex, size } from "viem";
+import { type JobParams, jobMarketAbi, jobOfferHashOf, type Receipt } from "@persona-protocol/sdk/contracts";
+import { concatHex, type Hex, keccak256, size } from "viem";
 import type { WorkerContext } from "./jobSteps.ts";
 
 /** A signed receipt and what the market wants beside it. */
@@ -19,24 +13,22 @@ export type Ending = {
   readonly releases?: readonly Hex[];
 };
 
-type Chain = Pick<WorkerContext, "client" | "deployment">;
+type Market = Pick<WorkerContext, "send" | "deployment">;
 
 /** A result by one function of the market, a failure by another. @returns the block */
-export async function bringReceipt({ client, deployment }: Chain, ending: Ending): Promise<number> {
+export async function bringReceipt({ send, deployment }: Market, ending: Ending): Promise<number> {
   const { jobId, params, receipt, signature, releases = [] } = ending;
+  const key = (what: string) => ({ key: `${what}:${jobId}:${receipt.attempt}:${keccak256(signature)}` });
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   if (receipt.code !== 0) {
-    const failed = await callContract(client, {
-      ...market,
-      functionName: "failJob",
-      args: [jobId, params, receipt, signature],
-    });
+    const args = [jobId, params, receipt, signature] as const;
+    const failed = await send({ ...market, functionName: "failJob", args }, key("fail"));
     return Number(failed.blockNumber);
   }
   // Behind the call, where the contract does not look and each owner does (5.4): of one input the receipt's hash says it all.
   const behind = releases.length > 1 ? { dataSuffix: concatHex(releases) } : {};
   const args = [settlementOf(ending)] as const;
-  const settled = await callContract(client, { ...market, functionName: "settleJob", args, ...behind });
+  const settled = await send({ ...market, functionName: "settleJob", args, ...behind }, key("settle"));
   return Number(settled.blockNumber);
 }
 
@@ -56,7 +48,7 @@ type Waiting = { readonly ending: Ending; resolve(block: number): void; reject(e
  * Failures, and results of several inputs (whose releases stand behind the call, alone), always go alone.
  */
 export function createReceiptBringer(
-  chain: Chain,
+  market: Market,
   log: Pick<WorkerContext["log"], "info">,
 ): { readonly bring: WorkerContext["bring"] } {
   let waiting: Waiting[] = [];
@@ -65,7 +57,7 @@ export function createReceiptBringer(
   const alone = async ({ ending, resolve, reject }: Waiting): Promise<void> => {
     underWay += 1;
     try {
-      resolve(await bringReceipt(chain, ending));
+      resolve(await bringReceipt(market, ending));
     } catch (error) {
       reject(error);
     } finally {
@@ -79,7 +71,7 @@ export function createReceiptBringer(
     let block: number;
     try {
       block = await settleMany(
-        chain,
+        market,
         batch.map(({ ending }) => ending),
       );
     } catch {
@@ -113,13 +105,12 @@ export function createReceiptBringer(
   };
 }
 
-async function settleMany({ client, deployment }: Chain, endings: readonly Ending[]): Promise<number> {
-  const { blockNumber } = await callContract(client, {
-    address: deployment.jobMarket,
-    abi: jobMarketAbi,
-    functionName: "settleMany",
-    args: [endings.map(settlementOf)],
-  });
+async function settleMany({ send, deployment }: Market, endings: readonly Ending[]): Promise<number> {
+  const args = [endings.map(settlementOf)] as const;
+  const { blockNumber } = await send(
+    { address: deployment.jobMarket, abi: jobMarketAbi, functionName: "settleMany", args },
+    { key: `settle:${keccak256(concatHex(endings.map(({ signature }) => signature)))}` },
+  );
   return Number(blockNumber);
 }
 

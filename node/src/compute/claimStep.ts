@@ -1,7 +1,7 @@
 import {
-  callContract,
   decodeStruct,
   explainChainError,
+  type JobParams,
   jobMarketAbi,
   jobOrderHashOf,
 } from "@persona-protocol/sdk/contracts";
@@ -14,9 +14,16 @@ import type { Wait } from "./workJobs.ts";
 
 /** Looks whether the job is ours, or can be, and claims it. */
 export async function claim(context: WorkerContext, row: JournalRow): Promise<Wait | undefined> {
-  const { client, deployment, journal, signer, log, limits } = context;
+  const { deployment, journal, signer, log, limits } = context;
   const { jobId } = row;
-  const { order, offer } = decodeStruct("JobParams", row.params);
+  const params = readParams(row);
+  if (params === undefined) {
+    // The market takes no job whose parameters it cannot read: whoever told us of it lied.
+    await journal.apply(jobId, { type: "declined", why: "JOB_PARAMS_MISMATCH", block: 0 });
+    log.warn({ jobId }, "a job's parameters cannot be read; it is left alone");
+    return undefined;
+  }
+  const { order, offer } = params;
   // After a crash, or an answer that did not come, the claim may already be in the chain.
   const { job, now, block } = await readJob(context, jobId);
   const leave = async (why: string, at = block) => {
@@ -63,12 +70,15 @@ export async function claim(context: WorkerContext, row: JournalRow): Promise<Wa
   await journal.apply(jobId, { type: "claim" });
   let receipt: TransactionReceipt;
   try {
-    receipt = await callContract(client, {
-      address: deployment.jobMarket,
-      abi: jobMarketAbi,
-      functionName: "claimJob",
-      args: [jobId, offer, jobOrderHashOf(order), signer],
-    });
+    receipt = await context.send(
+      {
+        address: deployment.jobMarket,
+        abi: jobMarketAbi,
+        functionName: "claimJob",
+        args: [jobId, offer, jobOrderHashOf(order), signer],
+      },
+      { key: `claim:${jobId}:${job.attempt}:${signer}` },
+    );
   } catch (error) {
     // Another node was first, or this node may not: both are everyday outcomes of an open market. Whatever else went wrong
     // says nothing about the job: the claim may be on its way.
@@ -87,6 +97,14 @@ export async function claim(context: WorkerContext, row: JournalRow): Promise<Wa
   const [event] = parseEventLogs({ abi: jobMarketAbi, eventName: "JobClaimed", logs: receipt.logs });
   if (event === undefined) throw new PersonaError("INTERNAL", "The market did not say what was claimed.");
   return claimed(event.args.attempt, signer, Number(receipt.blockNumber));
+}
+
+function readParams({ params }: JournalRow): JobParams | undefined {
+  try {
+    return decodeStruct("JobParams", params);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The steps of a job, each safe to do again. `jobMachine` says which comes next; the journal is written before each. */
 import type { JobOffer } from "@persona-protocol/sdk/contracts";
 import type { Hex } from "viem";
+import type { Transactions } from "../chain/transactions/Transactions.ts";
 import type { NodeConfig } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
@@ -13,6 +14,7 @@ import type { Wait } from "./workJobs.ts";
 
 export type WorkerContext = Pick<Context, "client" | "deployment" | "operator" | "log"> & {
   readonly journal: Journal;
+  readonly send: Transactions["send"];
   readonly enclave: Pick<EnclaveProcess, "call">;
   readonly signer: Hex;
   /** The enclave key is of no use from then on, in Unix seconds. */

@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import type { StreamPoint } from "../chain/stream/chainEvent.ts";
 import type { JobEvent, JobState, JobStatus } from "./jobMachine.ts";
 
 export type JournalRow = {
@@ -42,9 +43,11 @@ export type Journal = {
   /** Notes that a job's step begins. Without `ended` it counts as a crash when the journal is opened again. */
   began(jobId: Hex): Promise<void>;
   ended(jobId: Hex): Promise<void>;
-  /** The next block to read events from. */
-  nextBlock(): Promise<bigint | undefined>;
-  setNextBlock(block: bigint): Promise<void>;
+  /** How many jobs wait to be claimed. */
+  waiting(): Promise<number>;
+  /** Where the chain's stream stands: what it said before is in here. */
+  point(): Promise<StreamPoint | undefined>;
+  setPoint(point: StreamPoint): Promise<void>;
   /** Of this node, and of no other that shares the journal. */
   nodeId(): Promise<number | undefined>;
   setNodeId(nodeId: number): Promise<void>;

@@ -25,6 +25,9 @@ const steps: readonly string[] = [
     UPDATE jobs SET receipt_signer = json_extract(state, '$.signer') WHERE status = 'settling';
     UPDATE jobs SET state = json_set(state, '$.block', 0) WHERE status IN ('running', 'settling', 'left');
     CREATE INDEX jobs_by_status ON jobs (status, block);
+    INSERT OR IGNORE INTO meta
+      SELECT 'point', json_object('v', 1, 'nextBlock', value, 'trail', json('[]')) FROM meta WHERE name = 'nextBlock';
+    DELETE FROM meta WHERE name = 'nextBlock';
   `,
 ];
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Hex } from "viem";
+import type { StreamPoint } from "../chain/stream/chainEvent.ts";
 import { type JobEvent, type JobState, type JobStatus, jobMachine } from "./jobMachine.ts";
 import type { Journal, JournalRow, OpenJob, Suspect } from "./journal.ts";
 import { migrateJournal } from "./journalSchema.ts";
@@ -50,6 +51,7 @@ export function openJournal(file: string, { limit = crashLimit }: { readonly lim
   );
   const selectSince = db.prepare("SELECT * FROM jobs WHERE block >= ? AND status IN ('running', 'settled', 'left')");
   const selectCounts = db.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status");
+  const selectWaiting = db.prepare("SELECT count(*) AS jobs FROM jobs WHERE status = 'seen'");
   const mark = db.prepare("UPDATE jobs SET begun = ? WHERE job_id = ?");
   const selectBegun = db.prepare("SELECT * FROM jobs WHERE begun = 1");
   const countCrash = db.prepare("UPDATE jobs SET crashes = ?, begun = 0 WHERE job_id = ?");
@@ -131,8 +133,12 @@ export function openJournal(file: string, { limit = crashLimit }: { readonly lim
     },
     began: async (jobId) => void mark.run(1, jobId),
     ended: async (jobId) => void mark.run(0, jobId),
-    nextBlock: async () => number("nextBlock"),
-    setNextBlock: async (block) => void upsertMeta.run("nextBlock", String(block)),
+    waiting: async () => Number(selectWaiting.get()?.["jobs"] ?? 0),
+    async point() {
+      const value = meta("point");
+      return value === undefined ? undefined : (JSON.parse(value) as StreamPoint);
+    },
+    setPoint: async (point) => void upsertMeta.run("point", JSON.stringify(point)),
     async nodeId() {
       const value = meta("nodeId");
       return value === undefined ? undefined : Number(value);

@@ -1,8 +1,18 @@
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ChainClient, jobMarketAbi } from "@persona-protocol/sdk/contracts";
+import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { parseGwei } from "viem";
+import { systemClock } from "../chain/clock.ts";
 import { connectChain } from "../chain/connectChain.ts";
+import { createEndpoints } from "../chain/endpoints/createEndpoints.ts";
 import { createRpcRelay } from "../chain/rpcRelay.ts";
+import { followChain } from "../chain/stream/followChain.ts";
+import { createTransactions } from "../chain/transactions/createTransactions.ts";
+import { ownWrites } from "../chain/transactions/ownWrites.ts";
+import { sqliteTransactionStore } from "../chain/transactions/sqliteTransactionStore.ts";
+import type { Transactions } from "../chain/transactions/Transactions.ts";
 import type { Context } from "../context.ts";
 import { openEnclave } from "../enclave/openEnclave.ts";
 import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
@@ -14,10 +24,9 @@ import { createCapacity } from "./capacity.ts";
 import { carryBytes } from "./carryBytes.ts";
 import { advanceJob, type WorkerContext } from "./jobSteps.ts";
 import { openOwnNode } from "./ownNode.ts";
-import { serialWrites } from "./serialWrites.ts";
 import { openJournal } from "./sqliteJournal.ts";
+import { takeNews } from "./takeNews.ts";
 import { watchFinality } from "./watchFinality.ts";
-import { watchJobs } from "./watchJobs.ts";
 import { readKey, watchKey } from "./watchKey.ts";
 import type { WorkerStatus, WorkerView } from "./workerStatus.ts";
 import { workJobs } from "./workJobs.ts";
@@ -30,21 +39,30 @@ const maxStopMs = 5_000;
 /** For those who must stand between a worker and what it uses: a test that ends it there. */
 export type WorkerHooks = {
   readonly around?: (worker: WorkerContext) => WorkerContext;
-  readonly sending?: (client: ChainClient) => ChainClient;
+  readonly sending?: (send: Transactions["send"]) => Transactions["send"];
 };
 
 /** A compute node: claims jobs, carries bytes for its enclave, and settles receipts. It holds no data key and no plaintext. */
 export async function startWorker(context: Context, hooks: WorkerHooks = {}): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation } = context;
-  const { around = (worker) => worker, sending = (sender) => sender } = hooks;
+  const { config, log, deployment, isolation } = context;
+  const { around = (worker) => worker, sending = (send) => send } = hooks;
   const journal = openJournal(join(config.dataDir, "journal.sqlite"), { limit: config.crashLimit });
   for (const { jobId, crashes, quarantined } of journal.suspects)
     if (quarantined)
       log.error({ jobId, crashes }, "job quarantined: the daemon or its enclave ended during it each time");
     else log.warn({ jobId, crashes }, "the daemon or its enclave ended during this job; it is done again, alone");
   // Each proves to serve the deployment's chain before anything is read through it.
-  await Promise.all(config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: client.account })));
-  const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
+  await Promise.all(
+    config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: context.client.account })),
+  );
+  const urls = [config.rpcUrl, ...config.rpcUrls];
+  const relays = urls.map(createRpcRelay);
+  const endpoints = createEndpoints({
+    endpoints: relays.map(({ request }, i) => ({ url: urls[i] ?? "", request })),
+    chainId: deployment.chainId,
+    clock: systemClock,
+    log,
+  });
   const enclave = await openEnclave(context, {
     role: "worker",
     methods: { ...relayChain(...relays.map(({ request }) => request)), ...carryBytes(context) },
@@ -54,7 +72,24 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
   void enclave.ended.then(() => {
     hasCrashed = !stopping.signal.aborted;
   });
-  let working: Promise<void> = Promise.resolve();
+  const store = new DatabaseSync(join(config.dataDir, "transactions.sqlite"));
+  // As the journal: a store that lost its end with the power is one from a backup, and asks the chain.
+  store.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  const { account } = context.client;
+  if (account.type !== "local") throw new PersonaError("INTERNAL", "The operator's account signs nothing here.");
+  const transactions = createTransactions({
+    client: context.client,
+    account,
+    store: sqliteTransactionStore(store),
+    limits: { maxFeePerGas: parseGwei(config.maxFeeGwei), maxPriorityFeePerGas: parseGwei(config.maxPriorityFeeGwei) },
+    floor: BigInt(config.gasFloorWei),
+    pollMs: config.pollMs,
+    clock: systemClock,
+    log,
+    signal: stopping.signal,
+  });
+  const client = ownWrites(context.client, transactions);
+  let working: Promise<void> = transactions.ended;
   const stop = async () => {
     stopping.abort();
     await enclave.stop();
@@ -62,6 +97,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     await Promise.race([working, sleep(maxStopMs, undefined, { signal: tooLate.signal }).catch(() => {})]);
     tooLate.abort();
     for (const relay of relays) relay.close();
+    store.close();
     await journal.close();
   };
 
@@ -73,8 +109,8 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
         { timeoutMs: 30_000 },
       ),
     );
-    const nodeId = await openOwnNode(context, journal);
-    await registerEnclaveKey(context, enclave, { signer, nodeId, role: "worker" });
+    const nodeId = await openOwnNode({ ...context, client }, journal);
+    await registerEnclaveKey({ ...context, client }, enclave, { signer, nodeId, role: "worker" });
     const key = await readKey(context, signer);
     // An endpoint that lags behind its own answers does not know the key yet: then the market alone judges.
     const openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
@@ -84,10 +120,10 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       functionName: "RACE_UNIT",
     });
     const capacity = createCapacity(config);
-    const chain = { client: sending(serialWrites(client)), deployment };
+    const market = { send: sending(transactions.send), deployment };
     const worker = around({
       ...context,
-      ...chain,
+      ...market,
       limits: config,
       openUntil,
       raceUnit,
@@ -96,13 +132,15 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       signer,
       declines: capacity.declines,
       took: capacity.took,
-      bring: createReceiptBringer(chain, log).bring,
+      bring: createReceiptBringer(market, log).bring,
     });
     /** For ever; what passes by itself is asked when it counts. */
     let closed: "draining" | "keyEnds" | undefined;
     const claims = (): WorkerStatus["claims"] => {
       if (stopping.signal.aborted) return "stopping";
-      return closed ?? (capacity.hasMemory() ? "open" : "memoryLow");
+      if (closed !== undefined) return closed;
+      if (!transactions.mayClaim()) return "balanceLow";
+      return capacity.hasMemory() ? "open" : "memoryLow";
     };
     const jobs = workJobs({
       journal: worker.journal,
@@ -122,11 +160,9 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     };
     const view: WorkerView = {
       async status() {
-        const [counts, nextBlock, balanceWei] = await Promise.all([
-          journal.counts(),
-          journal.nextBlock(),
-          client.getBalance({ address: context.operator }).catch(() => undefined),
-        ]);
+        const [counts, point] = await Promise.all([journal.counts(), journal.point()]);
+        const nextBlock = point === undefined ? undefined : BigInt(point.nextBlock);
+        const balanceWei = transactions.status().balance;
         const expectedRunMs = capacity.expectedMs();
         return {
           nodeId,
@@ -145,7 +181,20 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
         await drained(signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]));
       },
     };
-    const watching = watchJobs(context, worker.journal, jobs.wake, stopping.signal);
+    const following = followChain({
+      source: endpoints,
+      market: deployment.jobMarket,
+      fromBlock: deployment.fromBlock,
+      point: await journal.point(),
+      confirmations: config.confirmations,
+      pollMs: config.pollMs,
+      clock: systemClock,
+      log,
+      signal: stopping.signal,
+      async deliver(batch) {
+        if (await takeNews(worker.journal, batch, { maxQueue: config.maxQueue, log })) jobs.wake();
+      },
+    });
     const keyEnded = watchKey(context, signer, stopping.signal).then(async (end) => {
       // Stopped by the signal: whoever gave it waits for nothing else.
       if (end === undefined) return new Promise<never>(() => {});
@@ -157,9 +206,10 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       if (!end.atOnce) await drained(AbortSignal.any([stopping.signal, AbortSignal.timeout(maxDrainMs)]));
       return end.why;
     });
+    const watching = endpoints.watch(stopping.signal);
     const finality = { ...context, confirmations: config.confirmations };
     const closing = watchFinality(finality, worker.journal, jobs.wake, stopping.signal);
-    working = Promise.all([jobs.ended, watching, closing]).then(() => {});
+    working = Promise.all([jobs.ended, following, closing, watching, transactions.ended]).then(() => {});
     log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
     const ended = Promise.race([enclave.ended, keyEnded]);
     return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended, worker: view, stop };

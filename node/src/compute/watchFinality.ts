@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { defaultFinalityDepth } from "../chain/stream/followChain.ts";
 import type { Context } from "../context.ts";
 import type { Journal, JournalRow } from "./journal.ts";
 import { hasEndedAt } from "./marketJob.ts";
 
-/** Blocks after which a settlement is final here, whatever depth counts as confirmed: a daemon that looks on costs nothing. */
-const finalDepth = 32;
 const mostAtOnce = 64;
 
 /** Nothing waits for it. */
@@ -39,7 +38,7 @@ export async function watchFinality(
 /** @returns whether a job wants work again */
 async function finalizeJobs(chain: Chain, journal: Pick<Journal, "settled" | "apply">): Promise<boolean> {
   const head = Number(await chain.client.getBlockNumber());
-  const final = head - Math.max(finalDepth, chain.confirmations);
+  const final = head - Math.max(defaultFinalityDepth, chain.confirmations);
   if (final < 0) return false;
   let undone = false;
   const look = async ({ jobId, state }: JournalRow): Promise<void> => {

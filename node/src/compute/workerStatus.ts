@@ -11,7 +11,7 @@ export type WorkerStatus = {
   readonly underWay: number;
   /** Is anything new claimed? `draining`, `keyEnds` and `stopping` end by a restart only, the others by themselves. */
   readonly claims: "open" | "draining" | "keyEnds" | "stopping" | "memoryLow" | "balanceLow";
-  /** The next block to read events from; undefined before the first was read. */
+  /** The next block whose news is to be read; undefined before the first was read. */
   readonly nextBlock: bigint | undefined;
   /** What a run takes, the slowest of twenty, in milliseconds; undefined until some have ended. */
   readonly expectedRunMs: number | undefined;

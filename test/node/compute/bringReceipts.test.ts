@@ -1,4 +1,4 @@
-import type { Receipt } from "@persona-protocol/sdk/contracts";
+import { type ChainClient, callContract, type Receipt } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { BaseError, bytesToHex, type Hex } from "viem";
 import { createReceiptBringer, type Ending } from "../../../node/src/compute/bringReceipts.ts";
@@ -34,8 +34,9 @@ describe("createReceiptBringer", () => {
         return { status: "success", blockNumber: 7n };
       },
     };
-    const chain = { client, deployment } as unknown as WorkerContext;
-    ({ bring } = createReceiptBringer(chain, { info: () => {} } as unknown as WorkerContext["log"]));
+    const send = ((call: Parameters<typeof callContract>[1]) =>
+      callContract(client as unknown as ChainClient, call)) as unknown as WorkerContext["send"];
+    ({ bring } = createReceiptBringer({ send, deployment }, { info: () => {} } as unknown as WorkerContext["log"]));
   });
   const idsOf = (functionName: string, first: unknown): Hex[] => {
     if (functionName === "failJob") return [first as Hex];

@@ -1,5 +1,7 @@
 import { encode } from "@ipld/dag-cbor";
 import {
+  type ChainClient,
+  callContract,
   encodeStruct,
   type JobOffer,
   type JobOrder,
@@ -133,10 +135,12 @@ describe("advanceJob", () => {
     const silent = () => {};
     const log = { info: silent, warn: silent, error: silent };
     const limits = { minFee: "10", pollMs: 50 };
-    const chain = { client, deployment } as unknown as WorkerContext;
+    const send = ((call: Parameters<typeof callContract>[1]) =>
+      callContract(client as unknown as ChainClient, call)) as unknown as WorkerContext["send"];
     const openUntil = now + 86_400;
     return {
       client,
+      send,
       deployment,
       limits,
       openUntil,
@@ -148,7 +152,7 @@ describe("advanceJob", () => {
       signer: ours,
       declines: ({ runSeconds }: { runSeconds: number }) => (runSeconds < 30 ? "RUN_TIME_TOO_SHORT" : undefined),
       took: () => {},
-      bring: (ending: Ending) => bringReceipt(chain, ending),
+      bring: (ending: Ending) => bringReceipt({ send, deployment }, ending),
     } as unknown as WorkerContext;
   };
   const status = async () => (await journal.get(jobId))?.state;
@@ -444,6 +448,13 @@ describe("advanceJob", () => {
       expect(await step()).to.equal(wanted.status === "seen" ? "NODE_KEY_EXPIRED" : undefined);
       expect(await status()).to.deep.equal(wanted);
     }
+  });
+
+  it("behavior: parameters that are none stop nothing", async () => {
+    jobId = randomHex32(random);
+    await journal.add(jobId, random.bytes(70));
+    expect(await step()).to.equal(undefined);
+    expect(await status()).to.deep.equal({ status: "left", why: "JOB_PARAMS_MISMATCH", block: 0 });
   });
 
   it("behavior: an enclave that hangs is asked again while the claim stands, and never after it", async () => {

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import type { Hex } from "viem";
 import type { Journal, JournalRow } from "../../../node/src/compute/journal.ts";
-import { serialWrites } from "../../../node/src/compute/serialWrites.ts";
 import { openJournal } from "../../../node/src/compute/sqliteJournal.ts";
 import { keyEnd } from "../../../node/src/compute/watchKey.ts";
 import { type Wait, workJobs } from "../../../node/src/compute/workJobs.ts";
@@ -179,23 +177,6 @@ describe("workJobs", () => {
     await sleep(5);
     expect(await statusOf(1)).to.equal("seen");
     await end(work);
-  });
-});
-
-describe("serialWrites", () => {
-  it("default: one transaction is sent after the other, and a failure stops none", async () => {
-    let sending = 0;
-    const client = serialWrites({
-      async writeContract({ value }: { value: number }) {
-        expect(++sending).to.equal(1);
-        await sleep(1);
-        sending -= 1;
-        if (value === 1) throw new Error("refused");
-        return `0x${value}`;
-      },
-    } as unknown as ChainClient) as unknown as { writeContract(call: { value: number }): Promise<string> };
-    const sent = await Promise.allSettled([0, 1, 2].map((value) => client.writeContract({ value })));
-    expect(sent.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
   });
 });
 
