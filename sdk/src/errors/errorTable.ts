@@ -422,6 +422,10 @@ export const errorTable = {
     "docs/deployment.md says what may be run again and what must be started anew.",
   ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
+  JOURNAL_UNUSABLE: fatal(
+    "The node's journal was written by a newer build, or is no journal.",
+    "Start the newer build again, or restore journal.sqlite from a backup: an older one loses nothing.",
+  ),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",
