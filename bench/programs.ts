@@ -46,10 +46,13 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
   const code = sandboxCodeOf(enclaveBundle().folder);
   const folder = await mkdtemp(join(tmpdir(), "persona-bench-"));
   const pool = createSandboxPool(isolation, code);
-  const job = async (work: Parameters<typeof runUnderPolicy>[1]) => {
+  /** Another engine that is being loaded meanwhile would be measured, too. */
+  const quiet = async () => {
     await pool.warm();
-    // Another engine that is being loaded meanwhile would be measured, too.
     await new Promise((resolve) => setTimeout(resolve, 400));
+  };
+  const job = async (work: Parameters<typeof runUnderPolicy>[1]) => {
+    await quiet();
     return timed(() => runUnderPolicy(pool, work, policy));
   };
   try {
@@ -59,8 +62,7 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     const dek = new Uint8Array(32).fill(7);
     const envelope = await encryptEnvelopeBytes(million, { ...ids, dek });
     const sql = await best(async () => {
-      await pool.warm();
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await quiet();
       return timed(async () => {
         const parquet = await decryptEnvelopeBytes(envelope, { ...ids, dek });
         return runUnderPolicy(pool, { program, code: undefined, args: {}, tables: [table(parquet)] }, policy);
@@ -79,6 +81,7 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
     const tiny = { program: smallest, code: undefined, args: {}, tables: [table(small)] };
     const warm = await best(() => job(tiny));
     const inside = await best(async () => {
+      await quiet();
       const engine = await startSqlEngine();
       const tables = [{ table: "posts", owner: "aa", path: join(folder, "small.parquet") }];
       return timed(() =>

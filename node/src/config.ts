@@ -15,8 +15,12 @@ const nodeConfigSchema = z.strictObject({
     .max(7)
     .default([])
     .describe(
-      "further JSON-RPC endpoints of the same chain; all must agree. Enclaves on other chains than local ones want at least one more",
+      "further JSON-RPC endpoints of the same chain: when one fails, another is asked; when they disagree, nothing new is begun. Enclaves on other chains than local ones want at least one more",
     ),
+  rpcWsUrl: z
+    .url({ protocol: /^wss?$/ })
+    .optional()
+    .describe("websocket endpoint of the same chain: tells of new blocks at once; without it the chain is polled"),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
   passphraseFile: path.describe("file that holds the keystore's passphrase"),
@@ -36,6 +40,21 @@ const nodeConfigSchema = z.strictObject({
     .max(1_000)
     .default(0)
     .describe("blocks behind the newest that count as confirmed"),
+  gasFloorWei: z
+    .string()
+    .regex(/^\d{1,29}$/)
+    .default("5000000000000000")
+    .describe("no job is claimed while the operator's account has less beyond what is under way, in wei (worker)"),
+  maxFeeGwei: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9})?$/)
+    .default("500")
+    .describe("no transaction offers more for gas, however long it waits, in gwei (worker)"),
+  maxPriorityFeeGwei: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9})?$/)
+    .default("5")
+    .describe("most of it that goes to the block's maker, in gwei (worker)"),
   pollMs: z.number().int().min(10).max(60_000).default(1_000).describe("how often the chain is read"),
   maxJobs: z.number().int().min(1).max(64).default(2).describe("jobs claimed and run at once (worker)"),
   minFee: z
@@ -50,6 +69,29 @@ const nodeConfigSchema = z.strictObject({
     .max(86_400)
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
+  maxQueue: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe("jobs that may wait to be claimed; further ones are left to others (worker)"),
+  minFreeMemoryMb: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(512)
+    .describe(
+      "no job is begun while the machine, or this process's control group, has less memory left, in MiB (worker)",
+    ),
+  crashLimit: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe("a job during whose step the daemon or its enclave ended so often is quarantined (worker)"),
   verifier: path.describe("address of the evidence verifier to register with"),
   enclaveSocket: path
     .optional()

@@ -6,7 +6,8 @@ import { type BlobReader, type BlobStore, openKeystore, readerOf } from "@person
 import pino, { type Logger } from "pino";
 import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { connectChain } from "./chain/connectChain.ts";
+import { systemClock } from "./chain/clock.ts";
+import { type OpenChain, openChain } from "./chain/openChain.ts";
 import { type NodeConfig, readJson } from "./config.ts";
 import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
 import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
@@ -19,6 +20,9 @@ import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
 export type Context = {
   readonly config: NodeConfig;
   readonly log: Logger;
+  /** All endpoints together; closed by whoever has made the context. */
+  readonly chain: OpenChain;
+  /** The chain's, behind which all endpoints are. */
   readonly client: ChainClient;
   readonly deployment: Deployment;
   readonly operator: Address;
@@ -38,13 +42,15 @@ export async function createContext(config: NodeConfig): Promise<Context> {
   const log = pino({ base: { role: config.role, pid: process.pid } }, pino.destination(2));
   const deployment = readDeployment(config.deployment);
   const account = privateKeyToAccount(bytesToHex(await openAccount(config)));
-  const client = await connectChain({ rpcUrl: config.rpcUrl, deployment, account });
+  const urls = [config.rpcUrl, ...config.rpcUrls];
+  const chain = await openChain({ urls, wsUrl: config.rpcWsUrl, deployment, account, clock: systemClock, log });
   if (!isAddress(config.verifier)) throw new PersonaError("CONFIG_INVALID", "verifier is not an address.");
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   return {
     config,
     log,
-    client,
+    chain,
+    client: chain.client,
     deployment,
     operator: account.address,
     verifier: getAddress(config.verifier),

@@ -1,5 +1,6 @@
 import { startGuardian } from "./access/startGuardian.ts";
-import { startWorker } from "./compute/startWorker.ts";
+import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
+import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config.ts";
 import { createContext } from "./context.ts";
 import { startGatewayServer } from "./storage/index.ts";
@@ -16,30 +17,34 @@ export type RunningNode = {
   /** Where the trustless gateway listens; undefined when it is turned off. */
   readonly gatewayPort: number | undefined;
   readonly enclavePid: number;
+  /** What a worker does; a guardian has none. */
+  readonly worker?: WorkerView;
   /** Resolves when the enclave process has ended, with a text of how. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 };
 
 /** Starts the daemon's duties for the configured role. */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, hooks: WorkerHooks = {}): Promise<RunningNode> {
   const context = await createContext(config);
   const { log, store } = context;
   const gateway = config.gateway
     ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
     : undefined;
   try {
-    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context));
+    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context, hooks));
     return {
       ...node,
       gatewayPort: gateway?.port,
       async stop() {
         await gateway?.close();
         await node.stop();
+        await context.chain.close();
       },
     };
   } catch (error) {
     await gateway?.close();
+    await context.chain.close();
     throw error;
   }
 }

@@ -9,8 +9,10 @@ import { sha256Hex } from "@persona-protocol/sdk/crypto";
 import type { Hex } from "viem";
 import { createAccessLog } from "../../node/src/enclave/runtime/guardian/accessLog.ts";
 import { createReleaseAnswerer } from "../../node/src/enclave/runtime/guardian/answerRelease.ts";
+import { createAskerKeys } from "../../node/src/enclave/runtime/guardian/askerKeys.ts";
 import { checkDeposit } from "../../node/src/enclave/runtime/guardian/checkDeposit.ts";
 import { createGuardianChain } from "../../node/src/enclave/runtime/guardian/guardianChain.ts";
+import { createKeptKeyBoxes } from "../../node/src/enclave/runtime/guardian/keptKeyBoxes.ts";
 import { createReleaseLimits } from "../../node/src/enclave/runtime/guardian/releaseLimits.ts";
 import { createRevocationBook } from "../../node/src/enclave/runtime/guardian/revocationBook.ts";
 import type { Scene } from "./guardianScene.ts";
@@ -64,6 +66,8 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
           identity,
           nodeId,
           operators: new Map(),
+          askers: createAskerKeys(),
+          keyBoxes: createKeptKeyBoxes(),
           revocations: createRevocationBook(chain, log),
           limits,
           erasures: { settle: async () => 0 },

@@ -27,6 +27,17 @@ export function commandOf(pid: number): string[] {
   return read(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
 }
 
+/** The enclave itself: what was started may be a process that holds it. */
+export function enclaveIn(pid: number): number {
+  const found = [pid, ...descendantsOf(pid)].find((one) =>
+    commandOf(one).some(
+      (part, i, all) => all[0] !== "/usr/bin/perl" && /\/(worker|guardian)\.mjs$/.test(part) && i > 0,
+    ),
+  );
+  if (found === undefined) throw new Error(`there is no enclave below ${pid}`);
+  return found;
+}
+
 /** Where the open files of a process point to. */
 export function openFilesOf(pid: number): string[] {
   try {

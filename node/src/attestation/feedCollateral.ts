@@ -1,7 +1,15 @@
 import { type DcapCollateral, readPem } from "@persona-protocol/sdk/attestation";
 import { type ChainClient, callContract, pckRegistryAbi, tcbPolicyAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Address, bytesToHex, type Hex, stringToHex } from "viem";
+import {
+  type Address,
+  BaseError,
+  bytesToHex,
+  ContractFunctionRevertedError,
+  type Hex,
+  parseEventLogs,
+  stringToHex,
+} from "viem";
 
 export type CollateralContracts = { readonly pckRegistry: Address; readonly tcbPolicy: Address };
 
@@ -58,15 +66,47 @@ export function tcbCall(collateral: DcapCollateral): Extract<CollateralCall, { r
   };
 }
 
-/** Sends what {@link collateralCalls} says, one after the other. */
+/** What became of a call; one that the chain would refuse because it has the certificate already, or something newer of its kind, is not sent. */
+export type FedCall = { readonly functionName: CollateralCall["functionName"]; readonly outcome: "sent" | "known" };
+
+/** What the contracts say where they know it already. */
+const knownAlready = new Set(["AuthorityNotNewer", "PckAlreadyRegistered", "RevocationsOld", "TcbLevelNotNewer"]);
+const abi = [...pckRegistryAbi, ...tcbPolicyAbi];
+
+/**
+ * Sends what {@link collateralCalls} says, one after the other, long lists by parts. Again is no harm.
+ * @throws PersonaError TRANSACTION_REVERTED with the contract's reason, CHAIN_UNREACHABLE, COLLATERAL_INVALID
+ */
 export async function feedCollateral(
   client: ChainClient,
   contracts: CollateralContracts,
   platform: PlatformCollateral,
-): Promise<void> {
-  for (const call of collateralCalls(platform)) {
-    const { contract, ...rest } = call;
-    const abi = [...pckRegistryAbi, ...tcbPolicyAbi];
-    await callContract(client, { address: contracts[contract], abi, ...rest } as Parameters<typeof callContract>[1]);
+): Promise<readonly FedCall[]> {
+  const fed: FedCall[] = [];
+  for (const { contract, ...rest } of collateralCalls(platform)) {
+    const call = { address: contracts[contract], abi, ...rest } as Parameters<typeof callContract>[1];
+    const { functionName } = rest;
+    if (await isKnown(client, call)) {
+      fed.push({ functionName, outcome: "known" });
+      continue;
+    }
+    let logs: readonly { readonly eventName: string }[];
+    do logs = parseEventLogs({ abi, logs: (await callContract(client, call)).logs });
+    while (logs.some(({ eventName }) => eventName === "RevocationsPartlyListed"));
+    fed.push({ functionName, outcome: "sent" });
+  }
+  return fed;
+}
+
+/** Asked of the chain before anything is paid for. Any other objection is the transaction's to explain. */
+async function isKnown(client: ChainClient, call: Parameters<typeof callContract>[1]): Promise<boolean> {
+  try {
+    await client.simulateContract({ ...call, account: client.account } as Parameters<
+      typeof client.simulateContract
+    >[0]);
+    return false;
+  } catch (error) {
+    const reverted = error instanceof BaseError && error.walk((one) => one instanceof ContractFunctionRevertedError);
+    return reverted instanceof ContractFunctionRevertedError && knownAlready.has(reverted.data?.errorName ?? "");
   }
 }

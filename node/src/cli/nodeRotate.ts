@@ -4,7 +4,8 @@ import { createContext } from "../context.ts";
 
 /** `persona node rotate`: the next period's key for a stopped guardian. */
 export async function nodeRotate(options: { readonly config: string; readonly json: boolean }): Promise<void> {
-  const rotation = await rotateGuardianKey(await createContext(loadNodeConfig(options.config)));
+  const context = await createContext(loadNodeConfig(options.config));
+  const rotation = await rotateGuardianKey(context).finally(() => context.chain.close());
   const { nodeId, from, to, resealed, destroyed } = rotation;
   process.stdout.write(
     options.json

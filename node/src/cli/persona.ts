@@ -21,7 +21,7 @@ const program = new Command("persona")
 program
   .command("dev")
   .description("a local network of all four layers (simulated TEE), until Ctrl-C")
-  .option("--chain <kind>", "hardhat or anvil", "hardhat")
+  .option("--chain <kind>", "hardhat, anvil or geth (built with Go)", "hardhat")
   .option("--port <number>", "port of the chain's JSON-RPC; 0 picks a free one", "8545")
   .option("--dir <folder>", "where to keep its state (default: a new folder under .run)")
   .option("--json", "print addresses and process ids as one line of JSON")

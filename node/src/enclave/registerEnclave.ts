@@ -82,7 +82,9 @@ export async function registerEnclaveKey(
   const known = await client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
   if (known.nodeId !== 0) return;
   const block = await client.getBlock();
-  const facts = { operator, keyClass: KeyClass[key.role], blockNumber: Number(block.number), blockHash: block.hash };
+  // Not the newest block: geth tries a call in the newest one itself, which does not know its own hash.
+  const parent = { blockNumber: Number(block.number) - 1, blockHash: block.parentHash };
+  const facts = { operator, keyClass: KeyClass[key.role], ...parent };
   const { binding, evidence, signature } = decodeRegistration(
     // A platform's quoting service may take its time.
     await enclave.call("register", facts, { timeoutMs: 30_000 }),

@@ -10,11 +10,12 @@ import type { HostEvidence, PlatformEvidence } from "./evidence/HostEvidence.ts"
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
 import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
+import { canSealEnclave, sealedEnclave } from "./runtime/sealedProcess.ts";
 
 export type EnclaveRole = "worker" | "guardian";
 
 export type EnclaveProcess = {
-  /** 0 for one that somebody else has started. */
+  /** Of what was started: the enclave itself, or what holds it and ends with it. 0 for one that somebody else has started. */
   readonly pid: number;
   readonly call: Peer["call"];
   /** Resolves with a text of how it ended. */
@@ -71,17 +72,18 @@ export async function connectEnclave(
 }
 
 /**
- * Starts an enclave as a process of its own: empty environment, no network where the system allows it, read access to its
- * bundle only, no writes. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
+ * Starts an enclave as a process of its own: empty environment, read access to its bundle only, no writes; where the system allows it, no
+ * network, and a root with nothing in it but the bundle and what Node needs to start. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
  */
 export function startEnclave(options: EnclaveOptions): EnclaveProcess {
   const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
   // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
   const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
+  const readable = [bundleIndex, ...files].map((file) => join(folder, file));
   const node = [
     process.execPath,
     "--permission",
-    ...[bundleIndex, ...files].map((file) => `--allow-fs-read=${join(folder, file)}`),
+    ...readable.map((path) => `--allow-fs-read=${path}`),
     // Only the compute supervisor has children: its sandboxes.
     ...(role === "worker" ? ["--allow-child-process"] : []),
     // V8 starts with a young generation of a megabyte: emptying it was 7 % of a guardian's enclave.
@@ -92,7 +94,11 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
     platform?.kind ?? "simulated",
     ...(options.socket === undefined ? [] : [options.socket]),
   ];
-  const [command = "", ...args] = isolated(isolation, enclaveNamespaces, node);
+  // Who listens at a socket needs its folder.
+  const isSealed = isolation === "sealed" && options.socket === undefined && canSealEnclave();
+  const [command = "", ...args] = isSealed
+    ? sealedEnclave({ readable, hasSandboxes: role === "worker" }, node)
+    : isolated(isolation, enclaveNamespaces, node);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
   if (child.pid === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave process did not start.");
 

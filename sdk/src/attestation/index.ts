@@ -15,6 +15,7 @@ export {
 export { type CollateralKey, fetchCollateral, intelPcs, type PcsService } from "./dcap/fetchCollateral.ts";
 export { liteQuoteOf } from "./dcap/liteQuote.ts";
 export { quoteKindOf } from "./dcap/quote.ts";
+export { quoteChainOf } from "./dcap/quoteChain.ts";
 export { readQuoteFields, type VerifyQuoteParameters, verifyQuote } from "./dcap/verifyQuote.ts";
 export { type EvidenceClaims, readEvidenceClaims } from "./evidenceClaims.ts";
 export { type NitroDocument, readNitroDocument } from "./nitro/nitroDocument.ts";

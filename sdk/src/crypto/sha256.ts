@@ -8,7 +8,7 @@ const MAX_SYNC_BYTES = 2 ** 21;
 
 /** SHA-256 (FIPS 180-4), synchronous: for what is small or already in memory. 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(nobleSha256(bytes));
+  return Uint8Array.from(nodeCrypto?.hash("sha256", bytes, "buffer") ?? nobleSha256(bytes));
 }
 
 /** SHA-256 by the platform: several times faster than {@link sha256} from some kilobytes on. 32 bytes. */
@@ -22,7 +22,7 @@ export async function sha256Async(bytes: Uint8Array): Promise<Uint8Array<ArrayBu
 
 /** SHA-256 as hex: the *digest* by which manifests, KeyBox heads, bundles and ciphertexts are named on chain. */
 export function sha256Hex(bytes: Uint8Array): Hex {
-  return toHex(nobleSha256(bytes));
+  return toHex(sha256(bytes));
 }
 
 /** SHA-256 over a stream: feed with `update`, end with `digest` once. The platform's own in Node, JavaScript elsewhere. */

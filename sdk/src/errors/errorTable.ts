@@ -405,6 +405,14 @@ export const errorTable = {
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
+  GAS_EMPTY: temporary(
+    "The operator's account cannot pay the gas of a transaction.",
+    "Send ether to the account; what was begun goes on by itself.",
+  ),
+  NONCE_TAKEN: temporary(
+    "Another program sends transactions of the operator's account.",
+    "Give each node's operator an account of its own, or let its workers share one journal.",
+  ),
   DEPLOYMENT_UNKNOWN: fatal(
     "No contract addresses are known for this chain.",
     "Start a local network with persona dev, or give --deployment FILE.",
@@ -414,6 +422,10 @@ export const errorTable = {
     "docs/deployment.md says what may be run again and what must be started anew.",
   ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
+  JOURNAL_UNUSABLE: fatal(
+    "The node's journal was written by a newer build, or is no journal.",
+    "Start the newer build again, or restore journal.sqlite from a backup: an older one loses nothing.",
+  ),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",

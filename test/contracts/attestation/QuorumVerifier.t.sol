@@ -47,6 +47,27 @@ contract QuorumVerifierTest is Kit {
         quorum.verify(signed(result, 2));
     }
 
+    function test_verify_AllOfAsManyMembersAsThereMayBe() public {
+        IQuorumVerifier large = deployQuorum(32);
+        EvidenceResult memory result = makeResult();
+        uint256[] memory keys = new uint256[](32);
+        for (uint256 i = 0; i < 32; ++i) {
+            keys[i] = 0xe100 + i;
+            large.addMember(vm.addr(keys[i]));
+            for (uint256 j = i; j > 0 && vm.addr(keys[j]) < vm.addr(keys[j - 1]); --j) {
+                (keys[j], keys[j - 1]) = (keys[j - 1], keys[j]);
+            }
+        }
+        bytes[] memory signatures = new bytes[](32);
+        for (uint256 i = 0; i < 32; ++i) {
+            signatures[i] = signature(keys[i], large.resultDigest(result));
+        }
+        (bytes32 measurement,,,,) = large.verify(abi.encode(result, signatures));
+        eq(measurement, result.measurement);
+        vm.expectRevert(abi.encodeWithSelector(IQuorumVerifier.QuorumMissing.selector, 33, 32));
+        large.verify(abi.encode(result, new bytes[](33)));
+    }
+
     function test_Attack_TooFewAgree() public {
         expectRefused(signed(makeResult(), 1), IQuorumVerifier.QuorumMissing.selector);
         expectRefused(signed(makeResult(), 0), IQuorumVerifier.QuorumMissing.selector);

@@ -8,12 +8,37 @@ import {vm} from "../helpers/Vm.sol";
 
 /// @dev What an enclave says of its own key, and where that is not taken.
 contract EnclaveBindingsTest is KeyKit {
+    /// Of EIP-2935.
+    address private constant BLOCK_HASHES = 0x0000F90827F1C53a10cb7A02335B175320002935;
+
     function test_addEnclaveKey_OfTheOldestBlock() public {
         EnclaveBinding memory binding = makeBinding(OPERATOR, GUARDIAN_KEY, KEY_GUARDIAN);
         bytes32 hash = keccak256("old block");
         vm.setBlockhash(block.number - 256, hash);
         binding.blockNumber = uint64(block.number - 256);
         binding.blockHash = hash;
+        add(nodeId, binding, makeEvidence(MEASUREMENT, makeReport(binding, 0)), verifier);
+        yes(nodes.enclaveKeyOf(GUARDIAN).nodeId == nodeId);
+    }
+
+    /// Older than 256 blocks: the contract of EIP-2935 is asked for this block, and must answer with one word.
+    function test_addEnclaveKey_OfABlockThatTheHistoryKnows() public {
+        EnclaveBinding memory binding = makeBinding(OPERATOR, GUARDIAN_KEY, KEY_GUARDIAN);
+        vm.roll(block.number + 1000);
+        binding.blockNumber = uint64(block.number - 999);
+        // Its last byte is zero, so that 31 bytes of it read as the whole.
+        binding.blockHash = bytes32(bytes31(keccak256("a block of long ago")));
+        bytes memory word = abi.encodePacked(hex"7f", binding.blockHash, hex"5f52");
+        for (uint256 i = 0; i < 5; ++i) {
+            if (i == 0) vm.etch(BLOCK_HASHES, "");
+            if (i == 1) vm.etch(BLOCK_HASHES, abi.encodePacked(word, hex"60205ffd")); // reverts with it
+            if (i == 2) vm.etch(BLOCK_HASHES, abi.encodePacked(word, hex"60405ff3")); // two words
+            if (i == 3) vm.etch(BLOCK_HASHES, abi.encodePacked(word, hex"601f5ff3")); // 31 bytes
+            if (i == 4) vm.etch(BLOCK_HASHES, hex"365f5f37365f205f5260205ff3"); // another block's hash
+            expectBlockUnknown(binding);
+        }
+        // What is there now answers with the hash of the question.
+        binding.blockHash = keccak256(abi.encode(binding.blockNumber));
         add(nodeId, binding, makeEvidence(MEASUREMENT, makeReport(binding, 0)), verifier);
         yes(nodes.enclaveKeyOf(GUARDIAN).nodeId == nodeId);
     }

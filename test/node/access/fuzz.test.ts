@@ -14,6 +14,7 @@ import {
   sharedScene,
 } from "../../helpers/guardianScene.ts";
 import { type LocalGuardian, startLocalGuardian } from "../../helpers/localGuardian.ts";
+import { enclaveIn } from "../../helpers/processTree.ts";
 import { fuzzReleaseRequests } from "../../helpers/releaseFuzz.ts";
 
 const { seed, runs, fuzz } = createFuzz();
@@ -63,7 +64,7 @@ describe(`mutated release requests (PERSONA_SEED=${seed})`, function () {
     expect(accepted).to.deep.equal([]);
     expect([...answers.keys()], JSON.stringify(Object.fromEntries(answers))).to.not.include.members(["INTERNAL"]);
     expect([...answers.values()].reduce((a, b) => a + b, 0)).to.be.at.least(sent);
-    expect(await residentMb(guardian.enclavePid)).to.be.lessThan(400);
+    expect(await residentMb(enclaveIn(guardian.enclavePid))).to.be.lessThan(400);
     expect(await residentMb(guardian.pid)).to.be.lessThan(400);
     expect((await fetch(new URL("/healthz", await endpointOf(scene, guardian.nodeId)))).status).to.equal(200);
     expect(await outcomeOf(scene, job)).to.equal("RELEASED");

@@ -21,6 +21,8 @@ import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from
 import { expect } from "chai";
 import { recoverTypedDataAddress } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { nextKeyEpoch } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
+import { expectError } from "../../helpers/errors.ts";
 import {
   askRelease,
   type CallChoice,
@@ -118,17 +120,35 @@ describe("a guardian's release", function () {
     }
   });
 
-  it("error: replayed by another enclave, registered or not, or with another KEM key", async () => {
+  it("error: replayed by another enclave, registered or not, or with another KEM key than the signed one", async () => {
     const stolen = await generateKemKeyPair();
     expect(await outcomeOf(scene, job, { enclave: other })).to.equal("JOB_CLAIMED_BY_OTHER");
     const stranger = privateKeyToAccount(generatePrivateKey());
     expect(await outcomeOf(scene, job, { account: stranger })).to.equal("NODE_KEY_UNKNOWN");
     expect(await outcomeOf(scene, job, { call: { kemKey: stolen.publicKey } })).to.equal("REQUEST_INVALID");
     const swapped: CallChoice = {
+      account: stranger,
       request: { kemKeyHash: keyIdOf(stolen.publicKey) },
       call: { kemKey: stolen.publicKey },
     };
-    expect(await outcomeOf(scene, job, swapped)).to.equal("REQUEST_INVALID");
+    expect(await outcomeOf(scene, job, swapped)).to.equal("NODE_KEY_UNKNOWN");
+  });
+
+  it("behavior: the next key epoch under the same signer, without a new quote; another epoch's key opens nothing of it", async () => {
+    const { identity } = scene.worker;
+    const epochs = [await nextKeyEpoch(identity), await nextKeyEpoch(identity)] as const;
+    const [{ kem, kemKeyHash }, other] = epochs;
+    expect(new Set([kemKeyHash, other.kemKeyHash, identity.kemKeyHash]).size).to.equal(3);
+    const claimed = await claimedJob(scene);
+    const choice = { request: { kemKeyHash }, call: { kemKey: kem.publicKey } };
+    const answer = decodeReleaseAnswer((await post(scene, "/release", await releaseBody(scene, claimed, choice))).body);
+    if (answer.status !== "released") throw new Error("refused");
+    const { guardian, jobId, signer } = answer.release;
+    const info = releaseBundleInfo(scene.network.deployment, { jobId, guardian, signer });
+    const box = { info, ...answer.keys.bundleKey };
+    expect(await open({ privateKey: kem.privateKey, ...box })).to.have.lengthOf(32);
+    for (const key of [other.kem.privateKey, identity.kem.privateKey])
+      await expectError("SEALED_BOX_INVALID", () => open({ privateKey: key, ...box }));
   });
 
   it("error: a guardian's key does not compute", async () => {

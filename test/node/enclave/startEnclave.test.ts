@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { privateKeyToAddress } from "viem/accounts";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
+import { bundleIndex, bundleMains, readBundle } from "../../../node/src/enclave/runtime/measuredBundle.ts";
+import { canSealEnclave } from "../../../node/src/enclave/runtime/sealedProcess.ts";
 import {
   connectEnclave,
   type EnclaveProcess,
@@ -20,7 +22,7 @@ import {
   startEnclave,
 } from "../../../node/src/enclave/startEnclave.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { allGone, commandOf, descendantsOf } from "../../helpers/processTree.ts";
+import { allGone, commandOf, descendantsOf, enclaveIn } from "../../helpers/processTree.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomDeployment, randomHex32, randomStruct } from "../../helpers/structs.ts";
 
@@ -88,6 +90,33 @@ for (const role of ["guardian", "worker"] as const) {
         expect([...devices].map(([, name]) => name)).to.deep.equal(["lo"]);
         expect(readFileSync(`/proc/${pid}/net/tcp`, "utf8").trim().split("\n")).to.have.lengthOf(1);
       }
+    });
+
+    it("behavior: a root with nothing in it but its code, Node and libraries, and nothing that can be written", function () {
+      if (isolation !== "sealed" || !canSealEnclave()) return this.skip();
+      const root = `/proc/${enclaveIn(enclave.pid)}/root`;
+      const all = readdirSync(root).flatMap((name) => (name === "proc" ? [] : filesBelow(`${root}/${name}`)));
+      const own = Object.keys(readBundle(bundle.folder).files).filter(
+        (file) => role === "worker" || file === bundleMains.guardian,
+      );
+      const code = [bundleIndex, ...own].map((file) => join(bundle.folder, file));
+      const unexpected = all
+        .map((path) => path.slice(root.length))
+        .filter((path) => !code.includes(path) && path !== process.execPath && !/^\/(usr\/)?lib(64)?\//.test(path));
+      expect(unexpected).to.deep.equal(role === "worker" ? ["/dev/null", "/usr/bin/perl"] : []);
+      expect(existsSync(`${root}/proc`)).to.equal(role === "worker");
+      const mounts = readFileSync(`/proc/${enclaveIn(enclave.pid)}/mounts`, "utf8")
+        .trim()
+        .split("\n");
+      const writable = mounts
+        .map((line) => line.split(" "))
+        .filter(([, , , how = ""]) => !how.split(",").includes("ro"));
+      expect(writable.map(([, at]) => at).sort()).to.deep.equal(role === "worker" ? ["/dev/null", "/proc"] : []);
+      // The other capabilities and identity of a process that could change any of it.
+      const status = readFileSync(`/proc/${enclaveIn(enclave.pid)}/status`, "utf8");
+      for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
+        expect(status).to.match(new RegExp(`^${set}:\\s+0+$`, "m"));
+      expect(status).to.match(/^NoNewPrivs:\s+1$/m);
     });
 
     it("behavior: under its own flags nothing but its code is read, and nothing written or started", async () => {
@@ -217,8 +246,10 @@ describe("startEnclave", function () {
     it(`behavior: a supervisor that is ${how} takes its sandboxes with it`, async () => {
       const enclave = start("worker");
       await call(enclave, "start", startParams("worker"));
+      const isSandbox = (pid: number) =>
+        commandOf(pid)[0] === process.execPath && commandOf(pid).some((part) => part.endsWith("sandbox.mjs"));
+      while (!descendantsOf(enclave.pid).some(isSandbox)) await sleep(20);
       const pids = descendantsOf(enclave.pid);
-      expect(pids.some((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.mjs")))).to.equal(true);
       if (how === "killed") process.kill(enclave.pid, "SIGKILL");
       else await enclave.stop();
       expect(await enclave.ended).to.equal(how === "killed" ? "SIGKILL" : "exit code 0");
@@ -227,11 +258,16 @@ describe("startEnclave", function () {
   }
 });
 
+function filesBelow(path: string): string[] {
+  if (!lstatSync(path).isDirectory()) return [path];
+  return readdirSync(path).flatMap((name) => filesBelow(`${path}/${name}`));
+}
+
 type Probe = readonly [code: string, wanted: string];
 
 /** Runs each line of code under the very flags of a running enclave, and tells the code of the error it met. */
 function underFlagsOf(pid: number, probes: readonly Probe[]): { probe: string; code: string; wanted: string }[] {
-  const [node = "", ...args] = commandOf(pid);
+  const [node = "", ...args] = commandOf(enclaveIn(pid));
   const main = args.findIndex((part) => !part.startsWith("--") && part.endsWith(".mjs"));
   const flags = args.slice(0, main);
   expect(flags).to.include("--permission");

@@ -41,6 +41,30 @@ export function addAttestCommand(program: Command, { json }: { readonly json: bo
     .option("--port <number>", "0 picks a free one", "0")
     .option("--json", "print address and port as one line of JSON")
     .action(async (flags) => (await import("./attestServe.ts")).attestServe({ ...flags, json }));
+  const sender = (name: string, description: string) =>
+    attest
+      .command(name)
+      .description(description)
+      .requiredOption("--rpc <url>", "JSON-RPC endpoint of the chain")
+      .requiredOption("--keystore <file>", "keystore with the account that pays (kind account)")
+      .requiredOption("--passphrase-file <file>", "its passphrase");
+  sender(
+    "feed",
+    "tell the chain what Intel has signed of a quote's platform; certificates that it has are not sent again",
+  )
+    .argument("<quote>", "any SGX or TDX quote of the platform, as bytes or as hex")
+    .requiredOption("--verifier <address>", "the DcapVerifier")
+    .option("--collateral <file>", "TCB info, identity and revocation lists, as one JSON (default: fetched)")
+    .option("--pccs <url>", "where it is fetched: a PCCS (default: Intel's service)")
+    .option("--root <file>", "development chains only: another root than Intel's for what is fetched, DER or PEM")
+    .option("--json", "print what was sent as one line of JSON")
+    .action(async (file, flags) => (await import("./attestFeed.ts")).attestFeed(file, { ...flags, json }));
+  sender("poke", "end the enclave keys whose platforms are not believed any more, or not so long")
+    .argument("[signers...]", "the keys (default: all that the registry ever took)")
+    .requiredOption("--registry <address>", "the NodeRegistry")
+    .option("--from-block <number>", "where its events begin", "0")
+    .option("--json", "print which keys end sooner as one line of JSON")
+    .action(async (signers, flags) => (await import("./attestPoke.ts")).attestPoke(signers, { ...flags, json }));
   command("show", "say what it is, what it measures, whether to believe it, and why not").action(async (file, flags) =>
     (await import("./attestShow.ts")).attestShow(file, { ...flags, json }),
   );

@@ -23,7 +23,7 @@ export type AttestFlags = {
 
 /** As hex twice as many; quotes have 5 KB, and the padding of an outblob a few more. */
 const MAX_EVIDENCE_BYTES = 1_048_576;
-const MAX_COLLATERAL_BYTES = 8_388_608;
+export const MAX_COLLATERAL_BYTES = 8_388_608;
 const MAX_CERTIFICATE_BYTES = 65_536;
 
 /**

@@ -22,15 +22,34 @@ export type EnclaveIdentity = {
 
 /** New keys, or the ones in `secret` after unsealing. */
 export async function createEnclaveIdentity(secret: Uint8Array = randomBytes(64)): Promise<EnclaveIdentity> {
-  const { publicKey, privateKey } = await deriveKemKeyPair(secret.slice(32, 64));
-  const kem = { publicKey, privateKey: readyPrivateKey(privateKey), keyId: keyIdOf(publicKey) };
-  zeroise(privateKey);
+  const kem = await kemFrom(secret.slice(32, 64));
   return {
     account: enclaveAccount(secret.subarray(0, 32)),
     kem,
     kemKeyHash: kem.keyId,
     secret,
   };
+}
+
+/** Who asks guardians: a signing key that evidence stands behind, and the KEM key of an epoch. */
+export type EpochIdentity = Pick<EnclaveIdentity, "account" | "kem" | "kemKeyHash">;
+
+/**
+ * The next key epoch under the same signer: a KEM key of its own, which is nowhere but in the result and ends with it. No new quote is needed, for the
+ * attested signer names the key in each request that it signs.
+ */
+export async function nextKeyEpoch({ account }: Pick<EnclaveIdentity, "account">): Promise<EpochIdentity> {
+  const seed = randomBytes(32);
+  const kem = await kemFrom(seed);
+  return { account, kem, kemKeyHash: kem.keyId };
+}
+
+async function kemFrom(seed: Uint8Array): Promise<EnclaveIdentity["kem"]> {
+  const { publicKey, privateKey } = await deriveKemKeyPair(seed);
+  const kem = { publicKey, privateKey: readyPrivateKey(privateKey), keyId: keyIdOf(publicKey) };
+  zeroise(privateKey);
+  zeroise(seed);
+  return kem;
 }
 
 export type EnclaveRegistration = {

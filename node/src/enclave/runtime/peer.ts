@@ -63,6 +63,7 @@ export function createPeer(options: {
   const takesCalls = Object.keys(methods).length > 0;
   let nextId = 1;
   let open = true;
+  let gathering = false;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
 
   const send = (value: Message) => {
@@ -73,13 +74,21 @@ export function createPeer(options: {
     const head = new Uint8Array(5);
     new DataView(head.buffer).setUint32(0, body.length + 1);
     head[4] = peerVersion;
-    // One system call, and at once: what its sender computes meanwhile must not hold it back.
-    output.cork();
+    // One system call for what is ready in this turn, and then at once: what is computed meanwhile must not hold it back.
+    if (!gathering) {
+      gathering = true;
+      output.cork();
+      queueMicrotask(sendGathered);
+    }
     output.write(head);
     output.write(body);
-    output.uncork();
     // A side that asks and never reads must not fill our memory.
     if (output.writableLength > maxUnsentBytes) end(new Error("the other side does not read"));
+  };
+
+  const sendGathered = () => {
+    gathering = false;
+    output.uncork();
   };
 
   const end = (cause?: unknown) => {

@@ -6,7 +6,11 @@ import { type ProvedAccount, parseProof, proveAccount, proveSlots } from "./stor
 
 /** Words of contracts' storage at a block, each proved against its state root. */
 export type ProvedStorage = {
-  /** Slots of one turn and one contract are asked for together. @throws PersonaError CHAIN_PROOF_INVALID, CHAIN_UNREACHABLE */
+  /**
+   * What is asked of one contract at one block while another question about it is on its way goes together in the next: a proof
+   * costs an endpoint about as much for one slot as for many.
+   * @throws PersonaError CHAIN_PROOF_INVALID, CHAIN_UNREACHABLE
+   */
   words(block: ProvedBlock, contract: Address, slots: readonly Hex[]): Promise<readonly Hex[]>;
   account(block: ProvedBlock, address: Address): Promise<ProvedAccount>;
 };
@@ -25,7 +29,7 @@ const maxSlots = 64;
 export function createProvedStorage(rpc: HostRpc): ProvedStorage {
   const words = createKept<string, Hex>(maxWords);
   const accounts = createKept<string, Promise<ProvedAccount>>(maxAccounts);
-  const asking = new Map<string, Asking>();
+  const asking = createBatches();
 
   const ask = async (block: ProvedBlock, contract: Address, slots: readonly Hex[]): Promise<ReadonlyMap<Hex, Hex>> => {
     const name = `${block.hash} ${contract}`;
@@ -59,12 +63,7 @@ export function createProvedStorage(rpc: HostRpc): ProvedStorage {
   return {
     async words(block, contract, slots) {
       if (slots.length > maxSlots) throw new PersonaError("INTERNAL", "Too many slots for one proof.");
-      const name = `${block.hash} ${contract}`;
-      const known = asking.get(name);
-      const joined = known !== undefined && known.slots.size + slots.length <= maxSlots ? known : undefined;
-      const batch = joined ?? startBatch(asking, name, (all) => ask(block, contract, all));
-      for (const slot of slots) batch.slots.add(slot);
-      const found = await batch.answer;
+      const found = await asking(`${block.hash} ${contract}`, slots, (all) => ask(block, contract, all));
       return slots.map((slot) => found.get(slot) as Hex);
     },
     async account(block, address) {
@@ -77,23 +76,42 @@ export function createProvedStorage(rpc: HostRpc): ProvedStorage {
   };
 }
 
-type Asking = { readonly slots: Set<Hex>; readonly answer: Promise<ReadonlyMap<Hex, Hex>> };
+type Answer = ReadonlyMap<Hex, Hex>;
+type Batch = { readonly slots: Set<Hex>; readonly answer: Promise<Answer> };
 
-/** What comes in the same turn joins; then it is asked. */
-function startBatch(
-  asking: Map<string, Asking>,
-  name: string,
-  ask: (slots: readonly Hex[]) => Promise<ReadonlyMap<Hex, Hex>>,
-): Asking {
-  const slots = new Set<Hex>();
-  const answer = Promise.resolve().then(() => {
-    if (asking.get(name) === batch) asking.delete(name);
-    return ask([...slots]);
-  });
-  const batch: Asking = { slots, answer };
-  asking.set(name, batch);
-  return batch;
+/** One question a name at a time; what comes in the same turn, or while it waits for its answer, is the next one. */
+function createBatches(): (name: string, slots: readonly Hex[], ask: Ask) => Promise<Answer> {
+  const next = new Map<string, Batch>();
+  const running = new Map<string, Promise<unknown>>();
+
+  const start = (name: string, ask: Ask): Batch => {
+    const slots = new Set<Hex>();
+    const answer = Promise.resolve(running.get(name)).then(() => {
+      if (next.get(name) === batch) next.delete(name);
+      return ask([...slots]);
+    });
+    const batch: Batch = { slots, answer };
+    next.set(name, batch);
+    const ended: Promise<void> = answer
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        if (running.get(name) === ended) running.delete(name);
+      });
+    running.set(name, ended);
+    return batch;
+  };
+  return (name, slots, ask) => {
+    const known = next.get(name);
+    const joined = known !== undefined && known.slots.size + slots.length <= maxSlots ? known : start(name, ask);
+    for (const slot of slots) joined.slots.add(slot);
+    return joined.answer;
+  };
 }
+
+type Ask = (slots: readonly Hex[]) => Promise<Answer>;
 
 /** The newest of what was put in. */
 function createKept<key, value>(max: number): Pick<Map<key, value>, "get" | "set" | "delete"> {

@@ -11,7 +11,7 @@ import {
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
 import { typedData, typedDigest } from "@persona-protocol/sdk/contracts";
-import { type KemPublicKey, readyPublicKey, seal, zeroise } from "@persona-protocol/sdk/crypto";
+import { type KemPublicKey, seal, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { openShare } from "@persona-protocol/sdk/storage";
 import { type Hex, keccak256 } from "viem";
@@ -82,6 +82,8 @@ async function answerFirst(
     recallRelease(context, recall, name, check),
     sealKeys(context, call, checked, check),
   ]);
+  if (keys === undefined) context.keyBoxes.drop(checked.keyBox);
+  else context.keyBoxes.keep(checked.keyBox);
   if (old !== undefined) return old;
   return keys === undefined ? { code: "SHARE_UNKNOWN" } : release(context, log, call, check, checked, keys, name);
 }
@@ -157,8 +159,8 @@ async function sealKeys(
   checked: CheckedRelease,
   { jobId, signer }: ReleaseCheck,
 ): Promise<ReleasedKeys | undefined> {
-  const { chain, nodeId } = context;
-  const publicKey = readyPublicKey(call.kemKey);
+  const { chain, nodeId, askers } = context;
+  const publicKey = askers.ready(call.request.kemKeyHash, call.kemKey);
   const shares = await resealShares(context, publicKey, checked, signer);
   if (shares === undefined) return undefined;
   const info = releaseBundleInfo(chain.view.deployment, { jobId, guardian: nodeId, signer });
@@ -169,7 +171,7 @@ async function sealKeys(
 async function resealShares(
   { chain: { view }, identity, nodeId }: GuardianContext,
   publicKey: KemPublicKey,
-  { jobSpecHash, input, head, body }: CheckedRelease,
+  { jobSpecHash, input, keyBox: { head, body } }: CheckedRelease,
   signer: `0x${string}`,
 ): Promise<ReleasedKeys["shares"] | undefined> {
   const { chainId, datasetRegistry: registry } = view.deployment;

@@ -54,7 +54,6 @@ export async function askChain(
     const first = firstOf(objections);
     const hasAttempt = first === undefined || !beforeAttempt.has(first);
     const sameAttempt = jobs.every(({ attempt }) => attempt === request.attempt);
-    if (key.nodeId !== 0 && key.kemKeyHash !== request.kemKeyHash) objections.push("REQUEST_INVALID");
     if (hasAttempt && !sameAttempt) objections.push("REQUEST_INVALID");
   }
   const objection = firstOf(objections);

@@ -23,20 +23,15 @@ import {
 } from "@persona-protocol/sdk/contracts";
 import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
-import {
-  catalogueHash,
-  datasetHeadHash,
-  decodeKeyBoxBody,
-  type KeyBoxBody,
-  type KeyBoxHead,
-  verifyKeyBoxHead,
-} from "@persona-protocol/sdk/storage";
+import { catalogueHash, datasetHeadHash, decodeKeyBoxBody, verifyKeyBoxHead } from "@persona-protocol/sdk/storage";
 import { type Address, type Hex, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
+import type { AskerKeys } from "./askerKeys.ts";
 import type { Erasures } from "./erasures.ts";
 import type { GuardianChain, Look } from "./guardianChain.ts";
+import type { DepositedKeyBox, KeptKeyBoxes } from "./keptKeyBoxes.ts";
 import { requireOwnKey } from "./ownKey.ts";
 import type { ReleaseLimits } from "./releaseLimits.ts";
 import type { RevocationBook } from "./revocationBook.ts";
@@ -47,6 +42,8 @@ export type GuardianContext = {
   readonly nodeId: number;
   /** Operators of nodes seen so far. */
   readonly operators: Map<number, Address>;
+  readonly askers: AskerKeys;
+  readonly keyBoxes: KeptKeyBoxes;
   readonly revocations: Pick<RevocationBook, "isRevoked" | "isEpochRevoked">;
   readonly limits: ReleaseLimits;
   readonly erasures: Pick<Erasures, "settle">;
@@ -61,8 +58,7 @@ export type CheckedRelease = {
   readonly bundleKey: Uint8Array;
   /** Unix seconds until which the chain can let anybody ask again. */
   readonly until: number;
-  readonly head: KeyBoxHead;
-  readonly body: KeyBoxBody;
+  readonly keyBox: DepositedKeyBox;
 };
 
 export type ReleaseCheck = {
@@ -80,7 +76,7 @@ export type ReleaseCheck = {
  * GUARDIANS_UNAVAILABLE when this guardian's own key may not work
  */
 export async function checkRelease(context: GuardianContext, call: ReleaseCall): Promise<ReleaseCheck> {
-  const { chain, nodeId, revocations, limits, erasures } = context;
+  const { chain, nodeId, revocations, limits, erasures, askers } = context;
   const { request, params, signature } = call;
   // The chain, asked about this id, says whether these are its parameters.
   const { jobId } = request;
@@ -98,7 +94,7 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   const note = (code: ErrorCode | undefined) => void (code !== undefined && objections.push(code));
   const wellFormed =
     request.guardian === nodeId &&
-    request.kemKeyHash === keyIdOf(call.kemKey) &&
+    askers.isKey(request.kemKeyHash, call.kemKey) &&
     request.bundleDigest === params.order.bundleDigest;
   if (!wellFormed) note("REQUEST_INVALID");
   // One round of reads: the time of a job is mostly round trips to the chain.
@@ -143,7 +139,7 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
       return {
         ...ids,
         status: "passed",
-        checked: { jobSpecHash, input: inputSpec, bundleKey, until: said.dueBy, ...keys },
+        checked: { jobSpecHash, input: inputSpec, bundleKey, until: said.dueBy, keyBox: keys },
       };
     }
   }
@@ -271,21 +267,25 @@ function inputObjection(
 }
 
 async function findKeys(
-  { deposit, nodeId }: GuardianContext,
+  { deposit, nodeId, keyBoxes }: GuardianContext,
   job: JobBundle,
   index: number,
-): Promise<{ head: KeyBoxHead; body: KeyBoxBody } | { code: ErrorCode }> {
+): Promise<DepositedKeyBox | { code: ErrorCode }> {
   const input = job.spec.inputs[index];
   const opened = job.inputs[index];
   if (input === undefined || opened === undefined) return { code: "INPUT_UNKNOWN" };
   const { keyBoxDigest, guardianSetHash } = opened.head;
+  const { datasetId, keyEpoch } = input;
+  const facts = { keyBoxDigest, guardianSetHash, datasetId, keyEpoch };
+  const known = keyBoxes.get(facts);
+  if (known !== undefined) return known;
   try {
     const stored = await deposit(keyBoxDigest);
     if (stored === undefined) return { code: "SHARE_UNKNOWN" };
-    const { datasetId, keyEpoch } = input;
-    const head = verifyKeyBoxHead(stored.head, { keyBoxDigest, guardianSetHash, datasetId, keyEpoch });
+    const head = verifyKeyBoxHead(stored.head, facts);
     if (!head.guardians.includes(nodeId)) return { code: "GUARDIAN_SET_MISMATCH" };
-    return { head, body: decodeKeyBoxBody(stored.body, { keyBoxDigest }) };
+    const body = decodeKeyBoxBody(stored.body, { keyBoxDigest });
+    return { facts, head, body, bytes: stored.head.length + stored.body.length };
   } catch (error) {
     if (isPersonaError(error, "GUARDIAN_SET_MISMATCH")) return { code: "GUARDIAN_SET_MISMATCH" };
     // What our own host kept for us is damaged or swapped: the same as not having it.

@@ -16,9 +16,11 @@ import { openEvidence } from "../openEvidence.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
 import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
+import { createAskerKeys } from "./askerKeys.ts";
 import { checkDeposit } from "./checkDeposit.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import type { GuardianChain } from "./guardianChain.ts";
+import { createKeptKeyBoxes } from "./keptKeyBoxes.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
 import { createRevocationBook, type RevocationBook } from "./revocationBook.ts";
@@ -121,12 +123,14 @@ const host = openDoor({
       const revocations = createRevocationBook(guardianChain, log);
       for (const revocation of kept) revocations.restore(revocation);
       const answers: KeptAnswers = new Map();
+      const keyBoxes = createKeptKeyBoxes();
       const erasures = createErasures({
         chain: guardianChain,
         log,
         host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits },
         forget(datasetId) {
           for (const [name, kept] of answers) if (kept.datasetId === datasetId) answers.delete(name);
+          keyBoxes.forget(datasetId);
         },
       });
       const answer = createReleaseAnswerer(
@@ -135,6 +139,8 @@ const host = openDoor({
           identity: started.identity,
           nodeId,
           operators: new Map(),
+          askers: createAskerKeys(),
+          keyBoxes,
           revocations,
           limits: createReleaseLimits(() => performance.now()),
           erasures,

@@ -2,6 +2,8 @@ import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 
 export type ByteStream = {
+  /** Whether anything has come, after at most so long. */
+  begins(withinMs: number): Promise<boolean>;
   /** Exactly so many bytes, together. */
   take(bytes: number): Promise<Uint8Array>;
   /** Writes so many bytes to a file as they come. */
@@ -32,6 +34,15 @@ export function byteStream(stream: Readable, onEnd: () => void): ByteStream {
   };
 
   return {
+    async begins(withinMs) {
+      if (chunks.length > 0) return true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const timer = setTimeout(resolve, withinMs);
+      await promise;
+      clearTimeout(timer);
+      return chunks.length > 0;
+    },
     async take(bytes) {
       const out = new Uint8Array(bytes);
       for (let filled = 0; filled < bytes; ) {

@@ -16,7 +16,7 @@ import { type ChainView, type JobParams, KeyClass, typedData, typedDigest } from
 import { open } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { concatHex, type Hex, keccak256, numberToHex } from "viem";
-import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import type { EpochIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import type { WorkerHost } from "./host.ts";
 import { inWaves, type Waves } from "./inWaves.ts";
@@ -33,7 +33,8 @@ export type GuardianAnswer = { readonly input: number; readonly guardian: number
 export type JobContext = {
   readonly chain: ChainView;
   readonly host: WorkerHost;
-  readonly identity: EnclaveIdentity;
+  /** Its KEM key is this run's own: what guardians seal for it is of no use after it. */
+  readonly identity: EpochIdentity;
   readonly jobId: Hex;
   readonly params: JobParams;
   readonly attempt: number;

@@ -43,6 +43,8 @@ const engineMemoryMb = 1_024;
 /** All of a job's Parquet files. */
 const filesMb = 1_024;
 const startMs = 20_000;
+/** Starting a process stops this one for some milliseconds. Who comes before this starts its own. */
+const spareAfterMs = 20;
 const pieceBytes = 1024 * 1024;
 
 export function createSandboxPool(isolation: Isolation, code: SandboxCode): SandboxPool {
@@ -50,6 +52,10 @@ export function createSandboxPool(isolation: Isolation, code: SandboxCode): Sand
   const running = new Set<Sandbox>();
   let warm: Sandbox | undefined = start();
   let closed = false;
+
+  const spare = () => {
+    if (!closed) warm ??= start();
+  };
 
   const take = (memoryMb: number): Sandbox => {
     if (memoryMb > warmMemoryMb) return start(memoryMb);
@@ -69,8 +75,8 @@ export function createSandboxPool(isolation: Isolation, code: SandboxCode): Sand
       } finally {
         running.delete(sandbox);
         sandbox.kill();
-        // The next one warms up after the answer, not beside the running program.
-        if (!closed) warm ??= start();
+        // The next one warms up after the answer: neither beside the running program, nor before what it said is sealed.
+        setTimeout(spare, spareAfterMs);
       }
     },
     async warm() {

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { openDoor } from "../door.ts";
-import { createEnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
+import { createEnclaveIdentity, makeRegistration, nextKeyEpoch } from "../enclaveIdentity.ts";
 import { isolationOf } from "../isolation.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
 import { openEvidence } from "../openEvidence.ts";
@@ -65,14 +65,15 @@ const host = openDoor({
       const context = {
         chain: requireChain(),
         host: createWorkerHost(host),
-        identity,
         jobId,
         params: decodeStruct("JobParams", params),
         attempt,
         sandboxes,
         latch,
       };
-      const signed = await latch.once(jobId, attempt, () => runJob(context));
+      const signed = await latch.once(jobId, attempt, async () =>
+        runJob({ ...context, identity: await nextKeyEpoch(identity) }),
+      );
       const { receipt, signature, ciphertext, releases, failure } = signed;
       return {
         receipt: encodeStruct("Receipt", receipt),
