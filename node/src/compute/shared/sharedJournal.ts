@@ -55,7 +55,13 @@ export async function openSharedJournal(options: {
   pool.on("error", (error) => log.warn({ message: error.message }, "a connection to the shared journal has ended"));
   await openSharedSchema(pool);
   await pool.query("INSERT INTO persona.workers VALUES ($1) ON CONFLICT DO NOTHING", [worker]);
-  const boss = new PgBoss({ connectionString, max: 3, useListenNotify: true, superviseIntervalSeconds: 2, monitorIntervalSeconds: 2 });
+  const boss = new PgBoss({
+    connectionString,
+    max: 3,
+    useListenNotify: true,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+  });
   boss.on("error", (error) => log.warn({ message: error.message }, "the queue of the shared journal fails"));
   await boss.start();
   await boss.createQueue(queue, {
