@@ -5,6 +5,7 @@ import { type Dataset, type GrantPackage, grant, publishDataset } from "@persona
 import {
   buildJob,
   encodeProgram,
+  type JobRequest,
   outputSchemaHashOf,
   type Program,
   sendJob,
@@ -17,7 +18,11 @@ import type { ManagedProcess } from "../../node/src/dev/processes.ts";
 import { type Network, startDaemon } from "../../node/src/dev/startNetwork.ts";
 
 /** What a job runs: a program, and its code where it has any. */
-export type BenchProgram = { readonly program: Program; readonly code?: Uint8Array; readonly args?: never };
+export type BenchProgram = {
+  readonly program: Program;
+  readonly code?: Uint8Array;
+  readonly args?: JobRequest["args"];
+};
 
 /** A worker daemon that the bench has started, and when it served. */
 export type BenchWorker = {
@@ -34,7 +39,7 @@ export type BenchScene = {
 };
 
 /** Rows of a Parquet file of about a mebibyte. */
-export const smallRows = 48_000;
+export const smallRows = 96_000;
 
 /** Posts as `persona import` would write them, of no meaning. */
 export async function postsParquet(path: string, rows: number): Promise<Uint8Array> {
@@ -75,7 +80,7 @@ export async function grantFor(
       program: {
         programId: encodeProgram(program).programId,
         outputSchemaHash: outputSchemaHashOf(program),
-        takesArgs: false,
+        takesArgs: true,
       },
       uses: 2_000,
       expiresAt: Number(timestamp) + 20 * 86_400,
@@ -90,16 +95,16 @@ export async function grantFor(
 export async function postJobs(
   { network, dapp }: BenchScene,
   granted: GrantPackage,
-  { program, code }: BenchProgram,
+  { program, code, args }: BenchProgram,
   count: number,
 ): Promise<`0x${string}`[]> {
   const context = { client: dapp, deployment: network.deployment, store: network.store };
   const ids: `0x${string}`[] = [];
   for (let i = 0; i < count; i++) {
-    const with_ = code === undefined ? {} : { code };
     const job = await buildJob(context, {
       program,
-      ...with_,
+      ...(code === undefined ? {} : { code }),
+      ...(args === undefined ? {} : { args }),
       grants: [granted],
       fee: 0n,
       claimSeconds: 3_600,

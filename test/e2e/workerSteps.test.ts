@@ -260,11 +260,12 @@ describe("a worker between its steps", function () {
     await worker.arm("bring before", "hold");
     await sendJob(market(), before);
     await worker.held();
-    const file = join(workerFolder(), "data/journal.sqlite");
-    const backup = join(folder, "backup.sqlite");
-    const db = new DatabaseSync(file);
-    db.exec(`VACUUM INTO '${backup}'`);
-    db.close();
+    const files = ["journal.sqlite", "transactions.sqlite"].map((name) => join(workerFolder(), "data", name));
+    for (const file of files) {
+      const db = new DatabaseSync(file);
+      db.exec(`VACUUM INTO '${file}.backup'`);
+      db.close();
+    }
     const nodes = await nodeCount();
     worker.go();
     await expectResult(before);
@@ -275,13 +276,14 @@ describe("a worker between its steps", function () {
     await worker.stop();
     const open = await build();
     await sendJob(market(), open);
-    for (const end of ["", "-wal", "-shm"]) await rm(`${file}${end}`, { force: true });
-    await rename(backup, file);
+    for (const file of files) {
+      for (const end of ["", "-wal", "-shm"]) await rm(`${file}${end}`, { force: true });
+      await rename(`${file}.backup`, file);
+    }
     worker = await restart();
     await expectResult(open);
     await untilState(before, "settled", "done");
-    await untilState(since, "left");
-    expect(stateOf(since).why).to.equal("SETTLED");
+    expect(stateOf(since).status, "over, and not begun again").to.be.oneOf(["unknown", "left"]);
     for (const job of [before, since])
       expect(await eventsOf(job), "once").to.deep.equal(["JobSubmitted", "JobClaimed", "JobSettled"]);
     expect(await nodeCount(), "no second node, no second stake").to.equal(nodes);

@@ -20,12 +20,23 @@ const ends: Readonly<Partial<Record<JobNewsName, string>>> = {
  * @returns whether there is something to do
  */
 export async function takeNews(
-  journal: Pick<Journal, "add" | "apply" | "waiting" | "reorganised" | "setPoint">,
+  journal: Pick<Journal, "add" | "get" | "apply" | "waiting" | "reorganised" | "setPoint">,
   { events, point }: ChainBatch,
   { maxQueue, log }: { readonly maxQueue: number; readonly log: Pick<Logger, "warn"> },
 ): Promise<boolean> {
   let news = false;
+  let [room, refused] = [maxQueue - (await journal.waiting()), 0];
   const over = endedAfter(events);
+  const submitted = async (jobId: Hex, params: Uint8Array, block: number): Promise<void> => {
+    if (room <= 0 && (await journal.get(jobId)) === undefined) {
+      refused += 1;
+      return;
+    }
+    // A job that was posted again, after a reorganisation took it, is one that we have left.
+    if (await journal.add(jobId, params)) room -= 1;
+    else await journal.apply(jobId, { type: "reopened", block });
+    news = true;
+  };
   for (const event of events) {
     if (event.type === "reorg") {
       const changed = await journal.reorganised(Number(event.fromBlock));
@@ -38,9 +49,7 @@ export async function takeNews(
     const block = Number(event.block.number);
     if (said.name === "submitted") {
       // History, in a catch-up: nobody can claim it any more.
-      if (over.has(jobId)) continue;
-      await submitted(jobId, said.params, block);
-      news = true;
+      if (!over.has(jobId)) await submitted(jobId, said.params, block);
     } else if (said.name === "reopened") {
       news = (await journal.apply(jobId, { type: "reopened", block })) !== undefined || news;
     } else {
@@ -48,17 +57,9 @@ export async function takeNews(
       await journal.apply(jobId, { type: "declined", why: ends[said.name] ?? "JOB_NOT_CLAIMABLE", block });
     }
   }
+  if (refused > 0) log.warn({ jobs: refused, maxQueue }, "jobs are left to others: too many wait already");
   await journal.setPoint(point);
   return news;
-
-  async function submitted(jobId: Hex, params: Uint8Array, block: number): Promise<void> {
-    // A job that was posted again, after a reorganisation took it, is one that we have left.
-    if (!(await journal.add(jobId, params))) await journal.apply(jobId, { type: "reopened", block });
-    else if ((await journal.waiting()) > maxQueue) {
-      await journal.apply(jobId, { type: "declined", why: "QUEUE_FULL", block });
-      log.warn({ jobId, maxQueue }, "job declined: too many wait already");
-    }
-  }
 }
 
 /** Jobs of which the batch says after all else that they are over. */
