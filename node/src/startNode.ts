@@ -1,6 +1,6 @@
 import { startGuardian } from "./access/startGuardian.ts";
 import { startWorker } from "./compute/startWorker.ts";
-import type { NodeConfig } from "./config.ts";
+import type { NodeConfig } from "./config/nodeConfig.ts";
 import { createContext } from "./context.ts";
 import { startGatewayServer } from "./storage/index.ts";
 

@@ -1,5 +1,5 @@
 import { rotateGuardianKey } from "../access/rotateGuardianKey.ts";
-import { loadNodeConfig } from "../config.ts";
+import { loadNodeConfig } from "../config/resolveNodeConfig.ts";
 import { createContext } from "../context.ts";
 
 /** `persona node rotate`: the next period's key for a stopped guardian. */

@@ -1,5 +1,5 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { loadNodeConfig } from "../config.ts";
+import { loadNodeConfig } from "../config/resolveNodeConfig.ts";
 import { startNode } from "../startNode.ts";
 import { aborted, untilStopped } from "./untilStopped.ts";
 

@@ -14,7 +14,7 @@ import {
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, concatHex, type Hex, parseEventLogs, type TransactionReceipt } from "viem";
 import { z } from "zod";
-import type { NodeConfig } from "../config.ts";
+import type { NodeConfig } from "../config/nodeConfig.ts";
 import type { Context } from "../context.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
 import type { Journal, JournalRow } from "./journal.ts";
