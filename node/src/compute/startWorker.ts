@@ -119,7 +119,7 @@ export async function startWorker(context: Context): Promise<RunningDuty> {
     working = Promise.all([jobs.ended, watching]).then(() => {});
     log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
     const ended = Promise.race([enclave.ended, keyEnded]);
-    return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended, stop };
+    return { nodeId, signer, port: undefined, enclavePid: enclave.pid, enclave, ended, stop };
   } catch (error) {
     await stop();
     throw error;

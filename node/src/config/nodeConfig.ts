@@ -96,6 +96,11 @@ export const nodeConfigSchema = z.strictObject({
     .max(86_400)
     .default(180)
     .describe("a newest block that is older means that the chain endpoint stands still: not ready"),
+  minBalanceWei: z
+    .string()
+    .regex(/^\d{1,29}$/)
+    .default("10000000000000000")
+    .describe("less of the chain's own money on the operator's account, for gas: not ready, and an alarm"),
   minFreeDiskMb: z
     .number()
     .int()
