@@ -1,5 +1,6 @@
 import { startGuardian } from "./access/startGuardian.ts";
-import { startWorker } from "./compute/startWorker.ts";
+import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
+import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
 import { createContext } from "./context.ts";
 import { createInstruments, type OperatedDuty, operateNode } from "./operations/operateNode.ts";
@@ -19,6 +20,8 @@ export type RunningNode = {
   /** Where /metrics, /healthz and /readyz are. */
   readonly metricsPort: number;
   readonly enclavePid: number;
+  /** What a worker does; a guardian has none. */
+  readonly worker?: WorkerView;
   /** Resolves when the enclave process has ended, with a text of how. */
   readonly ended: Promise<string>;
   /** Resolves when the operator asks for the end by the admin socket. */
@@ -27,7 +30,11 @@ export type RunningNode = {
 };
 
 /** Starts the daemon's duties for the configured role. */
-export async function startNode(config: NodeConfig, instruments = createInstruments(config)): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  options: { readonly instruments?: ReturnType<typeof createInstruments>; readonly hooks?: WorkerHooks } = {},
+): Promise<RunningNode> {
+  const { instruments = createInstruments(config), hooks } = options;
   const { log } = instruments;
   const context = await createContext(config, log);
   const { store } = context;
@@ -43,7 +50,7 @@ export async function startNode(config: NodeConfig, instruments = createInstrume
       ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
       : undefined;
     if (gateway !== undefined) open.push(gateway);
-    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context));
+    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context, hooks));
     open.push({ close: node.stop });
     await operations.serve(node);
     const { metricsPort, stopAsked } = operations;

@@ -72,7 +72,7 @@ describe("the operator of a node", function () {
       expect((await at("/healthz")).status).to.equal(200);
       const ready = await at("/readyz");
       expect(ready.status).to.equal(200);
-      expect((await ready.json()).checks.map((check: { name: string }) => check.name)).to.have.members([
+      expect(((await ready.json()) as { checks: { name: string }[] }).checks.map(({ name }) => name)).to.have.members([
         "duty",
         "chain",
         "enclave",

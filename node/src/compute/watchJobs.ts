@@ -16,7 +16,7 @@ const overlap = 12n;
  */
 export async function watchJobs(
   { client, deployment, config, log }: Pick<Context, "client" | "deployment" | "config" | "log">,
-  journal: Pick<Journal, "add" | "apply" | "nextBlock" | "setNextBlock">,
+  journal: Pick<Journal, "add" | "apply" | "counts" | "settled" | "nextBlock" | "setNextBlock">,
   onNews: () => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,22 +41,31 @@ export async function watchJobs(
       if (seen.has(name)) continue;
       seen.set(name, event.blockNumber);
       news = true;
-      if (event.eventName === "JobSubmitted")
-        journal.add(event.args.jobId, encodeStruct("JobParams", event.args.params as JobParams));
-      if (event.eventName === "JobReopened") journal.apply(event.args.jobId as Hex, { type: "reopened" });
+      const block = Number(event.blockNumber);
+      if (event.eventName === "JobSubmitted") await submitted(event.args.jobId, event.args.params as JobParams, block);
+      if (event.eventName === "JobReopened") await journal.apply(event.args.jobId as Hex, { type: "reopened", block });
     }
     for (const [name, block] of seen) if (block + 2n * overlap < to) seen.delete(name);
     if (news) onNews();
   };
+  const submitted = async (jobId: Hex, params: JobParams, block: number): Promise<void> => {
+    // A job that was posted again, after a reorganisation took it, is one that we have left.
+    if (!(await journal.add(jobId, encodeStruct("JobParams", params))))
+      await journal.apply(jobId, { type: "reopened", block });
+    else if ((await journal.counts()).seen > config.maxQueue) {
+      await journal.apply(jobId, { type: "declined", why: "QUEUE_FULL", block });
+      log.warn({ jobId, maxQueue: config.maxQueue }, "job declined: too many wait already");
+    }
+  };
   /** @returns whether there is more to read at once */
   const turn = async (): Promise<boolean> => {
     const confirmed = (await client.getBlockNumber()) - BigInt(config.confirmations);
-    const next = journal.nextBlock() ?? deployment.fromBlock;
+    const next = (await journal.nextBlock()) ?? deployment.fromBlock;
     const back = (block: bigint) => max(block - overlap, deployment.fromBlock);
     if (next > confirmed + 1n) {
       // The chain is shorter than it was: what comes now is read, even where something else was read before.
       const earlier = back(confirmed + 1n);
-      if (earlier < next) journal.setNextBlock(earlier);
+      if (earlier < next) await journal.setNextBlock(earlier);
       return false;
     }
     if (next > confirmed) return false;
@@ -68,7 +77,7 @@ export async function watchJobs(
       throw error;
     }
     range = min(range * 2n, maxRange);
-    journal.setNextBlock(to + 1n);
+    await journal.setNextBlock(to + 1n);
     return to < confirmed;
   };
 

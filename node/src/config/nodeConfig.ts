@@ -50,6 +50,29 @@ export const nodeConfigSchema = z.strictObject({
     .max(86_400)
     .default(30)
     .describe("least time from claim to deadline that a job must give to be claimed, in seconds (worker)"),
+  maxQueue: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe("jobs that may wait to be claimed; further ones are left to others (worker)"),
+  minFreeMemoryMb: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(512)
+    .describe(
+      "no job is begun while the machine, or this process's control group, has less memory left, in MiB (worker)",
+    ),
+  crashLimit: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe("a job during whose step the daemon or its enclave ended so often is quarantined (worker)"),
   verifier: z.string().min(1).describe("address of the evidence verifier to register with"),
   enclaveSocket: path
     .optional()

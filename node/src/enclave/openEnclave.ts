@@ -23,6 +23,6 @@ export const saysOf =
   (log: Pick<Context["log"], "warn">) =>
   (line: string): void =>
     log.warn(
-      { error: /\b(?:ERR_[A-Z_]{3,40}|[A-Z][A-Za-z]{2,40}Error)\b/.exec(line)?.[0] ?? "none named" },
+      { error: /\b(?:ERR_[A-Z_]{3,40}|[A-Z][A-Za-z]{2,40}Error)\b/.exec(line)?.[0] ?? "unnamed" },
       "enclave says",
     );

@@ -4,7 +4,9 @@ type Judge = (value: unknown) => boolean;
 
 const whole: Judge = (value) => typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value));
 const flag: Judge = (value) => typeof value === "boolean";
-/** A constant of this code: a state, a name of an error or of a check. */
+/** A name in this code: of a state, an error, a check. */
+const name: Judge = (value) => typeof value === "string" && /^\w{1,64}$/.test(value);
+/** Some words of this code. */
 const word: Judge = (value) => typeof value === "string" && /^[A-Za-z0-9_.:/ -]{1,120}$/.test(value);
 /** Public on chain: an id, an address, a digest. */
 const publicId: Judge = (value) => typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value);
@@ -21,7 +23,7 @@ const sources: Judge = (value) =>
  */
 export const logFields: Readonly<Record<string, Judge>> = {
   // Who speaks.
-  role: word,
+  role: name,
   pid: whole,
   nodeId: whole,
   signer: publicId,
@@ -29,21 +31,21 @@ export const logFields: Readonly<Record<string, Judge>> = {
   // What about.
   jobId: publicId,
   attempt: whole,
-  outcome: word,
+  outcome: name,
   why: word,
-  state: word,
-  status: word,
-  failure: (value) => whole(value) || word(value),
-  code: word,
-  error: word,
+  state: name,
+  status: name,
+  failure: (value) => whole(value) || name(value),
+  code: name,
+  error: name,
   path: word,
-  check: word,
+  check: name,
   reason: sentence,
   nodeRegistry: publicId,
   keyBoxDigests: publicIds,
   from: publicId,
   to: publicId,
-  signal: word,
+  signal: name,
   endpoint: whole,
   endpoints: whole,
   // How much, how long.
@@ -53,6 +55,8 @@ export const logFields: Readonly<Record<string, Judge>> = {
   count: whole,
   times: whole,
   crashes: whole,
+  receipts: whole,
+  maxQueue: whole,
   jobs: whole,
   resealed: whole,
   destroyed: whole,

@@ -7,7 +7,17 @@ import type { NodeFacts } from "./nodeChecks.ts";
 import { checkNames, type Readiness } from "./readiness.ts";
 
 /** States that a worker's jobs can be in; others would be counted as `other`. */
-const jobStates = ["seen", "claiming", "running", "settling", "done", "left", "quarantined", "other"] as const;
+const jobStates = [
+  "seen",
+  "claiming",
+  "running",
+  "settling",
+  "settled",
+  "done",
+  "left",
+  "quarantined",
+  "other",
+] as const;
 const claimStates = ["open", "draining", "keyEnds", "stopping", "memoryLow", "balanceLow", "other"] as const;
 const levels = ["debug", "info", "warn", "error", "fatal"] as const;
 const renewals = ["renewed", "failed"] as const;

@@ -438,6 +438,10 @@ export const errorTable = {
     "Nothing is lost: what was under way goes on at the next start. Give it more time by stopSeconds.",
   ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
+  JOURNAL_UNUSABLE: fatal(
+    "The node's journal was written by a newer build, or is no journal.",
+    "Start the newer build again, or restore journal.sqlite from a backup: an older one loses nothing.",
+  ),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",

@@ -1,7 +1,8 @@
 import { encodeStruct } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import type { Hex } from "viem";
-import { type Journal, openJournal } from "../../../node/src/compute/journal.ts";
+import type { Journal } from "../../../node/src/compute/journal.ts";
+import { openJournal } from "../../../node/src/compute/sqliteJournal.ts";
 import { watchJobs } from "../../../node/src/compute/watchJobs.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomDeployment, randomHex32, randomStruct } from "../../helpers/structs.ts";
@@ -34,7 +35,7 @@ describe("watchJobs", () => {
     args: { jobId, params: randomStruct("JobParams", random) },
   });
   /** Runs for so many looks at the chain's head. */
-  async function turns(count: number, between: (turn: number) => void = () => {}): Promise<void> {
+  async function turns(count: number, between: (turn: number) => Promise<void> | void = () => {}): Promise<void> {
     const stopping = new AbortController();
     let turn = 0;
     const client = {
@@ -43,7 +44,7 @@ describe("watchJobs", () => {
           stopping.abort();
           throw new Error("the test is over");
         }
-        between(turn++);
+        await between(turn++);
         return head;
       },
       async getBlock({ blockNumber }: { blockNumber: bigint }) {
@@ -56,7 +57,12 @@ describe("watchJobs", () => {
         return events.filter(({ blockNumber: at }) => at >= fromBlock && at <= toBlock && at <= head - behind);
       },
     };
-    const context = { client, deployment, config: { confirmations: 0, pollMs: 1 }, log: { warn: () => {} } };
+    const context = {
+      client,
+      deployment,
+      config: { confirmations: 0, pollMs: 1, maxQueue: 1_000 },
+      log: { warn: () => {} },
+    };
     await watchJobs(
       context as unknown as Parameters<typeof watchJobs>[0],
       journal,
@@ -71,8 +77,8 @@ describe("watchJobs", () => {
     const [first, second] = [randomHex32(random), randomHex32(random)];
     events = [event("JobSubmitted", 3n, first), event("JobSubmitted", 20n, second)];
     await turns(3);
-    expect(journal.open().map(({ jobId }) => jobId)).to.deep.equal([first, second]);
-    expect([journal.nextBlock(), asked.length, news]).to.deep.equal([21n, 1, 1]);
+    expect((await journal.open()).map(({ jobId }) => jobId)).to.deep.equal([first, second]);
+    expect([await journal.nextBlock(), asked.length, news]).to.deep.equal([21n, 1, 1]);
   });
 
   it("behavior: a node that has not come so far loses no job", async () => {
@@ -80,10 +86,10 @@ describe("watchJobs", () => {
     events = [event("JobSubmitted", 20n, jobId)];
     behind = 1n;
     await turns(3);
-    expect(journal.nextBlock()).to.equal(undefined);
+    expect(await journal.nextBlock()).to.equal(undefined);
     behind = 0n;
     await turns(1);
-    expect(journal.get(jobId)?.state.status).to.equal("seen");
+    expect((await journal.get(jobId))?.state.status).to.equal("seen");
   });
 
   it("behavior: a job that a reorganisation has moved back behind what was read is found", async () => {
@@ -92,35 +98,35 @@ describe("watchJobs", () => {
     events = [event("JobSubmitted", 18n, jobId)];
     head = 21n;
     await turns(1);
-    expect(journal.get(jobId)?.state.status).to.equal("seen");
+    expect((await journal.get(jobId))?.state.status).to.equal("seen");
   });
 
   it("behavior: news that is read twice is heard once", async () => {
     const jobId = randomHex32(random);
-    journal.add(jobId, encodeStruct("JobParams", randomStruct("JobParams", random)));
-    const leave = () => {
-      journal.apply(jobId, { type: "claim" });
-      journal.apply(jobId, { type: "claimLost", why: "JOB_NOT_CLAIMABLE" });
+    await journal.add(jobId, encodeStruct("JobParams", randomStruct("JobParams", random)));
+    const leave = async () => {
+      await journal.apply(jobId, { type: "claim" });
+      await journal.apply(jobId, { type: "claimLost", why: "JOB_NOT_CLAIMABLE", block: 18 });
     };
-    leave();
+    await leave();
     events = [event("JobReopened", 19n, jobId)];
-    await turns(3, (turn) => {
+    await turns(3, async (turn) => {
       if (turn === 1) {
-        expect(journal.get(jobId)?.state.status).to.equal("seen");
-        leave();
+        expect((await journal.get(jobId))?.state.status).to.equal("seen");
+        await leave();
       }
       head += 1n;
     });
-    expect([journal.get(jobId)?.state.status, asked.length]).to.deep.equal(["left", 3]);
+    expect([(await journal.get(jobId))?.state.status, asked.length]).to.deep.equal(["left", 3]);
   });
 
   it("behavior: a chain that is shorter than what was read is read again from its end", async () => {
-    journal.setNextBlock(100n);
+    await journal.setNextBlock(100n);
     const jobId = randomHex32(random);
     events = [event("JobSubmitted", 15n, jobId)];
     await turns(2);
-    expect(journal.get(jobId)?.state.status).to.equal("seen");
-    expect(journal.nextBlock()).to.equal(21n);
+    expect((await journal.get(jobId))?.state.status).to.equal("seen");
+    expect(await journal.nextBlock()).to.equal(21n);
   });
 
   it("behavior: asks for less where a provider caps the range, however low", async () => {
@@ -128,8 +134,8 @@ describe("watchJobs", () => {
     const jobId = randomHex32(random);
     events = [event("JobSubmitted", 20n, jobId)];
     await turns(60);
-    expect(journal.get(jobId)?.state.status).to.equal("seen");
-    expect(journal.nextBlock()).to.equal(21n);
+    expect((await journal.get(jobId))?.state.status).to.equal("seen");
+    expect(await journal.nextBlock()).to.equal(21n);
   });
 
   it("behavior: the head is read at each turn of a long way", async () => {

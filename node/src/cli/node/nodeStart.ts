@@ -26,7 +26,7 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
   };
   signal.addEventListener("abort", stopInTime, { once: true });
 
-  const node = await startNode(config, instruments);
+  const node = await startNode(config, { instruments });
   const { nodeId, signer, port, gatewayPort, metricsPort, enclavePid } = node;
   const facts = {
     role: config.role,
