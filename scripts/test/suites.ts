@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "browser" | "e2e" | "demo" | "deploy" | "stores";
+type SuiteName = "contracts" | "sdk" | "node" | "house" | "browser" | "e2e" | "demo" | "deploy" | "stores" | "indexer";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -30,6 +30,8 @@ export const suites: readonly Suite[] = [
   // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
   // And an object of more than a gibibyte.
   { name: "stores", files: "test/e2e/{storeRepair,largeObject}.test.ts", processes: "files", onAsking: true },
+  // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
+  { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
