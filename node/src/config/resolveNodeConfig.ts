@@ -7,8 +7,7 @@ import { readJson } from "./readJson.ts";
 import { holdsSecret } from "./redactConfig.ts";
 
 /** Where a setting's value comes from; an earlier one goes before a later one. */
-export const configSources = ["flag", "environment", "file", "default"] as const;
-export type ConfigSource = (typeof configSources)[number];
+type ConfigSource = "flag" | "environment" | "file" | "default";
 
 export type ResolvedConfig = {
   readonly config: NodeConfig;

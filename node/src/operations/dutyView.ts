@@ -1,5 +1,5 @@
 /** What a worker tells of itself; `WorkerStatus` of compute has these and more. Reading it changes nothing. */
-export type WorkerState = {
+type WorkerState = {
   /** Jobs in the journal by state. */
   readonly jobs: Readonly<Record<string, number>>;
   /** Jobs with a step under way in this process. */

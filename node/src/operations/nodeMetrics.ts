@@ -33,7 +33,7 @@ export type NodeMetrics = {
   scrape(sources: ScrapeSources): Promise<string>;
 };
 
-export type ScrapeSources = {
+type ScrapeSources = {
   readonly readiness: Readiness;
   readonly facts: NodeFacts;
   readonly duty: DutyView | undefined;

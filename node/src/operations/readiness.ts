@@ -5,9 +5,9 @@ export type Check = { readonly name: CheckName; readonly run: () => Promise<stri
 
 /** Each is one label of a metric: their number is bounded. */
 export const checkNames = ["duty", "chain", "enclave", "key", "journal", "balance", "store", "claims"] as const;
-export type CheckName = (typeof checkNames)[number];
+type CheckName = (typeof checkNames)[number];
 
-export type CheckResult = {
+type CheckResult = {
   readonly name: CheckName;
   readonly ok: boolean;
   readonly reason: string;
