@@ -246,6 +246,7 @@ describe("the operator of a node", function () {
     bounded.child.kill("SIGTERM");
     expect((await bounded.ended)[0]).to.equal(75);
     expect(bounded.log()).to.contain("NODE_STOP_SLOW");
+    expect(isAlive(bounded.facts.enclavePid)).to.equal(false);
 
     const twice = await start(config);
     process.kill(twice.facts.enclavePid, "SIGSTOP");
@@ -253,6 +254,7 @@ describe("the operator of a node", function () {
     await sleep(1_100);
     twice.child.kill("SIGTERM");
     expect((await twice.ended)[0]).to.equal(143);
+    expect(isAlive(twice.facts.enclavePid)).to.equal(false);
   });
 
   it("behavior: an endpoint's key is in no log", async () => {

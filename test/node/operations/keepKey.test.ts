@@ -67,7 +67,7 @@ describe("keepKey", function () {
     const evidence = simulatedEvidence(enclaveBundle().measurement);
     const counted: string[] = [];
     const logged: string[] = [];
-    const run = async (call: (facts: unknown) => Promise<Uint8Array>) => {
+    const run = async (call: (facts: unknown) => Promise<unknown>) => {
       const stop = new AbortController();
       const log = (fields: { code?: string }, message: string) => void logged.push(fields.code ?? message);
       let openUntil: number | undefined;

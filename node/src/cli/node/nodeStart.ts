@@ -28,6 +28,8 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
 
   const node = await startNode(config, { instruments });
   const { nodeId, signer, port, gatewayPort, metricsPort, enclavePid } = node;
+  // However this process ends: a hung enclave does not see its door close.
+  process.once("exit", () => endProcess(enclavePid));
   const facts = {
     role: config.role,
     nodeId,
@@ -57,4 +59,14 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
     `The enclave is of no more use: ${how}. Start the node again: it makes a fresh one.`,
     { data: { nodeId } },
   );
+}
+
+/** 0 is an enclave that somebody else has started. */
+function endProcess(pid: number): void {
+  if (pid === 0) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
 }
