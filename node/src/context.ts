@@ -3,17 +3,19 @@ import { mkdir } from "node:fs/promises";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobReader, type BlobStore, openKeystore, readerOf } from "@persona-protocol/sdk/storage";
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { systemClock } from "./chain/clock.ts";
 import { type OpenChain, openChain } from "./chain/openChain.ts";
-import { type NodeConfig, readJson } from "./config.ts";
+import type { NodeConfig } from "./config/nodeConfig.ts";
+import { readJson } from "./config/readJson.ts";
 import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
 import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
 import { openHostEvidence } from "./enclave/evidence/openHostEvidence.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
 import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
+import { createLogger } from "./operations/createLogger.ts";
 import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
 
 /** All that a duty of the daemon may use. */
@@ -37,9 +39,10 @@ export type Context = {
 };
 
 /** @throws PersonaError CONFIG_INVALID, KEYSTORE_*, CHAIN_UNREACHABLE, CHAIN_WRONG, DEPLOYMENT_UNKNOWN */
-export async function createContext(config: NodeConfig): Promise<Context> {
-  // Constant messages with data beside them; never keys, plaintext, arguments or results.
-  const log = pino({ base: { role: config.role, pid: process.pid } }, pino.destination(2));
+export async function createContext(
+  config: NodeConfig,
+  log: Logger = createLogger({ role: config.role, level: config.logLevel }),
+): Promise<Context> {
   const deployment = readDeployment(config.deployment);
   const account = privateKeyToAccount(bytesToHex(await openAccount(config)));
   const urls = [config.rpcUrl, ...config.rpcUrls];

@@ -1,7 +1,18 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "browser" | "e2e" | "demo" | "deploy" | "stores" | "chains";
+type SuiteName =
+  | "contracts"
+  | "sdk"
+  | "node"
+  | "house"
+  | "browser"
+  | "e2e"
+  | "demo"
+  | "deploy"
+  | "stores"
+  | "chains"
+  | "indexer";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -36,6 +47,8 @@ export const suites: readonly Suite[] = [
   { name: "stores", files: "test/e2e/{storeRepair,largeObject}.test.ts", processes: "files", onAsking: true },
   // The demo again, on anvil and on geth.
   { name: "chains", files: "test/e2e/chains.test.ts", processes: "one", onAsking: true },
+  // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
+  { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {

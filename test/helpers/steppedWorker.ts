@@ -11,7 +11,7 @@ import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Transactions } from "../../node/src/chain/transactions/Transactions.ts";
 import type { WorkerContext } from "../../node/src/compute/jobSteps.ts";
-import { loadNodeConfig } from "../../node/src/config.ts";
+import { loadNodeConfig } from "../../node/src/config/resolveNodeConfig.ts";
 import { startNode } from "../../node/src/startNode.ts";
 
 type Armed = { readonly at: string; readonly do: "kill" | "hold" };
@@ -68,7 +68,7 @@ const sending = (send: Transactions["send"]): Transactions["send"] =>
   ((call: Parameters<typeof send>[0], options: Parameters<typeof send>[1]) =>
     between(`send ${call.functionName}`, () => send(call, options))) as Transactions["send"];
 
-const node = await startNode(loadNodeConfig(process.argv[2] ?? ""), { around, sending });
+const node = await startNode(loadNodeConfig(process.argv[2] ?? ""), { hooks: { around, sending } });
 say({ ready: node.nodeId, signer: node.signer });
 process.on("SIGTERM", () => void node.stop().then(() => process.exit(0)));
 // A parent that is gone wants nothing more of it.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JobOffer } from "@persona-protocol/sdk/contracts";
-import type { NodeConfig } from "../config.ts";
+import type { NodeConfig } from "../config/nodeConfig.ts";
 
 /** What a node takes on: no job that it does not expect to end in time, and none while memory is short. */
 export type Capacity = {

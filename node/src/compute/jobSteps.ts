@@ -2,7 +2,7 @@
 import type { JobOffer } from "@persona-protocol/sdk/contracts";
 import type { Hex } from "viem";
 import type { Transactions } from "../chain/transactions/Transactions.ts";
-import type { NodeConfig } from "../config.ts";
+import type { NodeConfig } from "../config/nodeConfig.ts";
 import type { Context } from "../context.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
 import type { Ending } from "./bringReceipts.ts";

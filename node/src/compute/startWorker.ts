@@ -5,9 +5,6 @@ import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { parseGwei } from "viem";
 import { systemClock } from "../chain/clock.ts";
-import { connectChain } from "../chain/connectChain.ts";
-import { createEndpoints } from "../chain/endpoints/createEndpoints.ts";
-import { createRpcRelay } from "../chain/rpcRelay.ts";
 import { followChain } from "../chain/stream/followChain.ts";
 import { createTransactions } from "../chain/transactions/createTransactions.ts";
 import { ownWrites } from "../chain/transactions/ownWrites.ts";
@@ -51,18 +48,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     if (quarantined)
       log.error({ jobId, crashes }, "job quarantined: the daemon or its enclave ended during it each time");
     else log.warn({ jobId, crashes }, "the daemon or its enclave ended during this job; it is done again, alone");
-  // Each proves to serve the deployment's chain before anything is read through it.
-  await Promise.all(
-    config.rpcUrls.map((rpcUrl) => connectChain({ rpcUrl, deployment, account: context.client.account })),
-  );
-  const urls = [config.rpcUrl, ...config.rpcUrls];
-  const relays = urls.map(createRpcRelay);
-  const endpoints = createEndpoints({
-    endpoints: relays.map(({ request }, i) => ({ url: urls[i] ?? "", request })),
-    chainId: deployment.chainId,
-    clock: systemClock,
-    log,
-  });
+  const { relays, endpoints, untilNews } = context.chain;
   const enclave = await openEnclave(context, {
     role: "worker",
     methods: { ...relayChain(...relays.map(({ request }) => request)), ...carryBytes(context) },
@@ -96,7 +82,6 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     const tooLate = new AbortController();
     await Promise.race([working, sleep(maxStopMs, undefined, { signal: tooLate.signal }).catch(() => {})]);
     tooLate.abort();
-    for (const relay of relays) relay.close();
     store.close();
     await journal.close();
   };
@@ -113,7 +98,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     await registerEnclaveKey({ ...context, client }, enclave, { signer, nodeId, role: "worker" });
     const key = await readKey(context, signer);
     // An endpoint that lags behind its own answers does not know the key yet: then the market alone judges.
-    const openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
+    let openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
     const raceUnit = await client.readContract({
       address: deployment.jobMarket,
       abi: jobMarketAbi,
@@ -125,7 +110,10 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       ...context,
       ...market,
       limits: config,
-      openUntil,
+      // Until it is renewed.
+      get openUntil() {
+        return openUntil;
+      },
       raceUnit,
       journal,
       enclave,
@@ -188,6 +176,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       point: await journal.point(),
       confirmations: config.confirmations,
       pollMs: config.pollMs,
+      untilNews,
       clock: systemClock,
       log,
       signal: stopping.signal,
@@ -206,13 +195,26 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       if (!end.atOnce) await drained(AbortSignal.any([stopping.signal, AbortSignal.timeout(maxDrainMs)]));
       return end.why;
     });
-    const watching = endpoints.watch(stopping.signal);
     const finality = { ...context, confirmations: config.confirmations };
     const closing = watchFinality(finality, worker.journal, jobs.wake, stopping.signal);
-    working = Promise.all([jobs.ended, following, closing, watching, transactions.ended]).then(() => {});
+    working = Promise.all([jobs.ended, following, closing, transactions.ended]).then(() => {});
     log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
     const ended = Promise.race([enclave.ended, keyEnded]);
-    return { nodeId, signer, port: undefined, enclavePid: enclave.pid, ended, worker: view, stop };
+    return {
+      nodeId,
+      signer,
+      port: undefined,
+      enclavePid: enclave.pid,
+      enclave,
+      client,
+      ended,
+      worker: view,
+      renewed(until) {
+        openUntil = until;
+        jobs.wake();
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -7,7 +7,7 @@ import { type Address, bytesToHex, hexToBytes, parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
-import type { NodeConfig } from "../config.ts";
+import type { NodeConfig } from "../config/nodeConfig.ts";
 import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";

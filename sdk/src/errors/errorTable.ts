@@ -421,6 +421,30 @@ export const errorTable = {
     "The contracts could not be deployed, or are not where they must be.",
     "docs/deployment.md says what may be run again and what must be started anew.",
   ),
+  NODE_RUNNING: fatal(
+    "Another daemon runs over this data directory.",
+    "Stop it, or give this one a data directory of its own.",
+  ),
+  NODE_NOT_RUNNING: temporary(
+    "No daemon runs over this data directory.",
+    "Start it with `persona node start`; `systemctl status` and its log say why it ended.",
+  ),
+  NODE_UNANSWERED: temporary(
+    "The daemon is there and does not answer.",
+    "Ask again as the user that it runs as; a daemon that stays silent is to be started again.",
+  ),
+  NODE_DRAINING: temporary(
+    "The node still has claimed jobs.",
+    "It claims nothing more: ask again, or give it more time by --timeout.",
+  ),
+  NODE_BONDED: temporary(
+    "The node's stake is still bound, or a claim of it is open.",
+    "Run the command again after the time that it names.",
+  ),
+  NODE_STOP_SLOW: temporary(
+    "The node did not stop in the time that stopSeconds gives it, and was ended.",
+    "Nothing is lost: what was under way goes on at the next start. Give it more time by stopSeconds.",
+  ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
   JOURNAL_UNUSABLE: fatal(
     "The node's journal was written by a newer build, or is no journal.",

@@ -79,7 +79,7 @@ export async function broadcast(sender: Sender, transaction: StoredTransaction):
     if (harmless.test(text)) return;
     const { key, what, nonce } = transaction;
     const code = isEmpty(error) ? "GAS_EMPTY" : "CHAIN_UNREACHABLE";
-    log.warn({ key, what, nonce, code }, "a transaction was not taken; it is sent again");
+    log.warn({ transaction: key, what, nonce, code }, "a transaction was not taken; it is sent again");
   }
 }
 

@@ -135,7 +135,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       if (!believed(key, head)) return;
       oddities.delete(key);
       const error = nonceTaken(transaction);
-      log.error({ key, what, nonce }, "another program has used a nonce of this account");
+      log.error({ transaction: key, what, nonce }, "another program has used a nonce of this account");
       if (!alarmed) onAlarm(error);
       alarmed = true;
       const again = await giveNewNonce(options, transaction, head);
@@ -146,7 +146,10 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     if (last === undefined) return signAndSend(transaction);
     const now = clock.now();
     if (isLowest && now - last.signedAt >= bumpAfterMs) {
-      log.warn({ key, what, nonce, attempts: attempts.length }, "a transaction is not mined; its fee is raised");
+      log.warn(
+        { transaction: key, what, nonce, attempts: attempts.length },
+        "a transaction is not mined; its fee is raised",
+      );
       return signAndSend(transaction);
     }
     // One of an earlier process, or of another one, is sent at once: perhaps it never was.

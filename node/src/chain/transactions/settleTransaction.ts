@@ -79,7 +79,7 @@ export async function followMined(
         continue;
       }
       const { key, what, nonce } = transaction;
-      log.warn({ key, what, nonce }, "a reorganisation has taken a transaction; it is sent again");
+      log.warn({ transaction: key, what, nonce }, "a reorganisation has taken a transaction; it is sent again");
       const open = { ...transaction, status: "open", mined: undefined, changedAt: clock.now() } as const;
       if (await store.save(open)) await broadcast(sender, open);
     }

@@ -1,32 +1,33 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
-import { evidenceKinds } from "./enclave/runtime/evidenceKind.ts";
+import { evidenceKinds } from "../enclave/runtime/evidenceKind.ts";
 
-const path = z.string().min(1);
+/** Relative ones are relative to the file that holds them, or to the folder that the command was called in. */
+const path = z.string().min(1).meta({ setting: "path" });
+/** Its path or query may hold a key: such a URL is neither logged nor taken from a flag or the environment. */
+const url = z.url().meta({ setting: "url" });
+const urls = (max: number) => z.array(z.url()).max(max).default([]).meta({ setting: "url" });
 
-/** The whole configuration of a daemon. Secrets come from the files it names, never from a flag or the environment. */
-const nodeConfigSchema = z.strictObject({
+/**
+ * The whole configuration of a daemon: file, flags, environment, defaults, help and docs/node-config.md come from here. Secrets
+ * come from the files it names, never from a flag or the environment.
+ */
+export const nodeConfigSchema = z.strictObject({
   role: z.enum(["worker", "guardian"]).describe("what this node does"),
-  rpcUrl: z.url().describe("JSON-RPC endpoint of the chain"),
-  rpcUrls: z
-    .array(z.url())
-    .max(7)
-    .default([])
-    .describe(
-      "further JSON-RPC endpoints of the same chain: when one fails, another is asked; when they disagree, nothing new is begun. Enclaves on other chains than local ones want at least one more",
-    ),
+  rpcUrl: url.describe("JSON-RPC endpoint of the chain"),
+  rpcUrls: urls(7).describe(
+    "further JSON-RPC endpoints of the same chain: when one fails, another is asked; when they disagree, nothing new is begun. Enclaves on other chains than local ones want at least one more",
+  ),
   rpcWsUrl: z
     .url({ protocol: /^wss?$/ })
+    .meta({ setting: "url" })
     .optional()
     .describe("websocket endpoint of the same chain: tells of new blocks at once; without it the chain is polled"),
   deployment: path.describe("JSON file with the contract addresses"),
   keystore: path.describe("operator's account keystore"),
-  passphraseFile: path.describe("file that holds the keystore's passphrase"),
+  passphraseFile: path.meta({ setting: "path", secret: true }).describe("file that holds the keystore's passphrase"),
   dataDir: path.describe("this node's own state: journal, sealed keys, deposits"),
   storeDir: path.describe("local IPFS block store it reads"),
-  kuboUrl: z.url().optional().describe("RPC endpoint of a Kubo daemon to read instead of storeDir"),
+  kuboUrl: url.optional().describe("RPC endpoint of a Kubo daemon to read instead of storeDir"),
   host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
   port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
   gateway: z.boolean().default(true).describe("serve what the store holds as a trustless IPFS gateway"),
@@ -92,7 +93,7 @@ const nodeConfigSchema = z.strictObject({
     .max(100)
     .default(3)
     .describe("a job during whose step the daemon or its enclave ended so often is quarantined (worker)"),
-  verifier: path.describe("address of the evidence verifier to register with"),
+  verifier: z.string().min(1).describe("address of the evidence verifier to register with"),
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
@@ -105,54 +106,60 @@ const nodeConfigSchema = z.strictObject({
     .describe(
       "the platform's place: the folder report of configfs-tsm, the agent's socket (dstack), the helper persona-nsm (nitro)",
     ),
-  quorumUrls: z
-    .array(z.url())
-    .max(32)
-    .default([])
-    .describe(
-      "verifier nodes of the quorum that the verifier counts (Nitro, SNP); without them evidence goes to it as it is",
-    ),
+  quorumUrls: urls(32).describe(
+    "verifier nodes of the quorum that the verifier counts (Nitro, SNP); without them evidence goes to it as it is",
+  ),
   evidencePrivilegeLevel: z.number().int().min(0).max(3).optional().describe("SNP: VMPL of the report (configfs-tsm)"),
   enclaveBundle: path
     .optional()
     .describe("folder of a built enclave (docs/enclave.md); without it the sources beside the daemon are built"),
+  metricsHost: z
+    .string()
+    .default("127.0.0.1")
+    .describe("address of /metrics, /healthz and /readyz; nothing guards them"),
+  metricsPort: z.number().int().min(0).max(65_535).default(0).describe("their port; 0 picks a free one"),
+  adminSocket: path
+    .optional()
+    .describe("Unix socket of `persona node status`, `drain` and `exit`; without it admin.sock in dataDir"),
+  logLevel: z
+    .enum(["debug", "info", "warn", "error"])
+    .default("info")
+    .describe("least grave lines that are logged; they go to stderr as JSON"),
+  stopSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(30)
+    .describe("longest time that a stop may take; what is left then is ended, and goes on at the next start"),
+  maxBlockAgeSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(86_400)
+    .default(180)
+    .describe("a newest block that is older means that the chain endpoint stands still: not ready"),
+  minBalanceWei: z
+    .string()
+    .regex(/^\d{1,29}$/)
+    .default("10000000000000000")
+    .describe("less of the chain's own money on the operator's account, for gas: not ready, and an alarm"),
+  minFreeDiskMb: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(256)
+    .describe("less free space where dataDir is, in MiB: not ready"),
+  maxKeyDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(400)
+    .default(28)
+    .describe(
+      "a worker's enclave key is renewed until it is so old; then the daemon ends with 75 and starts with a fresh one",
+    ),
 });
 
 export type NodeConfig = z.infer<typeof nodeConfigSchema>;
-
-/** The settings as JSON Schema, for docs/node-config.md. */
-export const nodeConfigJsonSchema = () => z.toJSONSchema(nodeConfigSchema, { io: "input" });
-
-/** Reads a JSON configuration file; relative paths in it are relative to it. @throws PersonaError CONFIG_INVALID */
-export function loadNodeConfig(file: string): NodeConfig {
-  const value = readJson(file);
-  const parsed = nodeConfigSchema.safeParse(value);
-  if (!parsed.success) {
-    throw new PersonaError("CONFIG_INVALID", `${file} is not a valid configuration. ${z.prettifyError(parsed.error)}`);
-  }
-  const config = parsed.data;
-  const here = (name: string) => resolve(dirname(file), name);
-  return {
-    ...config,
-    deployment: here(config.deployment),
-    keystore: here(config.keystore),
-    passphraseFile: here(config.passphraseFile),
-    dataDir: here(config.dataDir),
-    storeDir: here(config.storeDir),
-    ...(config.enclaveSocket === undefined ? {} : { enclaveSocket: here(config.enclaveSocket) }),
-    // An http URL of dstack's simulator is no path.
-    ...(config.evidencePath === undefined || config.evidencePath.startsWith("http:")
-      ? {}
-      : { evidencePath: here(config.evidencePath) }),
-    ...(config.enclaveBundle === undefined ? {} : { enclaveBundle: here(config.enclaveBundle) }),
-  };
-}
-
-/** @throws PersonaError CONFIG_INVALID when the file is missing or not JSON */
-export function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new PersonaError("CONFIG_INVALID", `${file} cannot be read as JSON.`, { cause });
-  }
-}

@@ -1,10 +1,10 @@
-import { rotateGuardianKey } from "../access/rotateGuardianKey.ts";
-import { loadNodeConfig } from "../config.ts";
-import { createContext } from "../context.ts";
+import { rotateGuardianKey } from "../../access/rotateGuardianKey.ts";
+import { createContext } from "../../context.ts";
+import { type ConfigOptions, configOf } from "./configOf.ts";
 
 /** `persona node rotate`: the next period's key for a stopped guardian. */
-export async function nodeRotate(options: { readonly config: string; readonly json: boolean }): Promise<void> {
-  const context = await createContext(loadNodeConfig(options.config));
+export async function nodeRotate(options: ConfigOptions & { readonly json: boolean }): Promise<void> {
+  const context = await createContext(configOf(options).config);
   const rotation = await rotateGuardianKey(context).finally(() => context.chain.close());
   const { nodeId, from, to, resealed, destroyed } = rotation;
   process.stdout.write(
