@@ -57,7 +57,7 @@ export async function hasEndedAt(chain: Chain, jobId: Hex, claim: Claim, block: 
 }
 
 /** The job as of a block that the endpoint must have. */
-export const jobAt = ({ client, deployment }: Chain, jobId: Hex, block: number) =>
+const jobAt = ({ client, deployment }: Chain, jobId: Hex, block: number) =>
   client.readContract({
     address: deployment.jobMarket,
     abi: jobMarketAbi,

@@ -6,7 +6,7 @@ import type { Journal, JournalRow, OpenJob, Suspect } from "./journal.ts";
 import { migrateJournal } from "./journalSchema.ts";
 
 /** Crashes at one step of one job, without progress between them, after which it is left alone. */
-export const crashLimit = 3;
+const crashLimit = 3;
 /** Jobs that are over are kept so long: the oldest go first. */
 const keptJobs = 20_000;
 /** How often that is looked at: each time that so many jobs were added. */
