@@ -32,7 +32,8 @@ async function main(): Promise<number> {
       print.write(`\n── ${part.name} ──\n`);
       const outcome = await runSuite(runnerArguments(part.suite, part.files, options.grep), {
         root,
-        env: environment(),
+        // Some files have a short form for every run, and are whole in a suite of their own.
+        env: { ...environment(), PERSONA_SUITE: part.suite.name },
         onOutput: (chunk) => print.write(chunk),
         signal: stop.signal,
         mayBeEmpty: options.grep !== undefined,

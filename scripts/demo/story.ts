@@ -20,8 +20,9 @@ const day = 86_400;
 /** A grant of `posts` for the engagement program. */
 export async function grantPosts(
   { network, owner, dapp, dataset }: DemoContext,
-  { uses, mayNameNode = false }: { readonly uses: number; readonly mayNameNode?: boolean },
+  options: { readonly uses: number; readonly mayNameNode?: boolean; readonly maxOutputBytes?: bigint },
 ): Promise<GrantPackage & { readonly gasUsed: bigint }> {
+  const { uses, mayNameNode = false, maxOutputBytes = 64_000n } = options;
   const { timestamp } = await owner.getBlock();
   const { programId } = encodeProgram(engagementProgram);
   return grant(
@@ -35,7 +36,7 @@ export async function grantPosts(
       expiresAt: Number(timestamp) + 30 * day,
       price,
       token: network.token,
-      maxOutputBytes: 64_000n,
+      maxOutputBytes,
       nodePolicy: { verifierKinds: 1, vendors: 1, minStake: 0n, requesterMayNameNode: mayNameNode },
     },
   );

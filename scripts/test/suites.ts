@@ -12,6 +12,7 @@ type SuiteName =
   | "deploy"
   | "stores"
   | "chains"
+  | "steps"
   | "indexer";
 
 export type Suite = {
@@ -45,6 +46,13 @@ export const suites: readonly Suite[] = [
   // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
   // And an object of more than a gibibyte.
   { name: "stores", files: "test/e2e/{storeRepair,largeObject}.test.ts", processes: "files", onAsking: true },
+  // A worker killed at every boundary between its steps, and workers that share PostgreSQL killed again and again.
+  {
+    name: "steps",
+    files: "test/{e2e/workerSteps,node/compute/sharedJournal}.test.ts",
+    processes: "files",
+    onAsking: true,
+  },
   // The demo again, on anvil and on geth.
   { name: "chains", files: "test/e2e/chains.test.ts", processes: "one", onAsking: true },
   // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.

@@ -13,6 +13,7 @@ import type { Address } from "viem";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { metricNames } from "../helpers/alertRules.ts";
+import { enclaveIn } from "../helpers/processTree.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 
 const endpointKey = "s3cr3tEndpointKey";
@@ -132,11 +133,12 @@ describe("the operator of a node", function () {
     }
     await until("/readyz", nothing);
 
-    process.kill(enclavePid, "SIGSTOP");
+    const enclave = enclaveIn(enclavePid);
+    process.kill(enclave, "SIGSTOP");
     try {
       await until("/healthz", (failed) => failed.join() === "enclave");
     } finally {
-      process.kill(enclavePid, "SIGCONT");
+      process.kill(enclave, "SIGCONT");
     }
     await until("/readyz", nothing);
   });
@@ -242,19 +244,21 @@ describe("the operator of a node", function () {
 
     // Its enclave hangs: the bound ends it, with the exit code of what is temporary.
     const bounded = await start(config, "--stop-seconds", "1");
-    process.kill(bounded.facts.enclavePid, "SIGSTOP");
+    const hanging = enclaveIn(bounded.facts.enclavePid);
+    process.kill(hanging, "SIGSTOP");
     bounded.child.kill("SIGTERM");
     expect((await bounded.ended)[0]).to.equal(75);
     expect(bounded.log()).to.contain("NODE_STOP_SLOW");
-    expect(isAlive(bounded.facts.enclavePid)).to.equal(false);
+    expect(isAlive(hanging)).to.equal(false);
 
     const twice = await start(config);
-    process.kill(twice.facts.enclavePid, "SIGSTOP");
+    const another = enclaveIn(twice.facts.enclavePid);
+    process.kill(another, "SIGSTOP");
     twice.child.kill("SIGTERM");
     await sleep(1_100);
     twice.child.kill("SIGTERM");
     expect((await twice.ended)[0]).to.equal(143);
-    expect(isAlive(twice.facts.enclavePid)).to.equal(false);
+    expect(isAlive(another)).to.equal(false);
   });
 
   it("behavior: an endpoint's key is in no log", async () => {

@@ -17,8 +17,10 @@ import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openArchive } from "../../node/src/ingest/index.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { grantPosts, request } from "../../scripts/demo/story.ts";
+import { createRandom, testSeed } from "../helpers/random.ts";
 import { type SteppedWorker, startStepped } from "../helpers/stepping.ts";
 
+const seed = testSeed();
 /** In seconds: longer than a busy machine takes for a restart. */
 const window = { claimSeconds: 600, runSeconds: 600 };
 /** Blocks after which a settlement counts as final. */
@@ -55,7 +57,15 @@ const costly = [
   "apply receiptSigned before",
 ] as const;
 
-describe("a worker between its steps", function () {
+/** All of them in `npm test -- --only steps`; in every run some, drawn by the seed. */
+function points(all: readonly string[], some: number): readonly string[] {
+  if (process.env["PERSONA_SUITE"] === "steps") return all;
+  const random = createRandom(seed);
+  const left = [...all];
+  return Array.from({ length: some }, () => left.splice(random.integer(left.length), 1)[0] ?? "");
+}
+
+describe(`a worker between its steps (PERSONA_SEED=${seed})`, function () {
   this.timeout(120_000);
   const stop = new AbortController();
   let folder: string;
@@ -82,7 +92,10 @@ describe("a worker between its steps", function () {
         { client: owner, deployment: network.deployment, store: network.store },
         { segments, guardians, threshold: 2, ownerPublicKey: publicKey },
       );
-      granted = await grantPosts({ network, owner, dapp, dataset, signal: stop.signal }, { uses: 100 });
+      granted = await grantPosts(
+        { network, owner, dapp, dataset, signal: stop.signal },
+        { uses: 100, maxOutputBytes: 1_000_000n },
+      );
     } finally {
       await opened.close();
     }
@@ -144,7 +157,7 @@ describe("a worker between its steps", function () {
     expect(await eventsOf(job), "each once").to.deep.equal(["JobSubmitted", "JobClaimed", "JobSettled"]);
   }
 
-  for (const point of harmless) {
+  for (const point of points(harmless, 3)) {
     it(`behavior: killed at "${point}": the job ends once, by its result`, async () => {
       const job = await build();
       if (point.startsWith("apply finalized")) {
@@ -162,7 +175,7 @@ describe("a worker between its steps", function () {
     });
   }
 
-  for (const point of costly) {
+  for (const point of points(costly, 2)) {
     it(`behavior: killed at "${point}": the claim dies with its enclave, and times out once`, async () => {
       const job = await build();
       await worker.arm(point, "kill");
@@ -288,6 +301,7 @@ describe("a worker between its steps", function () {
       expect(await eventsOf(job), "once").to.deep.equal(["JobSubmitted", "JobClaimed", "JobSettled"]);
     expect(await nodeCount(), "no second node, no second stake").to.equal(nodes);
   });
+
   async function nodeCount(): Promise<number> {
     const registry = { address: network.deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
     const events = await dapp.getContractEvents({ ...registry, eventName: "NodeRegistered", fromBlock: 0n });

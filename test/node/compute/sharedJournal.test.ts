@@ -88,7 +88,9 @@ const script = fileURLToPath(new URL("../../helpers/sharedWorker.ts", import.met
     await pool.query("UPDATE persona.version SET version = 1");
   });
 
-  it("behavior: workers are killed again and again, and each job is done once", async () => {
+  // A minute long: npm test -- --only steps
+  const itLong = process.env["PERSONA_SUITE"] === "steps" ? it : () => {};
+  itLong("behavior: workers are killed again and again, and each job is done once", async () => {
     await pool.query(
       "CREATE TABLE effects (job_id text PRIMARY KEY, claims int, signer text, settled int NOT NULL DEFAULT 0)",
     );
