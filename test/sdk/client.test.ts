@@ -35,23 +35,31 @@ const account = privateKeyToAccount(generatePrivateKey());
 const transport = http("http://127.0.0.1:9", { retryCount: 0 });
 const viemClient = createWalletClient({ account, chain: hardhat, transport }).extend(publicActions);
 
-const names = [
-  "buildJob",
+/** Each has its waiting twin, its builder and its simulation. */
+const writes = [
+  "cancelJob",
+  "concludeErasure",
+  "eraseDataset",
   "grant",
-  "publishDataset",
-  "readResult",
+  "restoreDataset",
   "revoke",
   "revokeAll",
-  "signGrant",
   "submitJob",
-  "verifyReceipt",
-  "waitForJob",
+  "timeOutJob",
+  "withdraw",
+];
+const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+const names = [
+  ...writes.flatMap((name) => [name, `${name}AndWait`, `build${capital(name)}`, `simulate${capital(name)}`]),
+  ...["buildJob", "importDataset", "provenance", "publishDataset", "readAccessRequest", "readResult", "receiptProof"],
+  ...["requestAccess", "sendCalls", "signGrant", "verifyReceipt", "waitForJob"],
+  ...["watchApps", "watchDatasets", "watchGrants", "watchJobs", "watchNodes", "watchOwnerKeys"],
 ];
 
 describe("createPersonaClient", () => {
   it("default: one object with every action, bound", async () => {
     const persona = createPersonaClient({ client: viemClient, deployment, store });
-    expect(Object.keys(persona).sort()).to.deep.equal([...names, "client", "deployment", "store"].sort());
+    expect(Object.keys(persona).toSorted()).to.deep.equal([...names, "client", "deployment", "store"].toSorted());
     // Bound to this client: what comes back is this endpoint's failure, from this account.
     const { revokeAll } = persona;
     await expectError("CHAIN_UNREACHABLE", () => revokeAll());
