@@ -31,9 +31,9 @@ export type AccessRequest = {
 
 export type SignedAccessRequest = { readonly request: AccessRequest; readonly signature: Hex };
 
-export const maxWhyLength = 1_000;
+const maxWhyLength = 1_000;
 /** Of the text form: a program is 64 KiB at most, and base64 a third longer. */
-export const maxAccessRequestLength = 128 * 1_024;
+const maxAccessRequestLength = 128 * 1_024;
 const prefix = "persona-access-1.";
 
 const AccessRequestType = [
