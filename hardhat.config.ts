@@ -27,6 +27,22 @@ const calculating = Object.fromEntries(
 /** Of the same in a fraction of the time: for Solidity tests and tools, never deployed (hardhat.test.config.ts). */
 export const optimized = compiler({ viaIR: false, optimizer: { enabled: true, runs: 200 } });
 export const unoptimized = compiler({ viaIR: false, optimizer: { enabled: false } });
+/** Not optimised either, of what has a stack that only the compiler via IR can lay out: it asks for an optimiser, with no steps. */
+export const unoptimizedViaIR = compiler({
+  viaIR: true,
+  optimizer: {
+    enabled: true,
+    details: {
+      ...Object.fromEntries(
+        ["peephole", "inliner", "jumpdestRemover", "orderLiterals", "deduplicate", "cse", "constantOptimizer"].map(
+          (step) => [step, false],
+        ),
+      ),
+      yul: true,
+      yulDetails: { stackAllocation: true, optimizerSteps: ":" },
+    },
+  },
+});
 
 type Compiler = ReturnType<typeof compiler>;
 

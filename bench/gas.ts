@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ChainKind, startChain } from "../node/src/dev/chainProcess.ts";
+import { type MinedChainKind, startChain } from "../node/src/dev/chainProcess.ts";
 import { createProcesses } from "../node/src/dev/processes.ts";
 import { connectGasChain } from "./gas/chain.ts";
 import { type GasFigures, measureGas } from "./gas/measureGas.ts";
@@ -18,7 +18,7 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
   return { gas: hardhat.steady, firstUse: hardhat.firstUse, anvil: anvil.steady };
 }
 
-async function measureOn(kind: ChainKind, log: (line: string) => void): Promise<GasFigures> {
+async function measureOn(kind: MinedChainKind, log: (line: string) => void): Promise<GasFigures> {
   const logDir = await mkdtemp(join(tmpdir(), "persona-gas-"));
   const processes = createProcesses(logDir);
   try {

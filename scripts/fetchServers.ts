@@ -1,11 +1,11 @@
-// Builds the servers that tests want for real, each from its Go module: Kubo, the IPFS daemon, and an S3 server.
+// Builds the servers that tests want for real, each from its Go module: Kubo, the IPFS daemon, an S3 server, and geth.
 //
 //   npm run servers                                   build what is not in .cache, and print the paths
-//   node scripts/fetchServers.ts kubo|s3              one of them
-//   node scripts/fetchServers.ts kubo|s3 --cached     print its path only when it is there
+//   node scripts/fetchServers.ts kubo|s3|geth         one of them
+//   node scripts/fetchServers.ts kubo|s3|geth --cached  print its path only when it is there
 //
-// Exit code 0: built. 3: one cannot be built here (no Go, or no module proxy); the reason is on stderr. Kubo takes three to
-// four minutes on two cores, the S3 server one to two, once.
+// Exit code 0: built. 3: one cannot be built here (no Go, or no module proxy); the reason is on stderr. Kubo and geth take
+// three to four minutes each on two cores, the S3 server one to two, once.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -34,6 +34,14 @@ const servers: Readonly<Record<string, Server>> = {
     version: "v1.8.0",
     package: "github.com/versity/versitygw/cmd/versitygw",
     program: "versitygw",
+    oldestGo: [1, 25],
+  },
+  /** The chain by its most used client: `npm run demo -- --chain geth`. Newer ones want a module that not every proxy has. */
+  geth: {
+    name: "geth",
+    version: "v1.17.8",
+    package: "github.com/ethereum/go-ethereum/cmd/geth",
+    program: "geth",
     oldestGo: [1, 25],
   },
 };

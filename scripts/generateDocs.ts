@@ -7,7 +7,8 @@ import { dirname, join } from "node:path";
 import { failureCodes } from "@persona-protocol/sdk/compute";
 import { type ErrorEntry, errorTable } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
-import { nodeConfigJsonSchema } from "../node/src/config.ts";
+import { nodeSettings, variablePrefix } from "../node/src/config/nodeSettings.ts";
+import { fileVariable } from "../node/src/config/resolveNodeConfig.ts";
 import { networkParameters } from "../node/src/deploy/protocolParameters.ts";
 import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
@@ -103,11 +104,7 @@ function deploymentPage(): string {
     }),
   ];
   const { properties = {}, required = [] } = z.toJSONSchema(networkParameters, { io: "input", unrepresentable: "any" });
-  const parametersTable = [
-    "| parameter | default | what it is |",
-    "|---|---|---|",
-    ...rowsOf(properties, required, false),
-  ];
+  const parametersTable = ["| parameter | default | what it is |", "|---|---|---|", ...rowsOf(properties, required)];
   let text = readFileSync(join(repositoryRoot, "docs/deployment.md"), "utf8");
   for (const [name, table] of Object.entries({ roles: rolesTable, parameters: parametersTable }))
     text = text.replace(
@@ -118,13 +115,26 @@ function deploymentPage(): string {
 }
 
 function nodeConfigPage(): string {
-  const { properties = {}, required = [] } = nodeConfigJsonSchema();
-  const rows = rowsOf(properties, required, true);
+  const rows = nodeSettings().map(({ name, type, choices, preset, isRequired, description }) => {
+    const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
+    const given = isRequired ? "required" : preset === undefined ? "" : `\`${JSON.stringify(preset)}\``;
+    return `| \`${name}\` | ${kind} | ${given} | ${description} |`;
+  });
+  const [first] = nodeSettings().filter(({ name }) => name === "rpcUrl");
   return [
     "# Configuration of a node",
     "",
-    "Generated from `node/src/config.ts` by `npm run docs`. `persona node start --config FILE` reads one JSON file; unknown settings are refused, relative",
-    "paths are relative to the file, and secrets come only from the files it names.",
+    "Generated from `node/src/config/nodeConfig.ts` by `npm run docs`. Each setting can be given in four places; an earlier one goes before a later one:",
+    "",
+    `1. a flag of \`persona node start\`, such as \`${first?.flag} http://127.0.0.1:8545\`; lists are separated by commas;`,
+    `2. the environment, such as \`${first?.variable}\`;`,
+    `3. the JSON file that \`--config\` or \`${fileVariable}\` names, where lines that begin with \`//\` are comments (\`persona node init\` writes one);`,
+    "4. the default.",
+    "",
+    `Unknown settings are refused, in the file, among the flags, and among variables that begin with \`${variablePrefix}\`. Relative paths are relative to the file,`,
+    "or to the folder that the command was called in. No key or passphrase is a setting: they are in the files that settings name. A URL may hold a key of",
+    "its own, in its path, query or credentials: such a URL is taken from the file only (others see flags and environment). The daemon logs the",
+    "configuration with which it starts, and where each setting is from; `passphraseFile` and all of a URL but scheme, host and port as `<set>`.",
     "",
     "| setting | type | default | what it is |",
     "|---|---|---|---|",
@@ -134,20 +144,10 @@ function nodeConfigPage(): string {
 }
 
 /** A row for each setting of a JSON schema. */
-function rowsOf(
-  properties: Readonly<Record<string, unknown>>,
-  required: readonly string[],
-  withType: boolean,
-): string[] {
+function rowsOf(properties: Readonly<Record<string, unknown>>, required: readonly string[]): string[] {
   return Object.entries(properties).map(([name, value]) => {
-    const {
-      type = "",
-      enum: choices,
-      default: preset,
-      description = "",
-    } = value as { type?: string; enum?: string[]; default?: unknown; description?: string };
-    const kind = choices === undefined ? type : choices.map((choice) => `\`${choice}\``).join(" or ");
+    const { default: preset, description = "" } = value as { default?: unknown; description?: string };
     const given = required.includes(name) ? "required" : `\`${JSON.stringify(preset)}\``;
-    return `| \`${name}\` |${withType ? ` ${kind} |` : ""} ${given} | ${description} |`;
+    return `| \`${name}\` | ${given} | ${description} |`;
   });
 }

@@ -17,12 +17,12 @@ import {
   walletActions,
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
-import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
+import type { MinedChainKind } from "../../node/src/dev/chainProcess.ts";
 import { type GasParts, type GasTrace, gasByOpcode } from "./traceGas.ts";
 
 export type Contract = { readonly address: Address; readonly abi: Abi };
 
-type Client = TestClient<ChainKind, Transport, Chain | undefined> & PublicActions & WalletActions;
+type Client = TestClient<MinedChainKind, Transport, Chain | undefined> & PublicActions & WalletActions;
 
 /** A chain under measurement. Every call says what its receipt was charged: 21,000 and calldata included. */
 export type GasChain = {
@@ -45,7 +45,7 @@ export type GasChain = {
 const mnemonic = "test test test test test test test test test test test junk";
 
 /** @param where URL, or how to reach a chain in this process */
-export function connectGasChain(where: string | Transport, kind: ChainKind): GasChain {
+export function connectGasChain(where: string | Transport, kind: MinedChainKind): GasChain {
   const transport = typeof where === "string" ? http(where) : where;
   const client: Client = createTestClient({ mode: kind, transport, pollingInterval: 10 })
     .extend(publicActions)

@@ -1,4 +1,4 @@
-import type { ChainKind } from "../../node/src/dev/chainProcess.ts";
+import type { MinedChainKind } from "../../node/src/dev/chainProcess.ts";
 import type { GasChain } from "./chain.ts";
 import { type Grant, type Job, makeScene, type Node, type Scene } from "./scene.ts";
 import type { GasParts } from "./traceGas.ts";
@@ -32,7 +32,11 @@ export type GasFigures = {
   readonly explained: Readonly<Record<string, GasParts>>;
 };
 
-export async function measureGas(chain: GasChain, kind: ChainKind, log: (line: string) => void): Promise<GasFigures> {
+export async function measureGas(
+  chain: GasChain,
+  kind: MinedChainKind,
+  log: (line: string) => void,
+): Promise<GasFigures> {
   const scene = await makeScene(chain);
   const owner = chain.account(3);
   const operator = chain.account(4);

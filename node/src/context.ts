@@ -3,22 +3,28 @@ import { mkdir } from "node:fs/promises";
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobReader, type BlobStore, openKeystore, readerOf } from "@persona-protocol/sdk/storage";
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { connectChain } from "./chain/connectChain.ts";
-import { type NodeConfig, readJson } from "./config.ts";
+import { systemClock } from "./chain/clock.ts";
+import { type OpenChain, openChain } from "./chain/openChain.ts";
+import type { NodeConfig } from "./config/nodeConfig.ts";
+import { readJson } from "./config/readJson.ts";
 import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
 import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
 import { openHostEvidence } from "./enclave/evidence/openHostEvidence.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
 import { detectIsolation, type Isolation } from "./enclave/runtime/isolation.ts";
+import { createLogger } from "./operations/createLogger.ts";
 import { createKuboStore, createLocalIpfs } from "./storage/index.ts";
 
 /** All that a duty of the daemon may use. */
 export type Context = {
   readonly config: NodeConfig;
   readonly log: Logger;
+  /** All endpoints together; closed by whoever has made the context. */
+  readonly chain: OpenChain;
+  /** The chain's, behind which all endpoints are. */
   readonly client: ChainClient;
   readonly deployment: Deployment;
   readonly operator: Address;
@@ -33,18 +39,21 @@ export type Context = {
 };
 
 /** @throws PersonaError CONFIG_INVALID, KEYSTORE_*, CHAIN_UNREACHABLE, CHAIN_WRONG, DEPLOYMENT_UNKNOWN */
-export async function createContext(config: NodeConfig): Promise<Context> {
-  // Constant messages with data beside them; never keys, plaintext, arguments or results.
-  const log = pino({ base: { role: config.role, pid: process.pid } }, pino.destination(2));
+export async function createContext(
+  config: NodeConfig,
+  log: Logger = createLogger({ role: config.role, level: config.logLevel }),
+): Promise<Context> {
   const deployment = readDeployment(config.deployment);
   const account = privateKeyToAccount(bytesToHex(await openAccount(config)));
-  const client = await connectChain({ rpcUrl: config.rpcUrl, deployment, account });
+  const urls = [config.rpcUrl, ...config.rpcUrls];
+  const chain = await openChain({ urls, wsUrl: config.rpcWsUrl, deployment, account, clock: systemClock, log });
   if (!isAddress(config.verifier)) throw new PersonaError("CONFIG_INVALID", "verifier is not an address.");
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   return {
     config,
     log,
-    client,
+    chain,
+    client: chain.client,
     deployment,
     operator: account.address,
     verifier: getAddress(config.verifier),

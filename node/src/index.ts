@@ -1,2 +1,3 @@
-export { loadNodeConfig, type NodeConfig } from "./config.ts";
+export type { NodeConfig } from "./config/nodeConfig.ts";
+export { loadNodeConfig } from "./config/resolveNodeConfig.ts";
 export { type RunningNode, startNode } from "./startNode.ts";

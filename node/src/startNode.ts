@@ -1,11 +1,13 @@
 import { startGuardian } from "./access/startGuardian.ts";
-import { startWorker } from "./compute/startWorker.ts";
-import type { NodeConfig } from "./config.ts";
+import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
+import type { WorkerView } from "./compute/workerStatus.ts";
+import type { NodeConfig } from "./config/nodeConfig.ts";
 import { createContext } from "./context.ts";
+import { createInstruments, type OperatedDuty, operateNode } from "./operations/operateNode.ts";
 import { startGatewayServer } from "./storage/index.ts";
 
-/** A duty under way; the daemon adds its gateway. */
-export type RunningDuty = Omit<RunningNode, "gatewayPort">;
+/** A duty under way; the daemon adds its gateway and what its operator sees. */
+export type RunningDuty = Omit<RunningNode, "gatewayPort" | "metricsPort" | "stopAsked"> & OperatedDuty;
 
 export type RunningNode = {
   readonly nodeId: number;
@@ -15,31 +17,46 @@ export type RunningNode = {
   readonly port: number | undefined;
   /** Where the trustless gateway listens; undefined when it is turned off. */
   readonly gatewayPort: number | undefined;
+  /** Where /metrics, /healthz and /readyz are. */
+  readonly metricsPort: number;
   readonly enclavePid: number;
+  /** What a worker does; a guardian has none. */
+  readonly worker?: WorkerView;
   /** Resolves when the enclave process has ended, with a text of how. */
   readonly ended: Promise<string>;
+  /** Resolves when the operator asks for the end by the admin socket. */
+  readonly stopAsked: Promise<void>;
   stop(): Promise<void>;
 };
 
 /** Starts the daemon's duties for the configured role. */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
-  const context = await createContext(config);
-  const { log, store } = context;
-  const gateway = config.gateway
-    ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
-    : undefined;
+export async function startNode(
+  config: NodeConfig,
+  options: { readonly instruments?: ReturnType<typeof createInstruments>; readonly hooks?: WorkerHooks } = {},
+): Promise<RunningNode> {
+  const { instruments = createInstruments(config), hooks } = options;
+  const { log } = instruments;
+  const context = await createContext(config, log);
+  const { store } = context;
+  /** The last is closed first. */
+  const open: { close(): Promise<void> }[] = [context.chain];
+  const close = async () => {
+    for (const part of open.toReversed()) await part.close();
+  };
   try {
-    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context));
-    return {
-      ...node,
-      gatewayPort: gateway?.port,
-      async stop() {
-        await gateway?.close();
-        await node.stop();
-      },
-    };
+    const operations = await operateNode(context, instruments);
+    open.push(operations);
+    const gateway = config.gateway
+      ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
+      : undefined;
+    if (gateway !== undefined) open.push(gateway);
+    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context, hooks));
+    open.push({ close: node.stop });
+    await operations.serve(node);
+    const { metricsPort, stopAsked } = operations;
+    return { ...node, gatewayPort: gateway?.port, metricsPort, stopAsked, stop: close };
   } catch (error) {
-    await gateway?.close();
+    await close();
     throw error;
   }
 }

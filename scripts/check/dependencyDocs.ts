@@ -3,7 +3,13 @@ import { join } from "node:path";
 import type { CheckResult } from "./checks.ts";
 
 const DOCUMENT = "docs/dependencies.md";
-const MANIFESTS = ["package.json", "sdk/package.json", "node/package.json", "node/src/enclave/runtime/package.json"];
+const MANIFESTS = [
+  "package.json",
+  "sdk/package.json",
+  "node/package.json",
+  "node/src/enclave/runtime/package.json",
+  "indexer/package.json",
+];
 const INSTALLED = ["dependencies", "devDependencies", "optionalDependencies"] as const;
 const PEERS = ["peerDependencies"] as const;
 
@@ -19,7 +25,9 @@ export function dependencyDocs(root: string): CheckResult {
   const path = join(root, DOCUMENT);
   if (!existsSync(path)) return { ok: false, output: `${DOCUMENT} is missing.` };
   const described = new Set([...readFileSync(path, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name));
-  const manifests = MANIFESTS.map((file): Manifest => JSON.parse(readFileSync(join(root, file), "utf8")));
+  const manifests = MANIFESTS.filter((file) => existsSync(join(root, file))).map(
+    (file): Manifest => JSON.parse(readFileSync(join(root, file), "utf8")),
+  );
   const named = (fields: readonly Field[]) =>
     manifests
       .flatMap((manifest) => fields.flatMap((field) => Object.entries(manifest[field] ?? {})))

@@ -16,7 +16,7 @@ import {
 import { codeOfReason, PersonaError } from "@persona-protocol/sdk/errors";
 import { cidOfDigest, collectBytes } from "@persona-protocol/sdk/storage";
 import { bytesToHex, parseEther } from "viem";
-import { bringReceipt } from "../../node/src/compute/jobSteps.ts";
+import { bringReceipt } from "../../node/src/compute/bringReceipts.ts";
 import type { Network } from "../../node/src/dev/startNetwork.ts";
 import { parseEnclaveKeys, registerEnclaveKey, registerNode } from "../../node/src/enclave/registerEnclave.ts";
 import { relayChain } from "../../node/src/enclave/relayChain.ts";
@@ -108,7 +108,11 @@ export async function startHostileOperator(network: Network): Promise<HostileOpe
         return {
           guardians: heard,
           failure: receipt.code === 0 ? undefined : (failureName(receipt.code) ?? String(receipt.code)),
-          settle: () => bringReceipt({ client, deployment }, { jobId, params, receipt, signature, ciphertext }),
+          settle: async () =>
+            void (await bringReceipt(
+              { send: (call) => callContract(client, call), deployment },
+              { jobId, params, receipt, signature, ciphertext },
+            )),
         };
       },
       stop: () => enclave.stop(),

@@ -15,7 +15,7 @@ const help = `
 npm run demo -- [options]
 
   --archive FILE   your own X/Twitter archive (.zip as downloaded); without it, a sample is made
-  --chain KIND     hardhat (default) or anvil
+  --chain KIND     hardhat (default), anvil, or geth (built with Go, once)
   --port NUMBER    port of the chain; default a free one
   --keep           keep the run directory with logs, blocks and recorded RPC
   --json           the last line of stdout is one JSON object

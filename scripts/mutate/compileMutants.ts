@@ -1,4 +1,5 @@
-import { optimized, unoptimized } from "../../hardhat.config.ts";
+import { optimized, unoptimized, unoptimizedViaIR, viaIR } from "../../hardhat.config.ts";
+import { ToolError } from "../command/ToolError.ts";
 import { compileSolidity, errorsOf, mustCompile, type SolidityOutput } from "../solidity/compileSolidity.ts";
 import { choose, combineMutants } from "./combineMutants.ts";
 import { applyEdit, type Mutant } from "./Mutant.ts";
@@ -11,16 +12,23 @@ type TargetCodes = ReadonlyMap<string, Code>;
 /** Code with every mutant of a batch in it, and the numbers of those that it has. */
 export type Build = { readonly codes: TargetCodes; readonly numbers: ReadonlyMap<string, number> };
 
-/** Without the hash of the sources, and optimised, code that does the same looks the same. */
-const comparable = { ...optimized.settings, metadata: { bytecodeHash: "none", appendCBOR: false } };
+type Compilers = { readonly unoptimized: object; readonly optimized: object };
+
+/** The first that compiles the contracts as they are makes their mutants: one that it refuses is no Solidity. */
+const compilers: readonly Compilers[] = [
+  { unoptimized: unoptimized.settings, optimized: optimized.settings },
+  { unoptimized: unoptimizedViaIR.settings, optimized: viaIR.settings },
+];
+const chosen = new Map<string, Compilers>();
 
 /** All of a batch in one; those that do not compile together are left out, to be compiled each by itself. */
 export function compileBatch(sources: Sources, { path, targets, names, batch }: MutantSource): Build {
   const source = Buffer.from(sources.get(path) ?? "");
+  const settings = compilersOf(sources, { targets, names }).unoptimized;
   let mutants = batch.flatMap((edit, n) => (edit.at === undefined ? [] : [{ edit, at: edit.at, number: n + 1 }]));
   while (mutants.length > 0) {
     const { text, places } = combineMutants(source, mutants);
-    const output = compile(new Map([...sources, [path, text]]), { targets, names }, unoptimized.settings);
+    const output = compile(new Map([...sources, [path, text]]), { targets, names }, settings);
     const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
     if (errors.length === 0) {
       return {
@@ -61,23 +69,38 @@ export function codesFromBuild({ codes, numbers }: Build, id: string): TargetCod
 
 /** @returns undefined when it does not compile */
 export function compileMutant(sources: Sources, from: MutantSource, mutant: Mutant): TargetCodes | undefined {
-  const output = compile(changed(sources, mutant), from, unoptimized.settings);
+  const output = compile(changed(sources, mutant), from, compilersOf(sources, from).unoptimized);
   return errorsOf(output) === "" ? codesOf(output, from.targets) : undefined;
 }
 
 /** Whether the compiler makes the same of the changed file as of the unchanged one. */
 export function isEquivalent(sources: Sources, from: MutantSource, mutant: Mutant): boolean {
   const key = JSON.stringify(from.targets);
-  const original = originals.get(key) ?? comparableCode(sources, from);
+  const compilers = compilersOf(sources, from);
+  const original = originals.get(key) ?? comparableCode(sources, from, compilers);
   originals.set(key, original);
-  return comparableCode(changed(sources, mutant), from) === original;
+  return comparableCode(changed(sources, mutant), from, compilers) === original;
 }
 
 /** By targets: the comparable code of what is not changed. Most mutants do not live to be compared. */
 const originals = new Map<string, string>();
 
-function comparableCode(sources: Sources, from: MutantSource): string {
-  return JSON.stringify([...codesOf(mustCompile(compile(sources, from, comparable)), from.targets)]);
+/** Without the hash of the sources, and optimised, code that does the same looks the same. */
+function comparableCode(texts: Sources, from: MutantSource, compilers: Compilers): string {
+  const settings = { ...compilers.optimized, metadata: { bytecodeHash: "none", appendCBOR: false } };
+  return JSON.stringify([...codesOf(mustCompile(compile(texts, from, settings)), from.targets)]);
+}
+
+/** @throws ToolError when none compiles the unchanged contracts: every mutant would look as if it were no Solidity */
+function compilersOf(sources: Sources, from: Pick<MutantSource, "targets" | "names">): Compilers {
+  const key = JSON.stringify(from.targets);
+  const known = chosen.get(key);
+  if (known !== undefined) return known;
+  const isRight = ({ unoptimized: settings }: Compilers) => errorsOf(compile(sources, from, settings)) === "";
+  const found = compilers.find(isRight);
+  if (found === undefined) throw new ToolError(`The contracts do not compile: ${key}.`);
+  chosen.set(key, found);
+  return found;
 }
 
 function changed(sources: Sources, mutant: Mutant): Sources {

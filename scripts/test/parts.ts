@@ -30,7 +30,8 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/recovery": 30,
   "node/ingest": 30,
   "e2e/storeFaults": 45,
-  "node/compute": 5,
+  "node/compute": 10,
+  "e2e/workerSteps": 90,
 };
 const UNKNOWN_SECONDS = 20;
 

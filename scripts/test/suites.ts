@@ -1,7 +1,18 @@
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-type SuiteName = "contracts" | "sdk" | "node" | "house" | "browser" | "e2e" | "demo" | "deploy" | "stores";
+type SuiteName =
+  | "contracts"
+  | "sdk"
+  | "node"
+  | "house"
+  | "browser"
+  | "e2e"
+  | "demo"
+  | "deploy"
+  | "stores"
+  | "chains"
+  | "indexer";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -23,13 +34,21 @@ export const suites: readonly Suite[] = [
   { name: "house", files: "test/house/**/*.test.ts", processes: "one" },
   { name: "browser", files: "test/browser/**/*.test.ts", processes: "one" },
   // Each file has a network of its own.
-  { name: "e2e", files: "test/e2e/**/!(demo|deploy|publicDeploy|storeRepair|largeObject).test.ts", processes: "files" },
+  {
+    name: "e2e",
+    files: "test/e2e/**/!(demo|chains|deploy|publicDeploy|storeRepair|largeObject).test.ts",
+    processes: "files",
+  },
   { name: "demo", files: "test/e2e/demo.test.ts", processes: "one" },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
   { name: "deploy", files: "test/e2e/{deploy,publicDeploy}.test.ts", processes: "files", onAsking: true },
   // Checks, repairs and sweeps by the command, on disks, a gateway and a real S3 server; each store has tests in "node".
   // And an object of more than a gibibyte.
   { name: "stores", files: "test/e2e/{storeRepair,largeObject}.test.ts", processes: "files", onAsking: true },
+  // The demo again, on anvil and on geth.
+  { name: "chains", files: "test/e2e/chains.test.ts", processes: "one", onAsking: true },
+  // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
+  { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {

@@ -7,7 +7,7 @@ const fetchScript = fileURLToPath(new URL("../../scripts/fetchServers.ts", impor
  * A server that is built from its Go module; or why there is none. CI builds it when it is not there; a person is told how
  * instead of waiting minutes in a test run.
  */
-export function findServer(name: "kubo" | "s3"): { readonly binary: string } | { readonly reason: string } {
+export function findServer(name: "kubo" | "s3" | "geth"): { readonly binary: string } | { readonly reason: string } {
   const run = (...args: string[]) => spawnSync(process.execPath, [fetchScript, name, ...args], { encoding: "utf8" });
   const cached = run("--cached");
   if (cached.status === 0) return { binary: cached.stdout.trim() };

@@ -5,7 +5,7 @@ import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/s
 import { parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
-import { type ChainKind, startChain } from "../../node/src/dev/chainProcess.ts";
+import { type ChainKind, chainIdOf, startChain } from "../../node/src/dev/chainProcess.ts";
 import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
 
@@ -32,10 +32,14 @@ export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestC
     const signal = AbortSignal.timeout(60_000);
     const rpcUrl = await startChain(processes, kind, 0, signal);
     const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
-    const governor = createChainClient({ rpcUrl, chainId: 31_337, account });
+    const governor = createChainClient({ rpcUrl, chainId: chainIdOf(kind), account });
     const local = await deployContracts(governor);
     const fundedClient = async () => {
-      const client = createChainClient({ rpcUrl, chainId: 31_337, account: privateKeyToAccount(generatePrivateKey()) });
+      const client = createChainClient({
+        rpcUrl,
+        chainId: chainIdOf(kind),
+        account: privateKeyToAccount(generatePrivateKey()),
+      });
       const { address } = client.account;
       const hash = await governor.sendTransaction({ to: address, value: parseEther("10") });
       await governor.waitForTransactionReceipt({ hash });

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { encode } from "@ipld/dag-cbor";
 import { maxDepositBytes, maxReleaseCallBytes, maxRevocationBytes } from "@persona-protocol/sdk/access";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
 import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
+import { type Listening, listen } from "../listen.ts";
 import { createFloodLog } from "./floodLog.ts";
+
+export type GuardianServer = Listening;
 
 export type GuardianRoutes = {
   /** DAG-CBOR `{ nodeId, signer, kemKey }`; undefined until the guardian serves. */
@@ -17,8 +19,6 @@ export type GuardianRoutes = {
   /** One page of the access log for the owner who signed this query. */
   log(query: string): Promise<Uint8Array>;
 };
-
-export type GuardianServer = { readonly port: number; close(): Promise<void> };
 
 /** Requests before the enclave at once; more are told to come back. */
 const maxConcurrent = 64;
@@ -67,26 +67,13 @@ export async function startGuardianServer(options: {
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 5_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === "EADDRINUSE";
-      reject(
-        new PersonaError(taken ? "PORT_IN_USE" : "CONFIG_INVALID", `The guardian cannot listen: ${cause.message}.`, {
-          data: { host, port },
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
+  const { port: boundPort, close } = await listen(server, { host, port, name: "The guardian" });
   return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        failures.close();
-        server.closeAllConnections();
-      }),
+    port: boundPort,
+    async close() {
+      failures.close();
+      await close();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address } from "viem";
 import { z } from "zod";
 import type { Context } from "../context.ts";
+import { saysOf } from "../enclave/openEnclave.ts";
 import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
@@ -49,7 +50,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
       isolation: context.isolation,
       bundle: context.bundle,
       evidence: context.evidence,
-      log: (line) => log.warn({ line }, "enclave says"),
+      log: saysOf(log),
       methods: relayChain(client.request),
     });
     enclaves.push(enclave);

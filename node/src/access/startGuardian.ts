@@ -161,7 +161,15 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     sweepSoon();
     sweeping = setInterval(sweepSoon, sweepEveryMs).unref();
     log.info({ nodeId, signer: keys.signer, port: server.port, isolation }, "guardian serves");
-    return { nodeId, signer: keys.signer, port: server.port, enclavePid: enclave.pid, ended: enclave.ended, stop };
+    return {
+      nodeId,
+      signer: keys.signer,
+      port: server.port,
+      enclavePid: enclave.pid,
+      enclave,
+      ended: enclave.ended,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

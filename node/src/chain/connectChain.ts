@@ -1,6 +1,6 @@
 import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Account, createWalletClient, defineChain, http, publicActions } from "viem";
+import { type Account, createWalletClient, defineChain, http, publicActions, type Transport } from "viem";
 import { batchingFetch } from "./batchingFetch.ts";
 
 /** Local chains mine at once: waiting seconds between two looks would be most of a job's time. */
@@ -41,8 +41,10 @@ export function createChainClient(options: {
   readonly rpcUrl: string;
   readonly chainId: number;
   readonly account: Account;
+  /** In place of one to `rpcUrl` alone. */
+  readonly transport?: Transport;
 }): ChainClient {
-  const { rpcUrl, chainId, account } = options;
+  const { rpcUrl, chainId, account, transport = chainTransport(rpcUrl) } = options;
   const chain = defineChain({
     id: chainId,
     name: `chain ${chainId}`,
@@ -50,12 +52,14 @@ export function createChainClient(options: {
     rpcUrls: { default: { http: [rpcUrl] } },
   });
   const pollingInterval = localChainIds.includes(chainId) ? 20 : 1_000;
-  // Reads of one turn go in one request: a guardian makes several for each release, and HTTP costs more than they do.
-  const transport = http(rpcUrl, {
+  return createWalletClient({ account, chain, transport, pollingInterval, cacheTime: 0 }).extend(publicActions);
+}
+
+/** Reads of one turn go in one request: a guardian makes several for each release, and HTTP costs more than they do. */
+export const chainTransport = (rpcUrl: string): Transport =>
+  http(rpcUrl, {
     timeout: 15_000,
     retryCount: 0,
     batch: { batchSize: 64, wait: 0 },
     fetchFn: batchingFetch(),
   });
-  return createWalletClient({ account, chain, transport, pollingInterval, cacheTime: 0 }).extend(publicActions);
-}

@@ -22,6 +22,15 @@ const answers = z.array(
   }),
 );
 
+/** An answer that is no JSON-RPC. */
+class HttpError extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
 type Waiting = RpcCall & { resolve(value: unknown): void; reject(error: unknown): void };
 
 /**
@@ -35,6 +44,7 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
   const options = { keepAlive: true, maxSockets: maxConnections };
   const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
   let waiting: Waiting[] = [];
+  let takesBatches = true;
 
   const post = (body: string, isRepeat = false): Promise<Buffer> =>
     new Promise((resolve, reject) => {
@@ -55,7 +65,7 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
           response.once("error", reject);
           response.once("end", () => {
             if (response.statusCode === 200) resolve(Buffer.concat(chunks, length));
-            else reject(new Error(`HTTP ${response.statusCode}`));
+            else reject(new HttpError(response.statusCode ?? 0));
           });
         },
       );
@@ -67,7 +77,8 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
       sent.end(body);
     });
 
-  const send = async (batch: readonly Waiting[]): Promise<void> => {
+  /** @returns whether there were answers, be they errors */
+  const send = async (batch: readonly Waiting[]): Promise<boolean> => {
     const calls = batch.map(({ method, params }, id) => ({ jsonrpc: "2.0", id, method, params }));
     // An endpoint that takes no batches is only asked for one.
     const body = JSON.stringify(calls.length === 1 ? calls[0] : calls);
@@ -76,8 +87,14 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
       const value: unknown = JSON.parse((await post(body)).toString("utf8"));
       found = new Map(answers.parse(calls.length === 1 ? [value] : value).map((answer) => [answer.id, answer]));
     } catch (cause) {
+      if (batch.length > 1 && mayRefuseBatches(cause)) {
+        // Some endpoints take one call at a time, and say so in ways of their own; this was one if that helps.
+        const helped = await Promise.all(batch.map((call) => send([call])));
+        if (helped.every((answered) => answered)) takesBatches = false;
+        return false;
+      }
       for (const { method, reject } of batch) reject(unreachable(method, cause));
-      return;
+      return false;
     }
     for (const [id, { method, resolve, reject }] of batch.entries()) {
       const answer = found.get(id);
@@ -85,12 +102,14 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
         reject(unreachable(method, answer?.error));
       else resolve(answer.result);
     }
+    return true;
   };
 
   const flush = (): void => {
     const calls = waiting;
     waiting = [];
-    for (let from = 0; from < calls.length; from += maxBatch) void send(calls.slice(from, from + maxBatch));
+    const size = takesBatches ? maxBatch : 1;
+    for (let from = 0; from < calls.length; from += size) void send(calls.slice(from, from + size));
   };
 
   return {
@@ -102,6 +121,11 @@ export function createRpcRelay(rpcUrl: string): RpcRelay {
   };
 }
 
+/** One error in place of the answers, or a status that says "not like this"; not one that says "not now". */
+const mayRefuseBatches = (cause: unknown): boolean =>
+  cause instanceof z.ZodError || (cause instanceof HttpError && [400, 403, 405, 413, 422].includes(cause.status));
+
 function unreachable(method: string, cause: unknown): PersonaError {
-  return new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint failed a read.", { data: { method }, cause });
+  const data = cause instanceof HttpError ? { method, httpStatus: cause.status } : { method };
+  return new PersonaError("CHAIN_UNREACHABLE", "The chain endpoint failed a read.", { data, cause });
 }

@@ -48,8 +48,8 @@ export async function dev(options: {
 }
 
 export function parseChain(text: string): ChainKind {
-  if (text === "hardhat" || text === "anvil") return text;
-  throw new PersonaError("USAGE", "--chain takes hardhat or anvil.", { data: { chain: text } });
+  if (text === "hardhat" || text === "anvil" || text === "geth") return text;
+  throw new PersonaError("USAGE", "--chain takes hardhat, anvil or geth.", { data: { chain: text } });
 }
 
 type Wallets = {

@@ -3,6 +3,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { addNodeCommand } from "./node/nodeCommand.ts";
 import { addProgramCommand } from "./program/programCommand.ts";
 import { addProvenanceCommand } from "./provenance/provenanceCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
@@ -21,25 +22,15 @@ const program = new Command("persona")
 program
   .command("dev")
   .description("a local network of all four layers (simulated TEE), until Ctrl-C")
-  .option("--chain <kind>", "hardhat or anvil", "hardhat")
+  .option("--chain <kind>", "hardhat, anvil or geth (built with Go)", "hardhat")
   .option("--port <number>", "port of the chain's JSON-RPC; 0 picks a free one", "8545")
   .option("--dir <folder>", "where to keep its state (default: a new folder under .run)")
   .option("--json", "print addresses and process ids as one line of JSON")
   .action(async (options) => (await import("./dev.ts")).dev({ ...options, json }));
 
-const node = program.command("node").description("run a node");
-node
-  .command("start")
-  .description("run a compute node or guardian until it is asked to stop")
-  .requiredOption("--config <file>", "JSON configuration; docs/node-config.md lists its settings")
-  .option("--json", "print the node's id, keys and process ids as one line of JSON")
-  .action(async (options) => (await import("./nodeStart.ts")).nodeStart({ ...options, json }));
-node
-  .command("rotate")
-  .description("give a stopped guardian the key of its next period, and destroy the old one")
-  .requiredOption("--config <file>", "JSON configuration of the guardian")
-  .option("--json", "print both keys and what was moved as one line of JSON")
-  .action(async (options) => (await import("./nodeRotate.ts")).nodeRotate({ ...options, json }));
+// What the flags of these commands are made of takes a while to load.
+const settings = process.argv.includes("node") ? (await import("../config/nodeSettings.ts")).nodeSettings() : [];
+addNodeCommand(program, { json, settings });
 
 program
   .command("import")

@@ -1,102 +1,61 @@
-import { DatabaseSync } from "node:sqlite";
 import type { Hex } from "viem";
-import { type JobEvent, type JobState, jobMachine } from "./jobMachine.ts";
+import type { StreamPoint } from "../chain/stream/chainEvent.ts";
+import type { JobEvent, JobState, JobStatus } from "./jobMachine.ts";
 
 export type JournalRow = {
   readonly jobId: Hex;
   readonly state: JobState;
   /** ABI bytes of JobParams, as the event brought them. */
   readonly params: Uint8Array;
-  /** The signed receipt once there is one: it must survive a crash between signing and settling. */
-  readonly receipt: Uint8Array | undefined;
+  /** The signed receipt once there is one, and the enclave key that signed it: it must survive a crash before it is settled. */
+  readonly receipt: { readonly bytes: Uint8Array; readonly signer: string } | undefined;
+};
+
+/** A job without its bytes, as `open` lists it. */
+export type OpenJob = {
+  readonly jobId: Hex;
+  readonly status: JobStatus;
+  /** How often the daemon or its enclave has ended during the job's present step. */
+  readonly crashes: number;
 };
 
 /**
  * The daemon's memory. A step is written here before it is done, and every step is safe to do again, so a crash at any
- * instruction loses nothing and doubles nothing.
+ * instruction loses nothing and doubles nothing. So is an older journal, restored from a backup: it says less than the chain,
+ * which every step asks first.
  */
 export type Journal = {
-  /** Remembers a job; a repeat changes nothing. */
-  add(jobId: Hex, params: Uint8Array): void;
-  get(jobId: Hex): JournalRow | undefined;
-  /** Writes the next state, or returns undefined when the event means nothing now. */
-  apply(jobId: Hex, event: JobEvent, receipt?: Uint8Array): JobState | undefined;
-  /** Jobs that still want something done, oldest first. */
-  open(): JournalRow[];
-  /** The next block to read events from. */
-  nextBlock(): bigint | undefined;
-  setNextBlock(block: bigint): void;
-  nodeId(): number | undefined;
-  setNodeId(nodeId: number): void;
-  close(): void;
+  /** Remembers a job; a repeat changes nothing. @returns whether it is new */
+  add(jobId: Hex, params: Uint8Array): Promise<boolean>;
+  get(jobId: Hex): Promise<JournalRow | undefined>;
+  /**
+   * Writes the next state, or returns undefined when the event means nothing now. A receipt is on the disk when this returns,
+   * whatever becomes of the machine's power.
+   */
+  apply(jobId: Hex, event: JobEvent, receipt?: Uint8Array): Promise<JobState | undefined>;
+  /** Jobs that want something done by this process, oldest first. */
+  open(): Promise<OpenJob[]>;
+  /** Settled jobs whose block is at most `block`, oldest first. */
+  settled(block: number, most: number): Promise<JournalRow[]>;
+  /** Applies a reorganisation from `block` on to every job. @returns those that it changed */
+  reorganised(block: number): Promise<Hex[]>;
+  counts(): Promise<Readonly<Record<JobStatus, number>>>;
+  /** Notes that a job's step begins. Without `ended` it counts as a crash when the journal is opened again. */
+  began(jobId: Hex): Promise<void>;
+  ended(jobId: Hex): Promise<void>;
+  /** How many jobs wait to be claimed. */
+  waiting(): Promise<number>;
+  /** Where the chain's stream stands: what it said before is in here. */
+  point(): Promise<StreamPoint | undefined>;
+  setPoint(point: StreamPoint): Promise<void>;
+  /** Of this node, and of no other that shares the journal. */
+  nodeId(): Promise<number | undefined>;
+  setNodeId(nodeId: number): Promise<void>;
+  /** The block before which no registration of this node was sent; undefined when none was. */
+  registeringSince(): Promise<bigint | undefined>;
+  setRegisteringSince(block: bigint): Promise<void>;
+  close(): Promise<void>;
 };
 
-export function openJournal(file: string): Journal {
-  const db = new DatabaseSync(file);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS jobs (
-      job_id TEXT PRIMARY KEY,
-      status TEXT NOT NULL,
-      state TEXT NOT NULL,
-      params BLOB NOT NULL,
-      receipt BLOB
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
-    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  `);
-  const insert = db.prepare(
-    "INSERT INTO jobs (job_id, status, state, params) VALUES (?, 'seen', ?, ?) ON CONFLICT DO NOTHING",
-  );
-  const select = db.prepare("SELECT * FROM jobs WHERE job_id = ?");
-  const update = db.prepare("UPDATE jobs SET status = ?, state = ?, receipt = coalesce(?, receipt) WHERE job_id = ?");
-  const selectOpen = db.prepare("SELECT * FROM jobs WHERE status NOT IN ('done', 'left') ORDER BY rowid");
-  const selectMeta = db.prepare("SELECT value FROM meta WHERE name = ?");
-  const upsertMeta = db.prepare(
-    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-  );
-
-  const meta = (name: string) => {
-    const value = selectMeta.get(name)?.["value"];
-    return typeof value === "string" ? value : undefined;
-  };
-  const get = (jobId: Hex) => {
-    const row = select.get(jobId);
-    return row === undefined ? undefined : rowOf(row);
-  };
-  return {
-    add: (jobId, params) => void insert.run(jobId, JSON.stringify({ status: "seen" } satisfies JobState), params),
-    get,
-    apply(jobId, event, receipt) {
-      const row = get(jobId);
-      const next = row === undefined ? undefined : jobMachine(row.state, event);
-      if (next !== undefined) update.run(next.status, JSON.stringify(next), receipt ?? null, jobId);
-      return next;
-    },
-    open: () => selectOpen.all().map(rowOf),
-    nextBlock() {
-      const value = meta("nextBlock");
-      return value === undefined ? undefined : BigInt(value);
-    },
-    setNextBlock: (block) => void upsertMeta.run("nextBlock", String(block)),
-    nodeId() {
-      const value = meta("nodeId");
-      return value === undefined ? undefined : Number(value);
-    },
-    setNodeId: (nodeId) => void upsertMeta.run("nodeId", String(nodeId)),
-    close: () => db.close(),
-  };
-}
-
-type SqlRow = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
-
-/** The daemon is the file's only writer, so a row has the shape in which it was written. */
-function rowOf(row: SqlRow): JournalRow {
-  const {
-    job_id: jobId,
-    state,
-    params,
-    receipt,
-  } = row as unknown as { job_id: Hex; state: string; params: Uint8Array; receipt: Uint8Array | null };
-  return { jobId, state: JSON.parse(state) as JobState, params, receipt: receipt ?? undefined };
-}
+/** What the journal tells of jobs that took the process down before: for the log. */
+export type Suspect = { readonly jobId: Hex; readonly crashes: number; readonly quarantined: boolean };

@@ -1,20 +1,26 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { fundDevAccounts } from "./fundDevAccounts.ts";
 import type { Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
 
-export type ChainKind = "hardhat" | "anvil";
+export type ChainKind = "hardhat" | "anvil" | "geth";
+
+/** Those that mine, turn back and set their time when told. */
+export type MinedChainKind = Exclude<ChainKind, "geth">;
+
+export const chainIdOf = (kind: ChainKind): number => (kind === "geth" ? 1_337 : 31_337);
 
 /** Pinned: a newer one may mine or report differently. */
 const anvilPackage = "@foundry-rs/anvil@1.7.1";
 
-/** How Hardhat's chain and anvil say where they listen. */
-const listening = /(?:JSON-RPC server at http:\/\/|^Listening on )127\.0\.0\.1:(\d+)/;
+/** How Hardhat's chain, anvil and geth say where they listen. */
+const listening = /(?:JSON-RPC server at http:\/\/|^Listening on |HTTP server started +endpoint=)127\.0\.0\.1:(\d+)/;
 
 /**
  * Starts a chain on loopback that mines each transaction at once.
@@ -27,10 +33,7 @@ export async function startChain(
   port: number,
   signal: AbortSignal,
 ): Promise<string> {
-  const command =
-    kind === "hardhat"
-      ? [process.execPath, join(repositoryRoot, "scripts/hardhatChain.ts"), String(port)]
-      : [await anvilBinary(signal), "--host", "127.0.0.1", "--port", String(port), "--hardfork", "osaka"];
+  const command = await commandOf[kind](port, signal);
   const env = {
     ...process.env,
     FORCE_COLOR: "0",
@@ -47,7 +50,42 @@ export async function startChain(
   const [, taken] = listening.exec(await chain.ready) ?? [];
   const url = `http://127.0.0.1:${taken}`;
   await untilAnswering(url, signal);
+  if (kind === "geth") await fundDevAccounts(url, chainIdOf(kind));
   return url;
+}
+
+const commandOf: Readonly<Record<ChainKind, (port: number, signal: AbortSignal) => Promise<readonly string[]>>> = {
+  hardhat: async (port) => [process.execPath, join(repositoryRoot, "scripts/hardhatChain.ts"), String(port)],
+  anvil: async (port, signal) => [
+    await anvilBinary(signal),
+    ...["--host", "127.0.0.1", "--port", String(port), "--hardfork", "osaka"],
+  ],
+  geth: async (port, signal) => [
+    // It says where it listens on stderr.
+    ...["sh", "-c", 'exec "$0" "$@" 2>&1', await gethBinary(signal)],
+    // In memory, a block for each transaction, and the rules that come after today's (Amsterdam), where new state costs more gas.
+    ...["--dev", "--dev.gaslimit", "60000000", "--cache", "128"],
+    // Subscriptions on the same port; the third port is one that nobody asks for and that cannot be closed.
+    ...["--http", "--http.addr", "127.0.0.1", "--http.port", String(port), "--http.api", "eth,net,web3"],
+    ...["--ws", "--ws.addr", "127.0.0.1", "--ws.port", String(port), "--ws.api", "eth,net,web3"],
+    ...["--authrpc.addr", "127.0.0.1", "--authrpc.port", "0", "--ipcdisable"],
+    ...["--nodiscover", "--maxpeers", "0", "--port", "0"],
+  ],
+};
+
+/** geth is built from its Go module when first asked for, which takes minutes, and kept in `.cache`. @throws PersonaError PROCESS_FAILED */
+async function gethBinary(signal: AbortSignal): Promise<string> {
+  const script = join(repositoryRoot, "scripts/fetchServers.ts");
+  const child = spawn(process.execPath, [script, "geth"], { stdio: ["ignore", "pipe", "inherit"], signal });
+  let path = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    path += text;
+  });
+  const code = await endOf(child);
+  if (code === 0) return path.trim();
+  throw new PersonaError("PROCESS_FAILED", "geth cannot be built here: it wants Go and its module proxy.", {
+    data: { code },
+  });
 }
 
 /** anvil ships as a binary inside an npm package; it is fetched when first asked for, and kept in `.cache`. */
@@ -81,12 +119,15 @@ function findAnvil(folder: string): string | undefined {
 
 async function run(command: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const child = spawn(command, [...args], { stdio: ["ignore", "ignore", "inherit"], signal });
-  const code = await new Promise<number | string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (status, by) => resolve(status ?? by ?? "unknown"));
-  });
+  const code = await endOf(child);
   if (code !== 0) throw new PersonaError("PROCESS_FAILED", `${command} ${args[0] ?? ""} failed: ${code}.`);
 }
+
+const endOf = (child: ChildProcess): Promise<number | string> =>
+  new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (status, by) => resolve(status ?? by ?? "unknown"));
+  });
 
 async function untilAnswering(url: string, signal: AbortSignal): Promise<void> {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });

@@ -7,13 +7,14 @@ import { type Address, bytesToHex, hexToBytes, parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
-import type { NodeConfig } from "../config.ts";
+import type { NodeConfig } from "../config/nodeConfig.ts";
 import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
-import { type ChainKind, startChain } from "./chainProcess.ts";
+import { type ChainKind, chainIdOf, startChain } from "./chainProcess.ts";
 import type { LocalDeployment } from "./deployContracts.ts";
 import { freePort } from "./freePort.ts";
+import { devMnemonic } from "./fundDevAccounts.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
 
@@ -59,8 +60,6 @@ export type Network = LocalDeployment & {
   close(): Promise<void>;
 };
 
-/** The mnemonic that Hardhat's node and anvil both fund. Public: only for chains on this machine. */
-const devMnemonic = "test test test test test test test test test test test junk";
 const stake = parseEther("1000");
 const readyLine = z.object({
   nodeId: z.number(),
@@ -96,7 +95,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
     const governor = createChainClient({
       rpcUrl,
-      chainId: 31_337,
+      chainId: chainIdOf(options.chain),
       account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
     });
     onProgress("deploying the contracts");

@@ -14,6 +14,15 @@ export async function openEnclave(
     bundle,
     evidence,
     methods,
-    log: (line) => log.warn({ line }, "enclave says"),
+    log: saysOf(log),
   });
 }
+
+/** What an enclave writes to stderr may quote what it works on: of a line only the kind of its error is logged. */
+export const saysOf =
+  (log: Pick<Context["log"], "warn">) =>
+  (line: string): void =>
+    log.warn(
+      { error: /\b(?:ERR_[A-Z_]{3,40}|[A-Z][A-Za-z]{2,40}Error)\b/.exec(line)?.[0] ?? "unnamed" },
+      "enclave says",
+    );

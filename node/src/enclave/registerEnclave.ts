@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import { decodeRegistration } from "./runtime/registrationMessage.ts";
 import type { EnclaveProcess } from "./startEnclave.ts";
 
-type RegistrationContext = Pick<Context, "client" | "deployment" | "operator" | "verifier"> & {
+export type RegistrationContext = Pick<Context, "client" | "deployment" | "operator" | "verifier"> & {
   readonly config?: Pick<Context["config"], "quorumUrls">;
 };
 
@@ -74,15 +74,32 @@ export async function announceEndpoint(
 
 /** Registers the enclave's keys under the node, unless the registry already knows them. */
 export async function registerEnclaveKey(
-  { client, deployment, operator, verifier, config }: RegistrationContext,
+  context: RegistrationContext,
   enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
   key: { readonly signer: Address; readonly nodeId: number; readonly role: keyof typeof roleBit },
 ): Promise<void> {
+  const { client, deployment, verifier } = context;
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   const known = await client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
   if (known.nodeId !== 0) return;
+  const { binding, told, signature } = await attestKey(context, enclave, key.role);
+  await callContract(client, {
+    ...registry,
+    functionName: "addEnclaveKey",
+    args: [key.nodeId, binding, bytesToHex(told), verifier, signature],
+  });
+}
+
+/** Fresh evidence of the enclave's keys, as the verifier of this node reads it, with binding and proof of possession. */
+export async function attestKey(
+  { client, operator, verifier, config }: RegistrationContext,
+  enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
+  role: keyof typeof roleBit,
+) {
   const block = await client.getBlock();
-  const facts = { operator, keyClass: KeyClass[key.role], blockNumber: Number(block.number), blockHash: block.hash };
+  // Not the newest block: geth tries a call in the newest one itself, which does not know its own hash.
+  const parent = { blockNumber: Number(block.number) - 1, blockHash: block.parentHash };
+  const facts = { operator, keyClass: KeyClass[role], ...parent };
   const { binding, evidence, signature } = decodeRegistration(
     // A platform's quoting service may take its time.
     await enclave.call("register", facts, { timeoutMs: 30_000 }),
@@ -92,9 +109,5 @@ export async function registerEnclaveKey(
     urls.length === 0
       ? chainEvidenceOf(evidence)
       : await quorumWord({ client, quorumVerifier: verifier, urls }, evidence, enclave.companionsOf?.(evidence));
-  await callContract(client, {
-    ...registry,
-    functionName: "addEnclaveKey",
-    args: [key.nodeId, binding, bytesToHex(told), verifier, signature],
-  });
+  return { binding, told, signature };
 }

@@ -20,26 +20,25 @@ const threadCount = 2;
 export function startImportThreads(): StartedThreads {
   const threads: Thread[] = [];
   let isClosed = false;
-  let nextBatch = 0;
-  let nextEncoder = 0;
 
-  /** Started when there is work: most imports are small and have none for them. */
-  function threadOf(id: number): Thread {
+  /** Who has least to do. Started when there is work: most imports are small and have none for them. */
+  function freest(): Thread {
     if (isClosed) throw new PersonaError("INTERNAL", "The threads of an import were asked after their end.");
-    const place = id % threadCount;
-    const thread = threads[place] ?? startThread();
-    threads[place] = thread;
+    const [first, ...others] = [...threads].sort((one, other) => one.asked() - other.asked());
+    if (first !== undefined && (first.asked() === 0 || others.length + 1 === threadCount)) return first;
+    const thread = startThread();
+    threads.push(thread);
     return thread;
   }
 
   return {
-    // One on each thread, and one on its way to it.
-    batchesUnderWay: 2 * threadCount,
+    // One on each thread, and one on its way to whoever is done first.
+    batchesUnderWay: threadCount + 1,
     async open({ id: connector }, options) {
       const opened = new Map<Thread, Promise<undefined>>();
       return {
         async parse(batch, repeats) {
-          const thread = threadOf(nextBatch++);
+          const thread = freest();
           const ready = opened.get(thread) ?? thread.ask({ step: "open", connector, options });
           opened.set(thread, ready);
           const parsed = thread.ask({ step: "parse", batch, repeats }, [batch.bytes.buffer, batch.marks.buffer]);
@@ -49,7 +48,7 @@ export function startImportThreads(): StartedThreads {
     },
     encode(schema, group) {
       if (group.records <= fewRecords) return encodeRowGroup(schema, group);
-      return threadOf(nextEncoder++).ask({ step: "encode", schema, group });
+      return freest().ask({ step: "encode", schema, group });
     },
     async close() {
       isClosed = true;
@@ -66,6 +65,8 @@ type Thread = {
     request: Extract<ThreadRequest, { readonly step: Step }>,
     handedOver?: ArrayBuffer[],
   ): Promise<ThreadAnswers[Step]>;
+  /** Requests that are not answered. */
+  asked(): number;
   close(): Promise<void>;
 };
 
@@ -102,6 +103,7 @@ function startThread(): Thread {
       const { code, message, data } = reply.problem;
       throw new PersonaError(code, message, { data });
     },
+    asked: () => waiting.length,
     async close() {
       await worker.terminate();
     },

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobReader, carHeader, carSectionHead } from "@persona-protocol/sdk/storage";
 import type { Logger } from "pino";
+import { type Listening, listen } from "../listen.ts";
 import { carBlocks } from "./carBlocks.ts";
 import { type GatewayRequest, parseGatewayRequest } from "./gatewayRequest.ts";
 
-export type GatewayServer = { readonly port: number; close(): Promise<void> };
+export type GatewayServer = Listening;
 
 /** Answers under way, to one address and to all; whoever comes later is told to try again. */
 const maxAnswersPerAddress = 32;
@@ -57,21 +57,7 @@ export async function startGatewayServer(options: startGatewayServer.Options): P
   server.requestTimeout = 10_000;
   server.headersTimeout = 5_000;
   server.setTimeout(30_000);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const code = cause.code === "EADDRINUSE" ? "PORT_IN_USE" : "CONFIG_INVALID";
-      reject(new PersonaError(code, `The gateway cannot listen: ${cause.message}.`, { data: { host, port }, cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server, { host, port, name: "The gateway" });
 }
 
 export declare namespace startGatewayServer {

@@ -9,7 +9,7 @@ import {
   type SweepMedium,
 } from "@persona-protocol/sdk/storage";
 import { z } from "zod";
-import { readJson } from "../config.ts";
+import { readJson } from "../config/readJson.ts";
 import { createKuboStore } from "./kubo.ts";
 import { createLocalIpfs } from "./localIpfs.ts";
 import { localSweep } from "./localSweep.ts";

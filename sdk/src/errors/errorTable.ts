@@ -405,6 +405,14 @@ export const errorTable = {
   ),
   CHAIN_WRONG: fatal("The endpoint serves another chain than configured.", "Check chain id and RPC URL."),
   TRANSACTION_REVERTED: fatal("The contract refused the transaction.", "See the decoded reason."),
+  GAS_EMPTY: temporary(
+    "The operator's account cannot pay the gas of a transaction.",
+    "Send ether to the account; what was begun goes on by itself.",
+  ),
+  NONCE_TAKEN: temporary(
+    "Another program sends transactions of the operator's account.",
+    "Give each node's operator an account of its own, or let its workers share one journal.",
+  ),
   DEPLOYMENT_UNKNOWN: fatal(
     "No contract addresses are known for this chain.",
     "Start a local network with persona dev, or give --deployment FILE.",
@@ -413,7 +421,35 @@ export const errorTable = {
     "The contracts could not be deployed, or are not where they must be.",
     "docs/deployment.md says what may be run again and what must be started anew.",
   ),
+  NODE_RUNNING: fatal(
+    "Another daemon runs over this data directory.",
+    "Stop it, or give this one a data directory of its own.",
+  ),
+  NODE_NOT_RUNNING: temporary(
+    "No daemon runs over this data directory.",
+    "Start it with `persona node start`; `systemctl status` and its log say why it ended.",
+  ),
+  NODE_UNANSWERED: temporary(
+    "The daemon is there and does not answer.",
+    "Ask again as the user that it runs as; a daemon that stays silent is to be started again.",
+  ),
+  NODE_DRAINING: temporary(
+    "The node still has claimed jobs.",
+    "It claims nothing more: ask again, or give it more time by --timeout.",
+  ),
+  NODE_BONDED: temporary(
+    "The node's stake is still bound, or a claim of it is open.",
+    "Run the command again after the time that it names.",
+  ),
+  NODE_STOP_SLOW: temporary(
+    "The node did not stop in the time that stopSeconds gives it, and was ended.",
+    "Nothing is lost: what was under way goes on at the next start. Give it more time by stopSeconds.",
+  ),
   PORT_IN_USE: fatal("Another program already listens on this port.", "Stop it, or choose another port."),
+  JOURNAL_UNUSABLE: fatal(
+    "The node's journal was written by a newer build, or is no journal.",
+    "Start the newer build again, or restore journal.sqlite from a backup: an older one loses nothing.",
+  ),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",

@@ -1,5 +1,7 @@
 import { encode } from "@ipld/dag-cbor";
 import {
+  type ChainClient,
+  callContract,
   encodeStruct,
   type JobOffer,
   type JobOrder,
@@ -21,8 +23,10 @@ import {
   type Hex,
   zeroAddress,
 } from "viem";
+import { bringReceipt, type Ending } from "../../../node/src/compute/bringReceipts.ts";
 import { advanceJob, type WorkerContext } from "../../../node/src/compute/jobSteps.ts";
-import { type Journal, openJournal } from "../../../node/src/compute/journal.ts";
+import type { Journal } from "../../../node/src/compute/journal.ts";
+import { openJournal } from "../../../node/src/compute/sqliteJournal.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomDeployment, randomHex32, randomStruct } from "../../helpers/structs.ts";
 
@@ -44,6 +48,7 @@ describe("advanceJob", () => {
   let params: JobParams;
   let job: Job;
   let time: number;
+  let head: bigint;
   let sending: Sending;
   let recorded: Hex;
   let running: () => unknown;
@@ -52,7 +57,7 @@ describe("advanceJob", () => {
   /** Of the events of block 95. */
   let reopened: readonly { args: { code: number } }[];
   let waited: number | undefined;
-  beforeEach(() => {
+  beforeEach(async () => {
     journal = openJournal(":memory:");
     jobId = randomHex32(random);
     params = paramsWith();
@@ -61,6 +66,7 @@ describe("advanceJob", () => {
     race = () => [0n, 0n];
     reopened = [];
     time = now;
+    head = 100n;
     sending = () => {};
     recorded = "0x00";
     running = () => ({
@@ -69,7 +75,7 @@ describe("advanceJob", () => {
       ciphertext: new Uint8Array(9),
       failure: null,
     });
-    journal.add(jobId, encodeStruct("JobParams", params));
+    await journal.add(jobId, encodeStruct("JobParams", params));
   });
   afterEach(() => journal.close());
 
@@ -108,8 +114,8 @@ describe("advanceJob", () => {
         if (functionName === "raceOf") return race();
         return functionName === "receiptOf" ? recorded : "0xaa";
       },
-      getBlock: async () => ({ timestamp: BigInt(time) }),
-      getBlockNumber: async () => 100n,
+      getBlock: async () => ({ timestamp: BigInt(time), number: head }),
+      getBlockNumber: async () => head,
       getContractEvents: async ({ fromBlock }: { fromBlock: bigint }) => (fromBlock === 95n ? reopened : []),
       async writeContract({ functionName, args }: { functionName: string; args: readonly unknown[] }) {
         sending(functionName, args);
@@ -122,16 +128,19 @@ describe("advanceJob", () => {
           args: { jobId, nodeId: 1, signer: ours },
         });
         const data = encodeAbiParameters([{ type: "uint32" }, { type: "uint32" }], [job.attempt, now + 1_800]);
-        return { status: "success", logs: [{ topics, data, address: ours }] };
+        return { status: "success", blockNumber: 100n, logs: [{ topics, data, address: ours }] };
       },
     };
     const enclave = { call: async () => running() };
     const silent = () => {};
     const log = { info: silent, warn: silent, error: silent };
-    const limits = { minFee: "10", claimMarginSeconds: 30, pollMs: 50 };
+    const limits = { minFee: "10", pollMs: 50 };
+    const send = ((call: Parameters<typeof callContract>[1]) =>
+      callContract(client as unknown as ChainClient, call)) as unknown as WorkerContext["send"];
     const openUntil = now + 86_400;
     return {
       client,
+      send,
       deployment,
       limits,
       openUntil,
@@ -141,11 +150,14 @@ describe("advanceJob", () => {
       journal,
       enclave,
       signer: ours,
+      declines: ({ runSeconds }: { runSeconds: number }) => (runSeconds < 30 ? "RUN_TIME_TOO_SHORT" : undefined),
+      took: () => {},
+      bring: (ending: Ending) => bringReceipt({ send, deployment }, ending),
     } as unknown as WorkerContext;
   };
-  const status = () => journal.get(jobId)?.state;
+  const status = async () => (await journal.get(jobId))?.state;
   const step = async (): Promise<string | undefined> => {
-    const row = journal.get(jobId);
+    const row = await journal.get(jobId);
     if (row === undefined) throw new Error("no row");
     try {
       waited = (await advanceJob(context(), row))?.waitMs;
@@ -155,16 +167,16 @@ describe("advanceJob", () => {
     }
     return undefined;
   };
-  const toSettling = (code = 0) => {
-    journal.apply(jobId, { type: "claim" });
-    journal.apply(jobId, { type: "claimed", attempt: 1, signer: ours });
+  const toSettling = async (code = 0) => {
+    await journal.apply(jobId, { type: "claim" });
+    await journal.apply(jobId, { type: "claimed", attempt: 1, signer: ours, block: 100 });
     const answer = {
       receipt: receipt(code),
       signature: new Uint8Array(65),
       ciphertext: new Uint8Array(code === 0 ? 9 : 0),
       failure: null,
     };
-    journal.apply(jobId, { type: "receiptSigned" }, encode(answer));
+    await journal.apply(jobId, { type: "receiptSigned" }, encode(answer));
     job = claimedBy(ours);
   };
   const transient = [
@@ -174,36 +186,104 @@ describe("advanceJob", () => {
   ];
 
   it("default: claims, runs and settles", async () => {
-    expect([await step(), status()]).to.deep.equal([undefined, { status: "running", attempt: 1, signer: ours }]);
-    expect([await step(), status()?.status]).to.deep.equal([undefined, "settling"]);
-    expect([await step(), status()]).to.deep.equal([undefined, { status: "done", outcome: "SETTLED" }]);
+    expect([await step(), await status()]).to.deep.equal([
+      undefined,
+      { status: "running", attempt: 1, signer: ours, block: 100 },
+    ]);
+    expect([await step(), (await status())?.status]).to.deep.equal([undefined, "settling"]);
+    expect([await step(), await status()]).to.deep.equal([
+      undefined,
+      { status: "settled", attempt: 1, signer: ours, outcome: "SETTLED", block: 100 },
+    ]);
   });
 
   it("behavior: a signed receipt outlives every failure on its way, and then settles", async () => {
-    toSettling();
+    await toSettling();
     for (const error of [...transient, reverted("JobNotClaimed")]) {
       sending = () => {
         throw error;
       };
       expect(await step()).to.be.a("string");
-      expect(status()?.status, String(error)).to.equal("settling");
+      expect((await status())?.status, String(error)).to.equal("settling");
     }
     sending = () => {};
     await step();
-    expect(status()).to.deep.equal({ status: "done", outcome: "SETTLED" });
+    expect(await status()).to.deep.equal({
+      status: "settled",
+      attempt: 1,
+      signer: ours,
+      outcome: "SETTLED",
+      block: 100,
+    });
   });
 
   it("behavior: an endpoint that does not know of our claim yet does not cost the receipt", async () => {
-    toSettling();
+    await toSettling();
     job = openJob();
+    head = 99n;
     sending = () => {
       throw reverted("JobNotClaimed");
     };
     await step();
-    expect(status()?.status).to.equal("settling");
+    expect((await status())?.status).to.equal("settling");
     time = now + 600 + 1_800 + 61;
     await step();
-    expect(status(), "no claim could run so long").to.deep.equal({ status: "done", outcome: "JOB_DEADLINE_PASSED" });
+    expect(await status(), "no claim could run so long").to.deep.equal({
+      status: "settled",
+      attempt: 1,
+      signer: ours,
+      outcome: "JOB_DEADLINE_PASSED",
+      block: 99,
+    });
+  });
+
+  it("behavior: a claim that a reorganisation has taken is made again, and the receipt of then is still good", async () => {
+    await toSettling();
+    const { receipt: signed } = (await journal.get(jobId)) ?? {};
+    job = openJob();
+    const refuse = () => {
+      throw reverted("JobNotClaimed");
+    };
+    sending = refuse;
+    expect(await step()).to.equal(undefined);
+    expect(await status()).to.deep.equal({ status: "claiming" });
+    const sent: string[] = [];
+    sending = (functionName) => sent.push(functionName);
+    running = () => expect.fail("the enclave is asked again");
+    for (let i = 0; i < 3; i++) await step();
+    expect((await status())?.status).to.equal("settled");
+    expect(sent).to.deep.equal(["claimJob", "settleJob"]);
+    expect((await journal.get(jobId))?.receipt).to.deep.equal(signed);
+  });
+
+  it("behavior: a claim that is gone while the enclave runs is made again", async () => {
+    await step();
+    job = openJob();
+    running = () => {
+      throw new PersonaError("JOB_NOT_CLAIMED", "not claimed");
+    };
+    expect(await step()).to.equal(undefined);
+    expect(await status()).to.deep.equal({ status: "claiming" });
+  });
+
+  it("behavior: a receipt of an enclave that is gone settles its claim, and no other", async () => {
+    await toSettling();
+    await journal.apply(jobId, { type: "claimUndone" });
+    const before = { ...context(), signer: other } as WorkerContext;
+    job = claimedBy(ours);
+    const row = async () => (await journal.get(jobId)) ?? expect.fail("no row");
+    await advanceJob(before, await row());
+    expect(await status()).to.deep.equal({ status: "running", attempt: 1, signer: ours, block: 100 });
+    await advanceJob(before, await row());
+    expect((await status())?.status).to.equal("settling");
+    await journal.apply(jobId, { type: "claimUndone" });
+    job = { ...claimedBy(ours), attempt: 2 };
+    await advanceJob(before, await row());
+    await advanceJob(before, await row());
+    expect(await status(), "the receipt is of the attempt before").to.deep.include({
+      status: "left",
+      why: "ENCLAVE_LOST",
+    });
   });
 
   it("behavior: a result is settled, a failure is failed, each with the half of the parameters that its call wants", async () => {
@@ -213,10 +293,10 @@ describe("advanceJob", () => {
     expect(sent[0]).to.deep.equal(["claimJob", [jobId, params.offer, jobOrderHashOf(params.order), ours]]);
     for (const code of [0, 33]) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", params));
-      toSettling(code);
+      await journal.add(jobId, encodeStruct("JobParams", params));
+      await toSettling(code);
       await step();
-      expect(status()).to.deep.include({ status: "done" });
+      expect(await status()).to.deep.include({ status: "settled" });
     }
     const [settlement] = sent[1]?.[1] ?? [];
     expect(sent.map(([name]) => name)).to.deep.equal(["claimJob", "settleJob", "failJob"]);
@@ -232,15 +312,21 @@ describe("advanceJob", () => {
       [33, undefined, "REOPENED"],
     ] as const) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", params));
-      toSettling(code);
+      await journal.add(jobId, encodeStruct("JobParams", params));
+      await toSettling(code);
       job = { ...openJob(), attempt: 2, raceBlock: 95 };
       reopened = event === undefined ? [] : [{ args: { code: event } }];
       sending = () => {
         throw reverted("JobNotClaimed");
       };
       await step();
-      expect(status(), `${code} ${event}`).to.deep.equal({ status: "done", outcome });
+      expect(await status(), `${code} ${event}`).to.deep.equal({
+        status: "settled",
+        attempt: 1,
+        signer: ours,
+        outcome,
+        block: 100,
+      });
     }
   });
 
@@ -255,23 +341,23 @@ describe("advanceJob", () => {
       [165n, 1_600],
     ] as const) {
       race = () => [opensAt, 0n];
-      expect([await step(), waited, status()?.status]).to.deep.equal([undefined, waitMs, "seen"]);
+      expect([await step(), waited, (await status())?.status]).to.deep.equal([undefined, waitMs, "seen"]);
     }
     race = () => {
       throw reverted("ClaimTooEarly");
     };
-    expect([await step(), waited, status()?.status], "before the race").to.deep.equal([undefined, 50, "seen"]);
+    expect([await step(), waited, (await status())?.status], "before the race").to.deep.equal([undefined, 50, "seen"]);
     sending = () => {};
     race = () => [101n, 0n];
-    expect([await step(), status()?.status]).to.deep.equal([undefined, "running"]);
+    expect([await step(), (await status())?.status]).to.deep.equal([undefined, "running"]);
   });
 
   it("behavior: there is no race where the requester names the node", async () => {
     raceUnit = 4n;
     race = () => expect.fail("asked");
     jobId = randomHex32(random);
-    journal.add(jobId, encodeStruct("JobParams", paramsWith({}, { namedNode: 7 })));
-    expect([await step(), status()?.status]).to.deep.equal([undefined, "running"]);
+    await journal.add(jobId, encodeStruct("JobParams", paramsWith({}, { namedNode: 7 })));
+    expect([await step(), (await status())?.status]).to.deep.equal([undefined, "running"]);
   });
 
   it("behavior: what the contract refuses for a while only is tried again, and none of it is on its way", async () => {
@@ -284,7 +370,7 @@ describe("advanceJob", () => {
       sending = () => {
         throw reverted(errorName);
       };
-      expect([await step(), waited, status()]).to.deep.equal([wanted, waitMs, { status: "seen" }]);
+      expect([await step(), waited, await status()]).to.deep.equal([wanted, waitMs, { status: "seen" }]);
     }
   });
 
@@ -297,8 +383,8 @@ describe("advanceJob", () => {
       [{ time: now + 1_800 + 61 }, "JOB_DEADLINE_PASSED"],
     ] as const) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", params));
-      toSettling();
+      await journal.add(jobId, encodeStruct("JobParams", params));
+      await toSettling();
       job = { ...job, ...over };
       recorded = "recorded" in over ? over.recorded : "0x00";
       time = "time" in over ? over.time : now;
@@ -306,7 +392,7 @@ describe("advanceJob", () => {
         throw reverted("JobNotClaimed");
       };
       expect(await step()).to.equal(undefined);
-      expect(status()).to.deep.equal({ status: "done", outcome });
+      expect(await status()).to.deep.equal({ status: "settled", attempt: 1, signer: ours, outcome, block: 100 });
     }
   });
 
@@ -316,18 +402,18 @@ describe("advanceJob", () => {
         throw error;
       };
       expect(await step()).to.equal("CHAIN_UNREACHABLE");
-      expect(status()?.status).to.equal("claiming");
+      expect((await status())?.status).to.equal("claiming");
     }
     job = claimedBy(ours);
     sending = () => expect.fail("a second claim");
     await step();
-    expect(status()).to.deep.equal({ status: "running", attempt: 1, signer: ours });
+    expect(await status()).to.deep.equal({ status: "running", attempt: 1, signer: ours, block: 100 });
   });
 
   it("behavior: a job that is another's, over, too late, or not for us is left", async () => {
     for (const [change, why] of [
       [() => Object.assign(job, { status: claimed, signer: other }), "JOB_CLAIMED_BY_OTHER"],
-      [() => Object.assign(job, { status: 6 }), "JOB_NOT_CLAIMABLE"],
+      [() => Object.assign(job, { status: 6 }), "CANCELLED"],
       [() => (time = now + 601), "JOB_NOT_CLAIMABLE"],
       [
         () => {
@@ -339,29 +425,36 @@ describe("advanceJob", () => {
       ],
     ] as const) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", params));
+      await journal.add(jobId, encodeStruct("JobParams", params));
       job = openJob();
       time = now;
       change();
       expect(await step()).to.equal(undefined);
-      expect(status()).to.deep.equal({ status: "left", why });
+      expect(await status()).to.deep.equal({ status: "left", why, block: 100 });
     }
   });
 
   it("behavior: a fee too low, too little time to run, and a key that ends before the job", async () => {
     for (const [change, wanted] of [
-      [paramsWith({ fee: 9n }), { status: "left", why: "FEE_TOO_LOW" }],
-      [paramsWith({}, { runSeconds: 29 }), { status: "left", why: "RUN_TIME_TOO_SHORT" }],
+      [paramsWith({ fee: 9n }), { status: "left", why: "FEE_TOO_LOW", block: 100 }],
+      [paramsWith({}, { runSeconds: 29 }), { status: "left", why: "RUN_TIME_TOO_SHORT", block: 100 }],
       // A fresh key may still take it.
       [paramsWith({}, { runSeconds: 86_400 }), { status: "seen" }],
-      [paramsWith({}, { runSeconds: 86_399 }), { status: "running", attempt: 1, signer: ours }],
-      [paramsWith({}, { runSeconds: 30 }), { status: "running", attempt: 1, signer: ours }],
+      [paramsWith({}, { runSeconds: 86_399 }), { status: "running", attempt: 1, signer: ours, block: 100 }],
+      [paramsWith({}, { runSeconds: 30 }), { status: "running", attempt: 1, signer: ours, block: 100 }],
     ] as const) {
       jobId = randomHex32(random);
-      journal.add(jobId, encodeStruct("JobParams", change));
+      await journal.add(jobId, encodeStruct("JobParams", change));
       expect(await step()).to.equal(wanted.status === "seen" ? "NODE_KEY_EXPIRED" : undefined);
-      expect(status()).to.deep.equal(wanted);
+      expect(await status()).to.deep.equal(wanted);
     }
+  });
+
+  it("behavior: parameters that are none stop nothing", async () => {
+    jobId = randomHex32(random);
+    await journal.add(jobId, random.bytes(70));
+    expect(await step()).to.equal(undefined);
+    expect(await status()).to.deep.equal({ status: "left", why: "JOB_PARAMS_MISMATCH", block: 0 });
   });
 
   it("behavior: an enclave that hangs is asked again while the claim stands, and never after it", async () => {
@@ -371,9 +464,9 @@ describe("advanceJob", () => {
       throw new PersonaError("ENCLAVE_FAILED", "no answer in time");
     };
     expect(await step()).to.equal("ENCLAVE_FAILED");
-    expect(status()?.status).to.equal("running");
+    expect((await status())?.status).to.equal("running");
     job = { ...claimedBy(ours), status: 5 };
     expect(await step()).to.equal(undefined);
-    expect(status()).to.deep.equal({ status: "left", why: "JOB_TIMED_OUT" });
+    expect(await status()).to.deep.equal({ status: "left", why: "JOB_TIMED_OUT", block: 100 });
   });
 });

@@ -18,6 +18,7 @@ import type { ChainKind } from "../../../node/src/dev/chainProcess.ts";
 import type { HostRpc } from "../../../node/src/enclave/runtime/chain/hostRpc.ts";
 import { createProvedChain } from "../../../node/src/enclave/runtime/chain/provedChain.ts";
 import { expectError } from "../../helpers/errors.ts";
+import { findServer } from "../../helpers/findServer.ts";
 import { openJobOnChain } from "../../helpers/openJob.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
@@ -27,7 +28,12 @@ import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
 const random = createRandom(testSeed());
 type Answer = Record<string, unknown> & { storageProof: { key: string; value: string; proof: string[] }[] };
 
-for (const kind of ["hardhat", "anvil"] as const satisfies readonly ChainKind[]) {
+for (const kind of ["hardhat", "anvil", "geth"] as const satisfies readonly ChainKind[]) {
+  const missing = kind === "geth" ? findServer("geth") : undefined;
+  if (missing !== undefined && "reason" in missing) {
+    describe(`createProvedChain: ${kind}`, () => it.skip(`everything (skipped: ${missing.reason})`));
+    continue;
+  }
   describe(`createProvedChain: ${kind}`, function () {
     this.timeout(120_000);
     let chain: TestChain;

@@ -131,7 +131,7 @@ for (const role of ["guardian", "worker"] as const) {
           [`fs.readFileSync(${path(join(runDir, "passphrase"))})`, "ERR_ACCESS_DENIED"],
           [`fs.readdirSync(${path(parent)})`, "ERR_ACCESS_DENIED"],
           [`fs.readFileSync("/proc/self/environ")`, "ERR_ACCESS_DENIED"],
-          [`fs.readFileSync(${path(join(repositoryRoot, "node/src/config.ts"))})`, "ERR_ACCESS_DENIED"],
+          [`fs.readFileSync(${path(join(repositoryRoot, "node/src/config/nodeConfig.ts"))})`, "ERR_ACCESS_DENIED"],
           [`fs.writeFileSync("/tmp/persona-enclave", "x")`, "ERR_ACCESS_DENIED"],
           [`fs.writeFileSync("/dev/shm/persona-enclave", "x")`, "ERR_ACCESS_DENIED"],
           [`new (require("node:worker_threads").Worker)("1", { eval: true })`, "ERR_ACCESS_DENIED"],

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { appleHealthExport } from "../../../scripts/exports/appleHealth.ts";
 import { appleHealth } from "../../../sdk/src/ingest/appleHealth/appleHealth.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const at = `creationDate="2020-01-02 03:04:07 +0100" startDate="2020-01-02 03:04:05 +0100" endDate="2020-01-02 03:04:06 +0100"`;
 const health = (inside: string): string =>

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { bankCsvFile } from "../../../scripts/exports/bank.ts";
 import { bankCsv } from "../../../sdk/src/ingest/bankCsv/bankCsv.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const one = (text: string | Uint8Array) => bridgeAll(bankCsv, memoryArchive({ "a.csv": text }, 7));
 const first = async (text: string | Uint8Array) => (await one(text)).records["transactions"]?.[0];

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { camtStatement } from "../../../scripts/exports/bank.ts";
 import { camt } from "../../../sdk/src/ingest/camt/camt.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const text = (entries: number): string => [...camtStatement(entries)].join("");
 

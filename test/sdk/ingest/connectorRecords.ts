@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
-import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import {
   type ArchiveInput,
   type Connector,
@@ -13,7 +9,6 @@ import {
   type SchemaRecord,
 } from "../../../sdk/src/ingest/index.ts";
 import { checkRecord } from "../../../sdk/src/ingest/schemas/checkRecord.ts";
-import { memoryArchive } from "./memoryArchive.ts";
 
 export type BridgedAll = {
   readonly records: Readonly<Record<string, readonly SchemaRecord[]>>;
@@ -60,28 +55,6 @@ export async function bridgeAll(
 export async function bridgeDetected(input: ArchiveInput): Promise<BridgedAll> {
   const { connector } = await detectConnector(input);
   return bridgeAll(connector, input);
-}
-
-/** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */
-const samples = join(repositoryRoot, "../shared/vectors/exports");
-
-/** A test of one sample; where the sample is absent it is skipped, with the reason in its title for the reporter. */
-export function withSample(path: string, title: string, test: (input: ArchiveInput) => Promise<void>): void {
-  const whole = join(samples, path);
-  const run = async (): Promise<void> => test(await inputOf(whole));
-  if (existsSync(whole)) it(title, run);
-  else it.skip(`${title} (skipped: ../shared/vectors/exports/${path} is not there)`, run);
-}
-
-async function inputOf(path: string): Promise<ArchiveInput> {
-  if (!(await stat(path)).isDirectory()) return memoryArchive({ [basename(path)]: await readFile(path) });
-  const contents: Record<string, Uint8Array> = {};
-  for (const item of await readdir(path, { recursive: true, withFileTypes: true })) {
-    if (!item.isFile()) continue;
-    const file = join(item.parentPath, item.name);
-    contents[relative(path, file)] = await readFile(file);
-  }
-  return memoryArchive(contents);
 }
 
 /** What `persona import --dry-run` says of an input: `connector name=records from…to`, segments without records left out. */

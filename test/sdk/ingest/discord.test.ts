@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { discordPackage } from "../../../scripts/exports/discord.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { withSample } from "./samples.ts";
 
 describe("discord", () => {
   it("default", async () => {
@@ -79,7 +79,7 @@ describe("discord", () => {
   });
 
   describe("vectors", () => {
-    withVector("discord/synthetic", "numbers beyond 2^53", async (input) => {
+    withSample("discord/synthetic", "numbers beyond 2^53", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect(connector).to.equal("discord");
       expect(counts).to.deep.equal({ messages: 2, participants: 2 });
@@ -88,7 +88,7 @@ describe("discord", () => {
       expect(records["messages"]?.[0]?.["attachments"]).to.contain("pic.png").and.contain("two.pdf");
       expect(records["messages"]?.[1]).to.include({ id: "900100200300400501", content: "", attachments: null });
     });
-    withVector("discord/synthetic/package/Messages/c1234567890123456789/messages.json", "alone", async (input) => {
+    withSample("discord/synthetic/package/Messages/c1234567890123456789/messages.json", "alone", async (input) => {
       const { connector, counts } = await importRecords(input);
       expect([connector, counts["messages"]]).to.deep.equal(["discord", 2]);
     });

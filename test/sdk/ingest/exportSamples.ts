@@ -1,28 +1,5 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
-import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { type ArchiveInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { memoryArchive } from "./memoryArchive.ts";
 import { readParquet } from "./readParquet.ts";
-
-/** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */
-const root = join(repositoryRoot, "../shared/vectors/exports");
-
-/** A test of one sample, a file or a folder; where it is absent it is skipped, with the reason in its title for the reporter. */
-export function withSample(path: string, title: string, test: (input: ArchiveInput) => Promise<void>): void {
-  if (existsSync(join(root, path))) it(title, async () => test(await archiveOf(join(root, path))));
-  else it.skip(`${title} (skipped: ../shared/vectors/exports/${path} is not there)`, async () => {});
-}
-
-async function archiveOf(path: string): Promise<ArchiveInput> {
-  if (!(await stat(path)).isDirectory()) return memoryArchive({ [basename(path)]: await readFile(path) });
-  const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter((item) => item.isFile());
-  const contents: Record<string, Uint8Array> = {};
-  for (const { parentPath, name } of files)
-    contents[relative(path, join(parentPath, name))] = await readFile(join(parentPath, name));
-  return memoryArchive(contents);
-}
 
 export type Summary = {
   readonly connector: string;

@@ -3,10 +3,10 @@ import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { repairText } from "../../../sdk/src/ingest/meta/repairText.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
 import { memoryArchive } from "./memoryArchive.ts";
 import { readParquet } from "./readParquet.ts";
+import { withSample } from "./samples.ts";
 
 const activity = "your_facebook_activity";
 const profile = {
@@ -224,7 +224,7 @@ describe("facebook", () => {
   describe("vectors", () => {
     const thread = "facebook/synthetic/your_facebook_activity/messages/inbox/aseostby_123/message_1.json";
     for (const path of ["facebook/synthetic", thread]) {
-      withVector(path, "messages repaired", async (input) => {
+      withSample(path, "messages repaired", async (input) => {
         const { connector, counts, times, records } = await importRecords(input);
         expect([connector, counts["messages"]]).to.deep.equal(["facebook", 3]);
         expect(times["messages"]).to.deep.equal(["2019-12-24T11:21:40.000Z", "2019-12-24T11:24:00.000Z"]);
@@ -238,7 +238,7 @@ describe("facebook", () => {
     }
     const posts = "facebook/synthetic/your_facebook_activity/posts/your_posts__check_ins__photos_and_videos_1.json";
     for (const path of ["facebook/synthetic", posts]) {
-      withVector(path, "posts repaired", async (input) => {
+      withSample(path, "posts repaired", async (input) => {
         const { connector, counts, times, records } = await importRecords(input);
         expect([connector, counts["posts"]]).to.deep.equal(["facebook", 2]);
         expect(times["posts"]).to.deep.equal(["2017-07-14T02:40:00.000Z", "2020-09-13T12:26:40.000Z"]);

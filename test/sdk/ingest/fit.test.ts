@@ -5,9 +5,10 @@ import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { type FitData, fitActivity, fitFile } from "../../../scripts/exports/fit.ts";
 import { fit } from "../../../sdk/src/ingest/fit/fit.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const one = (bytes: Uint8Array) => bridgeAll(fit, memoryArchive({ "a.fit": bytes }, 7));
 const at = 1_000_000_000;

@@ -30,5 +30,5 @@ describe("fuzz of convertRecords", () => {
           for await (const _ of readRecords(viewSchema, pieces(changed), { format, file: "f" }));
         });
       });
-    }).timeout(600_000);
+    }).timeout(0);
 });

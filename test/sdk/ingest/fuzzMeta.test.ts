@@ -3,7 +3,9 @@ import { facebook } from "../../../sdk/src/ingest/facebook/facebook.ts";
 import { instagram } from "../../../sdk/src/ingest/instagram/instagram.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
-describe("fuzzing of Meta's exports", () => {
+describe("fuzzing of Meta's exports", function () {
+  // As long as so many mutations take.
+  this.timeout(0);
   it("facebook", async () => {
     const data = [
       { reaction: { reaction: "LOVE", actor: "Åse" }, comment: { comment: "ja", author: "Åse" }, post: "Høst" },

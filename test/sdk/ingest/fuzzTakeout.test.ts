@@ -4,7 +4,9 @@ import { googleLocation } from "../../../sdk/src/ingest/googleLocation/googleLoc
 import { googleYoutube } from "../../../sdk/src/ingest/googleYoutube/googleYoutube.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
-describe("fuzzing of Takeout", () => {
+describe("fuzzing of Takeout", function () {
+  // As long as so many mutations take.
+  this.timeout(0);
   it("google-youtube", async () => {
     const html = watchHtml({ records: 2 }).replace(/<style>.*<\/style>/s, "");
     await fuzzConnector(googleYoutube, {

@@ -6,7 +6,9 @@ import { slack } from "../../../sdk/src/ingest/slack/slack.ts";
 import { telegram } from "../../../sdk/src/ingest/telegram/telegram.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
-describe("fuzzing of chat archives", () => {
+describe("fuzzing of chat archives", function () {
+  // As long as so many mutations take.
+  this.timeout(0);
   it("telegram", async () => {
     const one = JSON.parse(telegramChat({ messages: 2 }));
     one.messages[1] = {

@@ -3,7 +3,9 @@ import { signal } from "../../../sdk/src/ingest/signal/signal.ts";
 import { whatsapp } from "../../../sdk/src/ingest/whatsapp/whatsapp.ts";
 import { fuzzConnector } from "./fuzzConnector.ts";
 
-describe("fuzzing of text chats", () => {
+describe("fuzzing of text chats", function () {
+  // As long as so many mutations take.
+  this.timeout(0);
   it("whatsapp", async () => {
     await fuzzConnector(whatsapp, {
       "WhatsApp Chat with Kari.txt": [

@@ -11,8 +11,9 @@ import {
 } from "../../../sdk/src/ingest/index.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
+import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const parsed = async (files: Record<string, string | Uint8Array>) =>
   (await rowsOf(memoryArchive(files), "records")).map(({ row }) => JSON.parse(String(row)) as unknown);

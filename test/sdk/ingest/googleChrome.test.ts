@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { chromeHistory } from "../../../scripts/exports/takeout.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { withSample } from "./samples.ts";
 
 describe("google-chrome", () => {
   it("default", async () => {
@@ -51,7 +51,7 @@ describe("google-chrome", () => {
   });
 
   describe("vectors", () => {
-    withVector(
+    withSample(
       "google-takeout/logbook/Chrome/History.json",
       "five, of which one has no time and one no address",
       async (input) => {
@@ -62,7 +62,7 @@ describe("google-chrome", () => {
         expect(changed).to.deep.equal({ "has no time_usec": 1, "has no url": 1 });
       },
     );
-    withVector("google-takeout/synthetic/Chrome/BrowserHistory.json", "one", async (input) => {
+    withSample("google-takeout/synthetic/Chrome/BrowserHistory.json", "one", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect([connector, counts]).to.deep.equal(["google-chrome", { browsing: 1 }]);
       expect(times["browsing"]?.[0]).to.equal("2023-11-14T22:13:20.123Z");

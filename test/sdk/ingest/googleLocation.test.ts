@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { locationRecords } from "../../../scripts/exports/takeout.ts";
 import { coordinatesOf } from "../../../sdk/src/ingest/googleLocation/coordinates.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { withSample } from "./samples.ts";
 
 describe("google-location", () => {
   it("default", async () => {
@@ -223,7 +223,7 @@ describe("google-location", () => {
   });
 
   describe("vectors", () => {
-    withVector("google-takeout/logbook/Records.json", "six of eight", async (input) => {
+    withSample("google-takeout/logbook/Records.json", "six of eight", async (input) => {
       const { connector, counts, times, records, skipped } = await importRecords(input);
       expect([connector, counts]).to.deep.equal(["google-location", { points: 6, visits: 0 }]);
       expect(times["points"]).to.deep.equal(["2026-03-01T07:30:00.123Z", "2026-03-01T09:40:00.000Z"]);

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { htmlEntry, watchHistory, watchHtml } from "../../../scripts/exports/takeout.ts";
 import { localDate } from "../../../sdk/src/ingest/takeout/localDate.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { withSample } from "./samples.ts";
 
 const folder = "Takeout/YouTube and YouTube Music/history";
 
@@ -207,7 +207,7 @@ describe("google-youtube", () => {
 
   describe("vectors", () => {
     const path = "google-takeout/synthetic/YouTube and YouTube Music/history";
-    withVector(`${path}/watch-history.json`, "five records", async (input) => {
+    withSample(`${path}/watch-history.json`, "five records", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 5, searches: 0 }]);
       expect(times["watches"]).to.deep.equal(["2019-12-31T23:00:00.000Z", "2025-02-01T23:59:59.000Z"]);
@@ -224,13 +224,13 @@ describe("google-youtube", () => {
         url: "https://www.youtube.com/watch?v=AAAAAAAAAAA",
       });
     });
-    withVector(`${path}/watch-history.html`, "two entries", async (input) => {
+    withSample(`${path}/watch-history.html`, "two entries", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 2, searches: 0 }]);
       expect(times["watches"]).to.deep.equal(["2019-12-31T22:00:00.000Z", "2025-02-01T10:00:00.000Z"]);
       expect(records["watches"]?.[0]).to.include({ title: "Rope & splicing", channel: "Havn" });
     });
-    withVector("google-takeout/exportube/watch-history.json", "four records", async (input) => {
+    withSample("google-takeout/exportube/watch-history.json", "four records", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 4, searches: 0 }]);
       expect(times["watches"]).to.deep.equal(["2024-01-15T03:14:21.123Z", "2024-03-02T11:00:00.000Z"]);

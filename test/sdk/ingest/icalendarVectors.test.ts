@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { importFile, withVector } from "./vectors.ts";
+import { readTables } from "./readTables.ts";
+import { withSample } from "./samples.ts";
 
 /** Events and tasks of each sample. The last ones are those that ical.js refuses. */
 const counts: Readonly<Record<string, readonly [number, number]>> = {
@@ -129,8 +130,8 @@ const titles: Readonly<Record<string, string>> = {
 
 describe("icalendar vectors", () => {
   for (const [name, [events, tasks]] of Object.entries(counts)) {
-    withVector(`calendar/icalendar/${name}`, name, async (file) => {
-      const { connector, tables, counts: read, range } = await importFile(file);
+    withSample(`calendar/icalendar/${name}`, name, async (input) => {
+      const { connector, tables, counts: read, range } = await readTables(input);
       expect(connector).to.equal("icalendar");
       expect(read).to.deep.equal({ events, tasks });
       if (starts[name] !== undefined) expect(range).to.deep.equal(starts[name]);
@@ -138,13 +139,13 @@ describe("icalendar vectors", () => {
     });
   }
 
-  withVector(
+  withSample(
     "calendar/icalendar/fuzz_testcase_0_char_in_component_name.ics",
     "a component without a name",
-    async (file) => {
+    async (input) => {
       let code = "";
       try {
-        await importFile(file);
+        await readTables(input);
       } catch (error) {
         code = String((error as { readonly code?: unknown }).code);
       }

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { metaJson, metaThread } from "../../../scripts/exports/meta.ts";
 import { expectError } from "./expectError.ts";
-import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { sampleJson, withSample } from "./samples.ts";
 
 const activity = "your_instagram_activity";
 const labelled = (values: Record<string, string>) =>
@@ -191,14 +191,14 @@ describe("instagram", () => {
 
   describe("vectors", () => {
     for (const path of ["instagram/synthetic", "instagram/synthetic/your_instagram_activity/media/posts_1.json"]) {
-      withVector(path, "two posts", async (input) => {
+      withSample(path, "two posts", async (input) => {
         const { connector, counts, times, records } = await importRecords(input);
         expect([connector, counts["posts"]]).to.deep.equal(["instagram", 2]);
         expect(times["posts"]).to.deep.equal(["2020-09-13T12:26:40.000Z", "2020-10-02T00:53:21.000Z"]);
         expect(records["posts"]?.map(({ content }) => content)).to.deep.equal(["Fjord 🌊 #høst", "Two in one"]);
       });
     }
-    withVector("chat/chat-miner/instagram/test_export.json", "as its target", async (input) => {
+    withSample("chat/chat-miner/instagram/test_export.json", "as its target", async (input) => {
       const { connector, counts, records } = await importRecords(input);
       expect([connector, counts["messages"]]).to.deep.equal(["instagram", 2]);
       const read = records["messages"]?.map(({ sent, sender, content }) => ({
@@ -206,7 +206,7 @@ describe("instagram", () => {
         author: sender,
         message: content,
       }));
-      expect(read).to.deep.equal(await vectorJson("chat/chat-miner/instagram/target.json"));
+      expect(read).to.deep.equal(await sampleJson("chat/chat-miner/instagram/target.json"));
     });
   });
 });

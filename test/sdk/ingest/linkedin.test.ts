@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { linkedinExport } from "../../../scripts/exports/linkedin.ts";
 import { parseLinkedinDay } from "../../../sdk/src/ingest/linkedin/parseLinkedinDay.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
+import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const header = "First Name,Last Name,URL,Email Address,Company,Position,Connected On\n";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { importFile, withVector } from "./vectors.ts";
+import { readTables } from "./readTables.ts";
+import { withSample } from "./samples.ts";
 
 type Expected = {
   readonly dates: readonly [string | null, string | null];
@@ -134,8 +135,8 @@ const samples: Readonly<Record<string, Expected>> = {
 
 describe("mail vectors", () => {
   for (const [path, { dates, subjects, files, text, from }] of Object.entries(samples)) {
-    withVector(path, path, async (file) => {
-      const { connector, tables, counts, range } = await importFile(file);
+    withSample(path, path, async (input) => {
+      const { connector, tables, counts, range } = await readTables(input);
       expect(connector).to.equal(path.endsWith(".mbox") ? "mbox" : "eml");
       expect(counts).to.deep.equal({ headers: subjects.length, bodies: subjects.length, attachments: files.length });
       expect(range).to.deep.equal(dates);

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { mt940Statement } from "../../../scripts/exports/bank.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { mt940 } from "../../../sdk/src/ingest/mt940/mt940.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const one = (text: string) => bridgeAll(mt940, memoryArchive({ "a.sta": text }, 5));
 const entries = async (...lines: string[]) =>

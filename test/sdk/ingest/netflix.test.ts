@@ -4,8 +4,9 @@ import { inspectInput } from "../../../sdk/src/ingest/index.ts";
 import { createDateOrder } from "../../../sdk/src/ingest/netflix/dateOrder.ts";
 import { netflix } from "../../../sdk/src/ingest/netflix/netflix.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
+import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const history = (text: string) => memoryArchive({ "NetflixViewingHistory.csv": text });
 

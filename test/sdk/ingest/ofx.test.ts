@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { ofxStatement } from "../../../scripts/exports/bank.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
 import { ofx } from "../../../sdk/src/ingest/ofx/ofx.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const statement = (entries: string, header = "OFXHEADER:100\n\n"): string =>
   `${header}<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>2</BANKACCTFROM><BANKTRANLIST>${entries}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>`;

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { qifRegister } from "../../../scripts/exports/bank.ts";
 import { readArchive } from "../../../sdk/src/ingest/index.ts";
 import { qif } from "../../../sdk/src/ingest/qif/qif.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const one = (text: string) => bridgeAll(qif, memoryArchive({ "a.qif": text }, 5));
 

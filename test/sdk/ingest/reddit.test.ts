@@ -3,8 +3,9 @@ import { redditExport } from "../../../scripts/exports/reddit.ts";
 import { inspectInput } from "../../../sdk/src/ingest/index.ts";
 import { reddit } from "../../../sdk/src/ingest/reddit/reddit.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
+import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const posts = "id,permalink,date,ip,subreddit,gildings,title,url,body\n";
 const comments = "id,permalink,date,ip,subreddit,gildings,link,parent,body,media\n";

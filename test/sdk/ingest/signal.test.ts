@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { signalChat } from "../../../scripts/exports/signal.ts";
-import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { sampleJson, withSample } from "./samples.ts";
 
 describe("signal", () => {
   it("default", async () => {
@@ -50,7 +50,7 @@ describe("signal", () => {
   });
 
   describe("vectors", () => {
-    withVector("chat/chat-miner/signal/test_export.txt", "as its target", async (input) => {
+    withSample("chat/chat-miner/signal/test_export.txt", "as its target", async (input) => {
       const { connector, counts, records } = await importRecords(input);
       expect(connector).to.equal("signal");
       expect(counts["messages"]).to.equal(2);
@@ -59,7 +59,7 @@ describe("signal", () => {
         author: sender,
         message: String(content).replaceAll("\n", " "),
       }));
-      expect(read?.reverse()).to.deep.equal(await vectorJson("chat/chat-miner/signal/target.json"));
+      expect(read?.reverse()).to.deep.equal(await sampleJson("chat/chat-miner/signal/target.json"));
     });
   });
 });

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { slackExport } from "../../../scripts/exports/slack.ts";
 import { slackText } from "../../../sdk/src/ingest/slack/slackText.ts";
 import { expectError } from "./expectError.ts";
-import { withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { withSample } from "./samples.ts";
 
 describe("slack", () => {
   it("default", async () => {
@@ -91,7 +91,7 @@ describe("slack", () => {
   });
 
   describe("vectors", () => {
-    withVector("slack/synthetic", "a workspace", async (input) => {
+    withSample("slack/synthetic", "a workspace", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
       expect(connector).to.equal("slack");
       expect(counts).to.deep.equal({ messages: 3, participants: 2 });
@@ -107,11 +107,11 @@ describe("slack", () => {
         ["Ola", null],
       ]);
     });
-    withVector("slack/synthetic/general/2024-01-15.json", "alone", async (input) => {
+    withSample("slack/synthetic/general/2024-01-15.json", "alone", async (input) => {
       const { connector, counts } = await importRecords(input);
       expect([connector, counts["messages"]]).to.deep.equal(["slack", 3]);
     });
-    withVector("slack/synthetic/users.json", "alone", async (input) => {
+    withSample("slack/synthetic/users.json", "alone", async (input) => {
       const { connector, counts } = await importRecords(input);
       expect([connector, counts["participants"]]).to.deep.equal(["slack", 2]);
     });

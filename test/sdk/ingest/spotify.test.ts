@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { basicHistory, extendedHistory } from "../../../scripts/exports/spotify.ts";
 import { expectError } from "./expectError.ts";
-import { rowsOf, summaryOf, withSample } from "./exportSamples.ts";
+import { rowsOf, summaryOf } from "./exportSamples.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const extended = (...rows: object[]) => memoryArchive({ "Streaming_History_Audio_2024_0.json": JSON.stringify(rows) });
 const row = {

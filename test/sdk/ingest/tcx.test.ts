@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { tcxActivity } from "../../../scripts/exports/tracks.ts";
 import { inspectInput, readArchive } from "../../../sdk/src/ingest/index.ts";
 import { tcx } from "../../../sdk/src/ingest/tcx/tcx.ts";
-import { bridgeAll, summary, withSample } from "./connectorRecords.ts";
+import { bridgeAll, summary } from "./connectorRecords.ts";
 import { expectError } from "./expectError.ts";
 import { memoryArchive } from "./memoryArchive.ts";
+import { withSample } from "./samples.ts";
 
 const file = (inside: string): string => `<TrainingCenterDatabase>${inside}</TrainingCenterDatabase>`;
 const lap = (seconds: number, rate: number, points = ""): string =>

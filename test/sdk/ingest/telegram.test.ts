@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { telegramChat } from "../../../scripts/exports/telegram.ts";
 import { expectError } from "./expectError.ts";
-import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { sampleJson, withSample } from "./samples.ts";
 
 const chat = (messages: readonly unknown[], more: Record<string, unknown> = {}) => ({
   "result.json": JSON.stringify({ name: "Ola", type: "personal_chat", id: 200, ...more, messages }),
@@ -170,7 +170,7 @@ describe("telegram", () => {
 
   describe("vectors", () => {
     for (const name of ["single", "batch"]) {
-      withVector(`chat/chat-miner/telegram/test_${name}_export.json`, "as its target", async (input) => {
+      withSample(`chat/chat-miner/telegram/test_${name}_export.json`, "as its target", async (input) => {
         const { connector, counts, times, records } = await importRecords(input);
         expect(connector).to.equal("telegram");
         expect(counts["messages"]).to.equal(2);
@@ -181,7 +181,7 @@ describe("telegram", () => {
           // The target puts a space between the parts of a text; Telegram's own parts hold theirs.
           message: content === "Link:https://telegram.org/" ? "Link: https://telegram.org/" : content,
         }));
-        expect(read).to.deep.equal(await vectorJson("chat/chat-miner/telegram/target.json"));
+        expect(read).to.deep.equal(await sampleJson("chat/chat-miner/telegram/target.json"));
       });
     }
   });

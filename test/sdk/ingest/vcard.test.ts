@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { generateCards } from "../../../scripts/exports/vcard.ts";
 import { expectError } from "./expectError.ts";
 import { readTables } from "./readTables.ts";
-import { importFile, withVector } from "./vectors.ts";
+import { withSample } from "./samples.ts";
 
 const card = (...lines: readonly string[]): string => ["BEGIN:VCARD", ...lines, "END:VCARD", ""].join("\r\n");
 
@@ -140,8 +140,8 @@ const samples: Readonly<Record<string, readonly [number, string, string | null]>
 
 describe("vcard vectors", () => {
   for (const [name, [cards, first, phones]] of Object.entries(samples)) {
-    withVector(`contacts/ez-vcard/${name}`, name, async (file) => {
-      const { connector, tables, counts, range } = await importFile(file);
+    withSample(`contacts/ez-vcard/${name}`, name, async (input) => {
+      const { connector, tables, counts, range } = await readTables(input);
       expect(connector).to.equal("vcard");
       expect(counts).to.deep.equal({ contacts: cards });
       const [row] = tables["contacts"] ?? [];
@@ -152,8 +152,8 @@ describe("vcard vectors", () => {
     });
   }
 
-  withVector("contacts/ez-vcard/John_Doe_ANDROID.vcf", "John_Doe_ANDROID.vcf", async (file) => {
-    const { tables, counts } = await importFile(file);
+  withSample("contacts/ez-vcard/John_Doe_ANDROID.vcf", "John_Doe_ANDROID.vcf", async (input) => {
+    const { tables, counts } = await readTables(input);
     expect(counts).to.deep.equal({ contacts: 6 });
     const rows = tables["contacts"] ?? [];
     expect(rows[2]?.["full_name"]).to.equal("Ñ Ñ Ñ Ñ Ñ");

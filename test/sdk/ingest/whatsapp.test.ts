@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { whatsappChat } from "../../../scripts/exports/whatsapp.ts";
 import type { ArchiveInput } from "../../../sdk/src/ingest/index.ts";
 import { expectError } from "./expectError.ts";
-import { vectorJson, withVector } from "./exportVectors.ts";
 import { importRecords } from "./importRecords.ts";
+import { sampleJson, withSample } from "./samples.ts";
 
 const chat = (...lines: string[]) => ({ "WhatsApp Chat with Kari.txt": lines.join("\n") });
 
@@ -259,12 +259,12 @@ describe("whatsapp", () => {
 
   describe("vectors", () => {
     for (const name of ["ddmmyy_24hrs", "mmddyy_24hrs", "mmddyyyy_12hrs", "[mmddyy]_24hrs"]) {
-      withVector(`chat/chat-miner/whatsapp/test_${name}.txt`, "as its target", async (input) => {
+      withSample(`chat/chat-miner/whatsapp/test_${name}.txt`, "as its target", async (input) => {
         const { connector, counts, times, records } = await importRecords(input);
         expect(connector).to.equal("whatsapp");
         expect(counts["messages"]).to.equal(6);
         expect(times["messages"]).to.deep.equal(["2019-01-01T11:25:00.000Z", "2021-12-30T22:01:00.000Z"]);
-        const target = (await vectorJson("chat/chat-miner/whatsapp/target.json")) as unknown[];
+        const target = (await sampleJson("chat/chat-miner/whatsapp/target.json")) as unknown[];
         // The target has spaces in place of line ends, and the newest first.
         const read = records["messages"]?.map(({ sent, sender, content }) => ({
           timestamp: (sent as Date).toISOString().slice(0, 19),

@@ -1,25 +1,10 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
 import { expect } from "chai";
-import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { type ArchiveInput, readArchive } from "../../../sdk/src/ingest/index.ts";
-import { memoryArchive } from "./memoryArchive.ts";
 import { readParquet } from "./readParquet.ts";
+import { withSample } from "./samples.ts";
 
-/** Samples of real formats that live beside the repository and are never copied into it. Values: their README. */
-const folder = join(repositoryRoot, "../shared/vectors/exports/twitter");
-
-async function archiveOf(path: string): Promise<ArchiveInput> {
-  const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter((item) => item.isFile());
-  const contents: Record<string, Uint8Array> = {};
-  for (const { parentPath, name } of files)
-    contents[relative(path, join(parentPath, name))] = await readFile(join(parentPath, name));
-  return memoryArchive(contents);
-}
-
-async function tables(path: string) {
-  const { connector, segments, remarks } = await readArchive(await archiveOf(path));
+async function tables(input: ArchiveInput) {
+  const { connector, segments, remarks } = await readArchive(input);
   const [account, posts, likes, messages, notes, followers] = await Promise.all(
     segments.map(({ bytes }) => readParquet(bytes)),
   );
@@ -36,17 +21,9 @@ async function tables(path: string) {
   };
 }
 
-/** A test of one sample; where the sample is absent it is skipped, with the reason in its title for the reporter. */
-function withVectors(path: string, title: string, test: () => Promise<void>): void {
-  if (existsSync(join(folder, path))) it(title, test);
-  else it.skip(`${title} (skipped: ../shared/vectors/exports/twitter/${path} is not there)`, test);
-}
-
 describe("X archive vectors", () => {
-  withVectors("synthetic", "the archive of 2023", async () => {
-    const { connector, segments, remarks, account, posts, likes, messages, notes, followers } = await tables(
-      join(folder, "synthetic"),
-    );
+  withSample("twitter/synthetic", "the archive of 2023", async (input) => {
+    const { connector, segments, remarks, account, posts, likes, messages, notes, followers } = await tables(input);
     expect(connector).to.equal("x-archive");
     // The manifest: it lists the files.
     expect(remarks).to.deep.equal([
@@ -121,16 +98,16 @@ describe("X archive vectors", () => {
     ]);
   });
 
-  withVectors("dogsheep-twitter-to-sqlite", "files of an early archive, without posts", async () => {
-    const { segments, account } = await tables(join(folder, "dogsheep-twitter-to-sqlite"));
+  withSample("twitter/dogsheep-twitter-to-sqlite", "files of an early archive, without posts", async (input) => {
+    const { segments, account } = await tables(input);
     expect(segments.map(({ records }) => records)).to.deep.equal([1, 0, 0, 0, 0, 2, 2]);
     expect(account[0]).to.include({ id: "12497", username: "simonw", phone: "+15555555555", created_via: "web" });
     expect(String(account[0]?.created)).to.equal("2006-11-15 13:18:50");
   });
 
   // readArchive.test.ts has the same form, self-made.
-  withVectors("synthetic-legacy-2019", "the archive of 2019", async () => {
-    const { posts } = await tables(join(folder, "synthetic-legacy-2019"));
+  withSample("twitter/synthetic-legacy-2019", "the archive of 2019", async (input) => {
+    const { posts } = await tables(input);
     expect(posts).to.have.length(1);
     expect(posts[0]?.content).to.match(/in text$/);
   });

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { type Listening, listen } from "../../listen.ts";
 import { decodeQuestion, encodeAnswer, maxQuestionBytes } from "./quorumMessages.ts";
 import type { VerifierNode } from "./verifierNode.ts";
 
-export type VerifierServer = { readonly port: number; close(): Promise<void> };
+export type VerifierServer = Listening;
 
 /** Judged at once: each is some milliseconds of a core. */
 const maxUnderWay = 16;
@@ -44,21 +44,7 @@ export async function startVerifierServer(options: {
   server.maxConnections = maxConnections;
   server.requestTimeout = 5_000;
   server.headersTimeout = 3_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const code = cause.code === "EADDRINUSE" ? "PORT_IN_USE" : "CONFIG_INVALID";
-      reject(new PersonaError(code, `The verifier cannot listen: ${cause.message}.`, { data: { host, port }, cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server, { host, port, name: "The verifier" });
 }
 
 function statusOf({ code }: PersonaError): number {

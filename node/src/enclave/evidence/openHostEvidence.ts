@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import type { NodeConfig } from "../../config.ts";
+import type { NodeConfig } from "../../config/nodeConfig.ts";
 import { configfsTsm } from "./configfsTsm.ts";
 import { dstackEvidence } from "./dstackSocket.ts";
 import type { HostEvidence } from "./HostEvidence.ts";

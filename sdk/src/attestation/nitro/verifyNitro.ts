@@ -2,7 +2,7 @@ import { bytesToHex, type Hex, keccak256, sha256 } from "viem";
 import { RuleBroken, readUnder, requireRule } from "../rules.ts";
 import type { AttestationVerdict, EvidenceFields } from "../verdict.ts";
 import { type Certificate, isValidAt, mayIssue, readCertificate, sameName, verifySignature } from "../x509/index.ts";
-import { isSignedByAuthority } from "./knownAuthorities.ts";
+import { isSignedByAuthority } from "../x509/knownAuthorities.ts";
 import { type NitroDocument, readNitroDocument } from "./nitroDocument.ts";
 import { nitroFields } from "./nitroFields.ts";
 

@@ -13,6 +13,7 @@ import {
   sameName,
   verifySignature,
 } from "../x509/index.ts";
+import { isSignedByAuthority } from "../x509/knownAuthorities.ts";
 import { type ChipCertificate, type ChipKeyKind, readChipCertificate } from "./chipCertificate.ts";
 import { snpFields } from "./snpFields.ts";
 import { ALL_VMPLS, type SnpPolicy } from "./snpPolicy.ts";
@@ -163,13 +164,9 @@ async function requireSignatures(
   crl: Uint8Array | undefined,
   at: number,
 ): Promise<number> {
+  // A chip's certificate comes again with each of its reports.
   const issuedBy = (certificate: Certificate, issuer: Certificate) =>
-    verifySignature({
-      algorithm: certificate.signatureAlgorithm,
-      key: issuer.publicKey,
-      signature: certificate.signature,
-      message: certificate.tbs,
-    });
+    isSignedByAuthority(certificate, issuer, { keep: true });
   const { signed: message, signature } = report;
   const spoken = verifySignature({ algorithm: "ecdsa-sha384", key: chip.publicKey, signature, message });
   // The root is pinned: its own signature would say nothing more.

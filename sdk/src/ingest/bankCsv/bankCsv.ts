@@ -19,19 +19,18 @@ const fewFiles = 16;
  * month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
  * that are not known go to the owner's own segment.
  */
-export const bankCsv: Connector = createBankCsv();
+export const bankCsv: Connector = { id: "bank-csv", segments: bankSegments, detect, open };
 
 /** The same for a bank that is not known, by a person's own mapping ({@link parseBankCsvMapping}). */
-export function createBankCsv(mapping?: WrittenMapping): Connector {
+export function createBankCsv(mapping: WrittenMapping): Connector {
   return {
-    id: "bank-csv",
-    segments: bankSegments,
+    ...bankCsv,
     detect: (input) => detect(input, mapping),
     open: (input, options) => open(input, options, mapping),
   };
 }
 
-async function detect(input: InspectedInput, mapping: WrittenMapping | undefined): Promise<number> {
+async function detect(input: InspectedInput, mapping?: WrittenMapping): Promise<number> {
   const entries = input.entries();
   let best = 0;
   for (const { path } of candidates(entries).slice(0, 6)) {
@@ -44,7 +43,7 @@ async function detect(input: InspectedInput, mapping: WrittenMapping | undefined
 async function* open(
   input: InspectedInput,
   options: ConnectorOpenOptions,
-  mapping: WrittenMapping | undefined,
+  mapping?: WrittenMapping,
 ): AsyncGenerator<RawItem> {
   const tables: { readonly entry: ArchiveEntry; readonly table: BankTable }[] = [];
   for (const entry of candidates(input.entries())) {

@@ -1,4 +1,4 @@
-import { readCertificateTable } from "@persona-protocol/sdk/attestation";
+import { readCertificateTable, readEvidenceClaims } from "@persona-protocol/sdk/attestation";
 import {
   createSimulatedNitro,
   createSimulatedSnp,
@@ -6,19 +6,20 @@ import {
   writePem,
 } from "@persona-protocol/sdk/attestation/simulator";
 import { expect } from "chai";
-import { bytesToHex } from "viem";
+import { bytesToHex, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { quorumWord } from "../../../../node/src/attestation/quorum/quorumWord.ts";
 import { createVerifierNode } from "../../../../node/src/attestation/quorum/verifierNode.ts";
 import { startVerifierServer, type VerifierServer } from "../../../../node/src/attestation/quorum/verifierServer.ts";
+import { errorOf } from "../../../helpers/chainAttestation.ts";
 import { expectError } from "../../../helpers/errors.ts";
+import { type Contract, type MemoryChain, startMemoryChain } from "../../../helpers/memoryChain.ts";
 import { createRandom, testSeed } from "../../../helpers/random.ts";
 
 const random = createRandom(testSeed());
 const seed = random.bytes(32);
 const nitro = createSimulatedNitro(seed);
 const snp = createSimulatedSnp(seed, "milan");
-const quorumVerifier = "0x00000000000000000000000000000000000000AA";
 const guids = {
   vcek: "63da758de6644564adc5f4b93be8accd",
   vlek: "a8074bc2a25a483eaae639c045a0b8a1",
@@ -84,39 +85,72 @@ describe("readCertificateTable", () => {
 });
 
 describe("quorumWord", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const accounts = [1, 2, 3].map(() => privateKeyToAccount(bytesToHex(random.bytes(32))));
   const servers: VerifierServer[] = [];
-  after(() => Promise.all(servers.map((server) => server.close())));
+  let chain: MemoryChain;
+  let contract: Contract;
+  after(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await chain?.close();
+  });
   before(async () => {
+    chain = await startMemoryChain();
+    const manager = await chain.deploy("AccessManager", [chain.account(0).address]);
+    contract = await chain.deploy("QuorumVerifier", [manager.address, 2n]);
+    // The third is a verifier, and no member.
+    for (const { address } of accounts.slice(0, 2)) await chain.send(contract, "addMember", [address]);
     for (const account of accounts) {
       const policy = { nitroRoot: nitro.rootFingerprint, snpRoot: snp.rootFingerprint };
-      const node = createVerifierNode({ account, domain: { chainId: 31_337, quorumVerifier }, policy });
+      const domain = { chainId: 31_337, quorumVerifier: contract.address };
+      const node = createVerifierNode({ account, domain, policy });
       servers.push(await startVerifierServer({ host: "127.0.0.1", port: 0, node }));
     }
   });
-  const members = accounts.slice(0, 2).map(({ address }) => address);
-  /** The two questions that are asked of the contract. */
-  const client = {
-    getChainId: async () => 31_337,
-    async readContract({ functionName, args }: { functionName: string; args?: readonly unknown[] }) {
-      return functionName === "THRESHOLD" ? 2n : members.some((member) => member === args?.[0]);
-    },
-  } as unknown as Parameters<typeof quorumWord>[0]["client"];
   const place = () =>
-    ({ client, quorumVerifier, urls: servers.map(({ port }) => `http://127.0.0.1:${port}`) }) as const;
+    ({
+      client: chain.client as unknown as Parameters<typeof quorumWord>[0]["client"],
+      quorumVerifier: contract.address,
+      urls: servers.map(({ port }) => `http://127.0.0.1:${port}`),
+    }) as const;
   const reportData = random.bytes(64);
+  const judged = (word: Uint8Array) =>
+    chain.read<readonly [Hex, Hex, number, number, Hex]>(contract, "verify", [bytesToHex(word)]);
 
-  it("default: a document by itself, a report with its host's certificates", async () => {
+  it("default: a document by itself, a report with its host's certificates, and the contract believes both", async () => {
     const document = nitro.document({ userData: reportData, timestamp: Date.now() });
-    expect(await quorumWord(place(), document, undefined)).to.be.instanceOf(Uint8Array);
     const evidence = snp.report({ reportData });
     const { chip, signer, root } = snp.certificates();
     const certificates = table([guids.vcek, chip], [guids.ask, signer], [guids.ark, root]);
-    expect(await quorumWord(place(), evidence, { evidence, certificates })).to.be.instanceOf(Uint8Array);
+    const words = [
+      [await quorumWord(place(), document, undefined), document, 3],
+      [await quorumWord(place(), evidence, { evidence, certificates }), evidence, 2],
+    ] as const;
+    for (const [word, of, wanted] of words) {
+      const [measurement, data, validUntil, vendor] = await judged(word);
+      expect([measurement, data, vendor]).to.deep.equal([
+        readEvidenceClaims(of).measurement,
+        bytesToHex(reportData),
+        wanted,
+      ]);
+      expect(validUntil).to.be.greaterThan(Math.floor(Date.now() / 1_000));
+    }
     await expectError("EVIDENCE_REFUSED", () =>
       quorumWord({ ...place(), urls: place().urls.slice(1) }, evidence, { evidence, certificates }),
     );
+  });
+
+  it("error: a member that governance has removed does not count any more, here or there", async () => {
+    const document = nitro.document({ userData: reportData, timestamp: Date.now() });
+    const word = await quorumWord(place(), document, undefined);
+    const [first] = accounts;
+    await chain.send(contract, "removeMember", [first?.address]);
+    try {
+      expect(await errorOf(judged(word))).to.equal("QuorumSignatureInvalid");
+      await expectError("EVIDENCE_REFUSED", () => quorumWord(place(), document, undefined));
+    } finally {
+      await chain.send(contract, "addMember", [first?.address]);
+    }
   });
 
   it("error: a report whose host gave too little, and evidence that contracts judge themselves", async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadNodeConfig } from "../../../../node/src/config.ts";
+import { loadNodeConfig } from "../../../../node/src/config/resolveNodeConfig.ts";
 import { openHostEvidence } from "../../../../node/src/enclave/evidence/openHostEvidence.ts";
 import { expectError } from "../../../helpers/errors.ts";
 

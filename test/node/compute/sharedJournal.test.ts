@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { Pool } from "pg";
+import type { Hex } from "viem";
+import { openSharedJournal, type SharedJournal } from "../../../node/src/compute/shared/sharedJournal.ts";
+import { expectError } from "../../helpers/errors.ts";
+import { findPostgres, type Postgres, startPostgres } from "../../helpers/postgres.ts";
+import { createRandom, testSeed } from "../../helpers/random.ts";
+import { randomHex32 } from "../../helpers/structs.ts";
+
+const random = createRandom(testSeed());
+const programs = findPostgres();
+const title = "reason" in programs ? ` (skipped: ${programs.reason})` : "";
+const script = fileURLToPath(new URL("../../helpers/sharedWorker.ts", import.meta.url));
+
+(("reason" in programs ? describe.skip : describe) as Mocha.SuiteFunction)(`openSharedJournal${title}`, function () {
+  this.timeout(120_000);
+  let postgres: Postgres;
+  let pool: Pool;
+  const open = (worker: string, limit = 3): Promise<SharedJournal> =>
+    openSharedJournal({ url: postgres.url, worker, atOnce: 4, limit, log: { warn: () => {} } });
+  before(async () => {
+    if ("reason" in programs) return;
+    postgres = await startPostgres(programs);
+    pool = new Pool({ connectionString: postgres.url, max: 2 });
+    pool.on("error", () => {});
+  });
+  after(async () => {
+    await pool?.end();
+    await postgres?.close();
+  });
+  async function until(check: () => Promise<boolean>): Promise<void> {
+    const deadline = AbortSignal.timeout(60_000);
+    while (!(await check())) {
+      if (deadline.aborted) throw new Error("it did not come");
+      await sleep(50);
+    }
+  }
+
+  it("default: of two workers one has the job, and it goes through its states like any other", async () => {
+    const [first, second] = [await open("a"), await open("b")];
+    try {
+      const jobId = randomHex32(random);
+      const params = random.bytes(40);
+      expect([await first.add(jobId, params), await second.add(jobId, random.bytes(9))]).to.deep.equal([true, false]);
+      await until(async () => (await first.open()).length + (await second.open()).length === 1);
+      const [owner, other] = (await first.open()).length === 1 ? [first, second] : [second, first];
+      expect(await other.apply(jobId, { type: "claim" }), "not its job").to.equal(undefined);
+      expect(await owner.apply(jobId, { type: "claim" })).to.deep.equal({ status: "claiming" });
+      await owner.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa", block: 7 });
+      const receipt = random.bytes(30);
+      await owner.apply(jobId, { type: "receiptSigned" }, receipt);
+      await owner.apply(jobId, { type: "settled", outcome: "SETTLED", block: 9 });
+      expect(await other.get(jobId)).to.deep.equal({
+        jobId,
+        state: { status: "settled", outcome: "SETTLED", attempt: 1, signer: "0xaa", block: 9 },
+        params,
+        receipt: { bytes: receipt, signer: "0xaa" },
+      });
+      expect([await first.open(), await second.open()]).to.deep.equal([[], []]);
+      expect(await other.reorganised(9)).to.deep.equal([jobId]);
+      await until(async () => (await first.open()).length + (await second.open()).length === 1);
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  });
+
+  it("behavior: a worker's own marks are its own; a newer build's tables are not touched", async () => {
+    const [first, second] = [await open("c"), await open("d")];
+    const point = { v: 1, nextBlock: "12", trail: [] } as const;
+    await first.setPoint(point);
+    await first.setNodeId(7);
+    await first.setRegisteringSince(2n ** 60n);
+    expect([await first.point(), await first.nodeId(), await first.registeringSince()]).to.deep.equal([
+      point,
+      7,
+      2n ** 60n,
+    ]);
+    expect([await second.point(), await second.nodeId()]).to.deep.equal([undefined, undefined]);
+    await first.close();
+    await second.close();
+    await pool.query("UPDATE persona.version SET version = 99");
+    await expectError("JOURNAL_UNUSABLE", () => open("e"));
+    await pool.query("UPDATE persona.version SET version = 1");
+  });
+
+  it("behavior: workers are killed again and again, and each job is done once", async () => {
+    await pool.query(
+      "CREATE TABLE effects (job_id text PRIMARY KEY, claims int, signer text, settled int NOT NULL DEFAULT 0)",
+    );
+    await pool.query("CREATE TABLE settlements (job_id text PRIMARY KEY, worker text)");
+    const ids: Hex[] = Array.from({ length: 60 }, () => randomHex32(random));
+    const children = new Map<string, ChildProcess>();
+    const start = async (name: string): Promise<void> => {
+      const child = spawn(process.execPath, ["--no-warnings", script, postgres.url, name], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      children.set(name, child);
+      if (child.stdout !== null) await once(child.stdout, "data");
+    };
+    const watcher = await open("watcher");
+    await watcher.close();
+    await Promise.all(["w1", "w2", "w3"].map(start));
+    // Posted by a process that takes none of them: it is gone before they come.
+    const poster = await openSharedJournal({
+      url: postgres.url,
+      worker: "p",
+      atOnce: 1,
+      limit: 3,
+      log: { warn: () => {} },
+    });
+    for (const jobId of ids) await poster.add(jobId, random.bytes(20));
+    await poster.close();
+    const settled = async () => Number((await pool.query("SELECT count(*) AS n FROM settlements")).rows[0]?.n);
+    for (const name of ["w1", "w2", "w3", "w1"]) {
+      const from = await settled();
+      await until(async () => (await settled()) >= Math.min(ids.length, from + 4));
+      const child = children.get(name);
+      child?.kill("SIGKILL");
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      await start(name);
+    }
+    await until(async () => (await settled()) === ids.length);
+    const { rows } = await pool.query<{ settled: number }>("SELECT settled FROM effects");
+    expect(rows.map((row) => row.settled)).to.deep.equal(ids.map(() => 1));
+    const { rows: states } = await pool.query("SELECT DISTINCT status FROM persona.jobs WHERE job_id = ANY($1)", [ids]);
+    await until(async () => {
+      const { rows: open_ } = await pool.query(
+        "SELECT 1 FROM persona.jobs WHERE job_id = ANY($1) AND status <> 'settled'",
+        [ids],
+      );
+      return open_.length === 0;
+    });
+    expect(states.length).to.be.greaterThan(0);
+    for (const child of children.values()) {
+      child.stdin?.end();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    }
+  });
+});
