@@ -10,6 +10,8 @@ import {
   type ResultRow,
 } from "@persona-protocol/sdk";
 import { publishDataset } from "@persona-protocol/sdk/access";
+import { deployments } from "@persona-protocol/sdk/contracts";
+import { generateKemKeyPair } from "@persona-protocol/sdk/crypto";
 import { type BlobStore, createBlobStore } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { createWalletClient, http, publicActions } from "viem";
@@ -63,6 +65,30 @@ describe("createPersonaClient", () => {
     // Bound to this client: what comes back is this endpoint's failure, from this account.
     const { revokeAll } = persona;
     await expectError("CHAIN_UNREACHABLE", () => revokeAll());
+  });
+
+  it("default: over chain, transport and account; the deployment is the chain's", async () => {
+    const persona = createPersonaClient({ chain: hardhat, transport, account });
+    expect(persona.deployment.jobMarket).to.equal(deployments[31_337].jobMarket);
+    expect(persona.client.account.address).to.equal(account.address);
+    await expectError("CHAIN_UNREACHABLE", () => persona.revokeAll());
+  });
+
+  it("error: what was not said, and has no safe default, is asked for by who needs it", async () => {
+    await expectError("DEPLOYMENT_UNKNOWN", () => createPersonaClient({ chain: mainnet, transport, account }));
+    const persona = createPersonaClient({ chain: hardhat, transport, account });
+    const source = { read: () => Promise.reject(new Error("it was read")) };
+    await expectError("CONFIG_INVALID", () => persona.importDataset({ source }));
+    await expectError("CONFIG_INVALID", () => persona.store.get("x"));
+    const elsewhere = createPersonaClient({
+      chain: mainnet,
+      transport,
+      account,
+      deployment: { ...deployment, chainId: 1 },
+    });
+    const { publicKey: ownerPublicKey } = await generateKemKeyPair();
+    // Whom to trust, and in which money, is never guessed on a public chain.
+    await expectError("CONFIG_INVALID", () => elsewhere.importDataset({ source, ownerPublicKey }));
   });
 
   it("error: a client for another chain than the deployment", async () => {
