@@ -1,7 +1,7 @@
-import type { Program } from "@persona-protocol/sdk";
+import { defineProgram } from "@persona-protocol/sdk";
 
 /** What the dApp asks. Its id covers the exact statement: the owner grants this question and no other. */
-export const engagement: Program = {
+export const engagement = defineProgram({
   v: 1,
   kind: "sql",
   name: "engagement",
@@ -17,8 +17,12 @@ export const engagement: Program = {
   tables: [{ table: "posts", schema: "persona:post@1" }],
   args: [{ name: "threshold", type: "bigint" }],
   result: {
-    columns: ["posts", "high_engagement_posts", "score"].map((name) => ({ name, type: "bigint", nullable: false })),
+    columns: [
+      { name: "posts", type: "bigint", nullable: false },
+      { name: "high_engagement_posts", type: "bigint", nullable: false },
+      { name: "score", type: "bigint", nullable: false },
+    ],
     maxRows: 1,
   },
   limits: { timeMs: 30_000, memoryMb: 512 },
-};
+});

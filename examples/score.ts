@@ -4,22 +4,21 @@
  */
 // example:start
 import { createPersonaClient, decodeGrantPackage } from "@persona-protocol/sdk";
-import { createWalletClient, http, parseEther, publicActions } from "viem";
+import { http, parseEther } from "viem";
 import { engagement } from "./engagement.ts";
 import { localNetwork } from "./localNetwork.ts";
 
 const { account, chain, deployment, store, grant } = await localNetwork();
-const client = createWalletClient({ account, chain, transport: http() }).extend(publicActions);
-const persona = createPersonaClient({ client, deployment, store });
+const persona = createPersonaClient({ account, chain, transport: http(), deployment, storage: store });
 
 const job = await persona.submitJob({
   program: engagement, // an SQL statement; the owner granted its id
   grants: [decodeGrantPackage(grant)], // what the owner handed over
   args: { threshold: 100 },
-  fee: parseEther("1"), // to the node, from escrow, once the contract has accepted its receipt
+  maxFee: parseEther("3"), // all in: the owner's price, the protocol fee, and what is left for the node
 });
 
 // Waits, verifies the receipt, decrypts, and checks the rows against the program's declared shape.
-const { rows, receipt } = await persona.readResult(job, { signal: AbortSignal.timeout(60_000) });
+const { rows, receipt } = await job.result({ signal: AbortSignal.timeout(60_000) });
 console.log(JSON.stringify({ ...rows[0], job: receipt.jobId }));
 // example:end

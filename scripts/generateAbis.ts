@@ -39,7 +39,7 @@ function main(): number {
     );
     return 1;
   }
-  const wanted = HEADER + found.map(({ name, abi }) => moduleOf(name, abi ?? [])).join("");
+  const wanted = HEADER + found.map(({ name, abi }) => moduleOf(name, abi ?? [])).join("") + errorsOf(found);
   const path = join(root, output);
   const current = existsSync(path) ? readFileSync(path, "utf8") : "";
   if (current === wanted) {
@@ -75,6 +75,13 @@ function readAbi(name: string): object[] | undefined {
 function moduleOf(name: string, abi: readonly object[]): string {
   const entries = abi.map((entry) => `  ${JSON.stringify(entry, withoutInternalType)},\n`).join("");
   return `\nexport const ${name.charAt(0).toLowerCase()}${name.slice(1)}Abi = [\n${entries}] as const;\n`;
+}
+
+/** Each error once: who decodes them needs no function, and a page loads a tenth of all ABIs. */
+function errorsOf(found: readonly { readonly abi: readonly object[] | undefined }[]): string {
+  const errors = found.flatMap(({ abi }) => abi ?? []).filter((entry) => "type" in entry && entry.type === "error");
+  const once = new Map(errors.map((entry) => [JSON.stringify(entry, withoutInternalType), entry]));
+  return moduleOf("contractErrors", [...once.values()]);
 }
 
 /** `internalType` names Solidity's types; no client reads it and it is a third of the size. */

@@ -2,6 +2,7 @@ import { dependencyDocs } from "./dependencyDocs.ts";
 import { fileSizes } from "./fileSizes.ts";
 import { forbiddenWords } from "./forbiddenWords.ts";
 import { runTool } from "./runTool.ts";
+import { sdkSize } from "./sdkSize.ts";
 import { slither } from "./slither.ts";
 import { solidityLayers } from "./solidityLayers.ts";
 
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   { name: "deployments", run: runTool(undefined, "scripts/generateDeployments.ts", ["--check"]) },
   { name: "generated docs", run: runTool(undefined, "scripts/generateDocs.ts", ["--check"]) },
   { name: "readme example", run: runTool(undefined, "scripts/syncReadme.ts", ["--check"]) },
+  { name: "sdk size", run: sdkSize },
   { name: "solidity layers", run: solidityLayers },
   { name: "dependency docs", run: dependencyDocs },
   { name: "forbidden words", run: forbiddenWords },

@@ -28,6 +28,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/importPublish": 35,
   "node/cli": 65,
   "e2e/recovery": 30,
+  "e2e/sdkLife": 30,
   "node/ingest": 30,
   "e2e/storeFaults": 45,
   "node/compute": 10,

@@ -7,22 +7,41 @@ export {
   type GrantParameters,
 } from "./access/index.ts";
 export {
+  type AccessRequest,
+  accessRequestTypedData,
+  decodeAccessRequest,
+  encodeAccessRequest,
+} from "./actions/accessRequest.ts";
+export type { GrantOfRequest, GrantRequest } from "./actions/grantRequest.ts";
+export type { DatasetSource, ImportDatasetProgress, ImportedDataset } from "./actions/importDataset.ts";
+export type { Job, JobResult, SubmitRequest } from "./actions/jobs.ts";
+export type { Provenance } from "./actions/provenance.ts";
+export type { AccessParameters, ShownAccessRequest } from "./actions/requestAccess.ts";
+export {
   createPersonaClient,
   type PersonaActions,
   type PersonaClient,
   type PersonaContext,
+  type PersonaOptions,
   personaActions,
 } from "./client.ts";
 export {
+  type ArgsOf,
   type BuiltJob,
+  decodeReceiptProof,
+  defineProgram,
   encodeProgram,
+  encodeReceiptProof,
   type JobEnd,
   type JobRequest,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
+  type ReceiptProof,
+  type ResultOf,
   type ResultRow,
+  verifyReceiptOffline,
 } from "./compute/index.ts";
-export type { ChainClient, Deployment, NodePolicy, Receipt, Scope, Terms } from "./contracts/index.ts";
-export { type ErrorCode, isPersonaError, PersonaError } from "./errors/index.ts";
+export type { ChainClient, ContractCall, Deployment, NodePolicy, Receipt, Scope, Terms } from "./contracts/index.ts";
+export { type ErrorCode, isPersonaError, PersonaError, printable } from "./errors/index.ts";
 export type { BlobStore } from "./storage/index.ts";

@@ -12,15 +12,13 @@ import {
   type PersonaClient,
 } from "@persona-protocol/sdk";
 import { createGuardianRelease, type ReleaseCall } from "@persona-protocol/sdk/access";
-import { callContract, createChainView, devTokenAbi, typedData } from "@persona-protocol/sdk/contracts";
+import { createChainView, typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { codeOfReason } from "@persona-protocol/sdk/errors";
-import { fromEthers } from "@persona-protocol/sdk/ethers";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
-import { JsonRpcProvider, Wallet } from "ethers";
-import { type Address, getAddress, parseEther } from "viem";
+import { parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { engagement } from "../../examples/engagement.ts";
 import { exampleAccount } from "../../examples/localNetwork.ts";
@@ -79,7 +77,7 @@ describe("examples/score.ts", function () {
   async function grantTo(persona: PersonaClient, of: typeof dataset, grantee = exampleAccount.address) {
     const { programId } = encodeProgram(engagement);
     const { timestamp } = await persona.client.getBlock();
-    return persona.grant({
+    return persona.grantAndWait({
       dataset: of,
       grantee,
       segments: ["posts"],
@@ -122,42 +120,10 @@ describe("examples/score.ts", function () {
     const end = await owner.waitForJob(job, { signal: AbortSignal.timeout(10_000) });
     expect(end.status).to.equal("settled");
 
-    await owner.revoke(granted);
+    await owner.revokeAndWait(granted);
     const again = await runExample({});
     expect(again.code).to.equal(1);
     expect(again.stderr).to.include("GRANT_REVOKED");
-  });
-
-  it("behavior: owner and requester both through ethers", async () => {
-    const provider = new JsonRpcProvider(network.rpcUrl, undefined, {
-      staticNetwork: true,
-      pollingInterval: 20,
-      cacheTimeout: -1,
-    });
-    const { deployment, store } = network;
-    const newPersona = async () => {
-      const wallet = new Wallet(generatePrivateKey(), provider);
-      await fund(getAddress(wallet.address));
-      return createPersonaClient({ client: await fromEthers(wallet), deployment, store });
-    };
-    try {
-      const [ethersOwner, ethersDapp] = [await newPersona(), await newPersona()];
-      const granted = await grantTo(ethersOwner, await publish(ethersOwner), ethersDapp.client.account.address);
-      const job = await ethersDapp.submitJob({
-        program: engagement,
-        grants: [granted],
-        args: { threshold: 100 },
-        fee: parseEther("1"),
-      });
-      const { rows } = await ethersDapp.readResult(job, { signal: AbortSignal.timeout(60_000), pollMs: 20 });
-      expect(rows[0]).to.deep.equal(expectedScore(await readPlainArchive(archive)));
-      await ethersOwner.revokeAll();
-      await expectError("GRANT_REVOKED", () =>
-        ethersDapp.submitJob({ program: engagement, grants: [granted], args: { threshold: 1 }, fee: 0n }),
-      );
-    } finally {
-      provider.destroy();
-    }
   });
 
   it("behavior: createGuardianRelease carries a guardian's signed refusal to a stranger", async () => {
@@ -189,18 +155,6 @@ describe("examples/score.ts", function () {
     const nobody = { ...call, request: { ...request, guardian: 99 } };
     await expectError("GUARDIANS_UNAVAILABLE", () => guardians.release({ call: nobody }, { signal }));
   });
-
-  async function fund(address: Address): Promise<void> {
-    const rich = await network.fundedClient();
-    const hash = await rich.sendTransaction({ to: address, value: parseEther("5") });
-    await rich.waitForTransactionReceipt({ hash });
-    await callContract(rich, {
-      address: network.token,
-      abi: devTokenAbi,
-      functionName: "mint",
-      args: [address, parseEther("100")],
-    });
-  }
 });
 
 describe("scripts/syncReadme.ts", () => {

@@ -9,6 +9,8 @@ import {
   type Hex,
   type PrivateKeyAccount,
   publicActions,
+  type TransactionReceipt,
+  toHex,
 } from "viem";
 import { unoptimized } from "../../hardhat.config.ts";
 import { compileSolidity, mustCompile, type SolidityOutput } from "../../scripts/solidity/compileSolidity.ts";
@@ -47,11 +49,22 @@ export async function deployAccount(
   return { address: contractAddress, abi };
 }
 
+const batchReceipt = ({ transactionHash, blockHash, blockNumber, gasUsed, logs }: TransactionReceipt) => ({
+  ...{ transactionHash, blockHash, blockNumber: toHex(blockNumber), gasUsed: toHex(gasUsed), status: "0x1" },
+  logs: logs.map(({ address, data, topics }) => ({ address, data, topics })),
+});
+
 /**
  * A client as a page gets it from a wallet that is a contract: its address is the contract's, what it sends comes from there, and
  * what it signs is a signature of ERC-1271. `payer` sends and `key` signs.
  */
-export async function contractClient(payer: ChainClient, key: PrivateKeyAccount): Promise<ChainClient> {
+export async function contractClient(
+  payer: ChainClient,
+  key: PrivateKeyAccount,
+  {
+    batches = [],
+  }: { /** Takes batches (EIP-5792), too, and notes each. */ readonly batches?: unknown[] | undefined } = {},
+): Promise<ChainClient> {
   const wallet = await deployAccount(payer, "SmartWallet", [key.address]);
   const transport = custom({
     async request({ method, params }: { method: string; params: unknown[] }) {
@@ -59,6 +72,19 @@ export async function contractClient(payer: ChainClient, key: PrivateKeyAccount)
         const [{ to, data = "0x" }] = params as [{ to: Address; data?: Hex }];
         const { transactionHash } = await callContract(payer, { ...wallet, functionName: "run", args: [to, data] });
         return transactionHash;
+      }
+      if (method === "wallet_getCapabilities") return { [toHex(payer.chain.id)]: { atomic: { status: "supported" } } };
+      if (method === "wallet_sendCalls") {
+        const [batch] = params as [{ calls: readonly { to: Address; data?: Hex }[] }];
+        const receipts = [];
+        for (const { to, data = "0x" } of batch.calls)
+          receipts.push(await callContract(payer, { ...wallet, functionName: "run", args: [to, data] }));
+        const id = toHex(batches.push(receipts.map(batchReceipt)), { size: 32 });
+        return { id };
+      }
+      if (method === "wallet_getCallsStatus") {
+        const receipts = batches[Number(params[0]) - 1];
+        return { version: "2.0.0", chainId: toHex(payer.chain.id), id: params[0], status: 200, atomic: true, receipts };
       }
       if (method === "eth_signTypedData_v4") {
         const [, text] = params as [Address, string];

@@ -43,7 +43,7 @@ describe("generateAbis", () => {
     const text = readFileSync(path, "utf8");
     const names = [...text.matchAll(/^export const (\w+) = \[$/gm)].map(([, name]) => name);
     expect(names).to.deep.equal(
-      "datasetRegistryAbi ownerKeysAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi pckRegistryAbi tcbPolicyAbi dcapVerifierAbi quorumVerifierAbi devTokenAbi".split(
+      "datasetRegistryAbi ownerKeysAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi pckRegistryAbi tcbPolicyAbi dcapVerifierAbi quorumVerifierAbi devTokenAbi contractErrorsAbi".split(
         " ",
       ),
     );

@@ -10,6 +10,8 @@ import {
   type ResultRow,
 } from "@persona-protocol/sdk";
 import { publishDataset } from "@persona-protocol/sdk/access";
+import { deployments } from "@persona-protocol/sdk/contracts";
+import { generateKemKeyPair } from "@persona-protocol/sdk/crypto";
 import { type BlobStore, createBlobStore } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { createWalletClient, http, publicActions } from "viem";
@@ -35,26 +37,58 @@ const account = privateKeyToAccount(generatePrivateKey());
 const transport = http("http://127.0.0.1:9", { retryCount: 0 });
 const viemClient = createWalletClient({ account, chain: hardhat, transport }).extend(publicActions);
 
-const names = [
-  "buildJob",
+/** Each has its waiting twin, its builder and its simulation. */
+const writes = [
+  "cancelJob",
+  "concludeErasure",
+  "eraseDataset",
   "grant",
-  "publishDataset",
-  "readResult",
+  "restoreDataset",
   "revoke",
   "revokeAll",
-  "signGrant",
   "submitJob",
-  "verifyReceipt",
-  "waitForJob",
+  "timeOutJob",
+  "withdraw",
+];
+const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+const names = [
+  ...writes.flatMap((name) => [name, `${name}AndWait`, `build${capital(name)}`, `simulate${capital(name)}`]),
+  ...["buildJob", "importDataset", "provenance", "publishDataset", "readAccessRequest", "readResult", "receiptProof"],
+  ...["requestAccess", "sendCalls", "signGrant", "verifyReceipt", "waitForJob"],
+  ...["watchApps", "watchDatasets", "watchGrants", "watchJobs", "watchNodes", "watchOwnerKeys"],
 ];
 
 describe("createPersonaClient", () => {
   it("default: one object with every action, bound", async () => {
     const persona = createPersonaClient({ client: viemClient, deployment, store });
-    expect(Object.keys(persona).sort()).to.deep.equal([...names, "client", "deployment", "store"].sort());
+    expect(Object.keys(persona).toSorted()).to.deep.equal([...names, "client", "deployment", "store"].toSorted());
     // Bound to this client: what comes back is this endpoint's failure, from this account.
     const { revokeAll } = persona;
     await expectError("CHAIN_UNREACHABLE", () => revokeAll());
+  });
+
+  it("default: over chain, transport and account; the deployment is the chain's", async () => {
+    const persona = createPersonaClient({ chain: hardhat, transport, account });
+    expect(persona.deployment.jobMarket).to.equal(deployments[31_337].jobMarket);
+    expect(persona.client.account.address).to.equal(account.address);
+    await expectError("CHAIN_UNREACHABLE", () => persona.revokeAll());
+  });
+
+  it("error: what was not said, and has no safe default, is asked for by who needs it", async () => {
+    await expectError("DEPLOYMENT_UNKNOWN", () => createPersonaClient({ chain: mainnet, transport, account }));
+    const persona = createPersonaClient({ chain: hardhat, transport, account });
+    const source = { read: () => Promise.reject(new Error("it was read")) };
+    await expectError("CONFIG_INVALID", () => persona.importDataset({ source }));
+    await expectError("CONFIG_INVALID", () => persona.store.get("x"));
+    const elsewhere = createPersonaClient({
+      chain: mainnet,
+      transport,
+      account,
+      deployment: { ...deployment, chainId: 1 },
+    });
+    const { publicKey: ownerPublicKey } = await generateKemKeyPair();
+    // Whom to trust, and in which money, is never guessed on a public chain.
+    await expectError("CONFIG_INVALID", () => elsewhere.importDataset({ source, ownerPublicKey }));
   });
 
   it("error: a client for another chain than the deployment", async () => {

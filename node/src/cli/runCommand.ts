@@ -1,4 +1,4 @@
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { printable as harmless, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 
 /**
  * Runs a command to its exit code: 0, or that of the error (1 fatal, 2 refused, 75 temporary). What went wrong goes to stderr
@@ -28,9 +28,8 @@ function traceOf(error: unknown): string {
   return error.cause === undefined ? (error.stack ?? "") : `${error.stack}\ncaused by ${traceOf(error.cause)}`;
 }
 
-/** File names and texts of strangers must not drive the terminal: control and direction characters become visible. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
-    char === "\n" ? char : `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`,
-  );
-}
+/**
+ * File names and texts of strangers must not drive the terminal: the SDK's `printable`, for text of several lines. Rather cut than
+ * flooded: no command prints as much that somebody would read.
+ */
+export const printable = (text: string): string => harmless(text, { lines: true, maxLength: 200_000 });

@@ -1,9 +1,10 @@
-import { type Address, type Hex, isAddressEqual, zeroHash } from "viem";
+import { type Address, type Hex, zeroHash } from "viem";
 import {
   ArgsRule,
   type ChainClient,
-  callContract,
+  type ContractCall,
   type Deployment,
+  explainChainError,
   GrantKind,
   grantHashOf,
   grantRegistryAbi,
@@ -12,14 +13,17 @@ import {
   OutputClass,
   type Scope,
   scopeHashOf,
+  sendCall,
   type Terms,
   typedData,
   Vendor,
   VerifierKind,
   VersionRule,
+  waitForCall,
 } from "../contracts/index.ts";
 import { randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { grantCall, revokeAllCall, revokeCall } from "./grantCalls.ts";
 import type { GrantPackage } from "./grantPackage.ts";
 import type { Dataset } from "./publishDataset.ts";
 import { segmentBitmap } from "./segments.ts";
@@ -117,20 +121,21 @@ export async function grant(
 ): Promise<GrantPackage & { readonly gasUsed: bigint }> {
   const { client, deployment } = context;
   const built = await buildGrant(context, parameters);
-  const call = {
-    address: deployment.grantRegistry,
-    abi: grantRegistryAbi,
-    functionName: "grant",
-    args: [built.terms],
-  } as const;
-  const { gasUsed } = await callContract(client, call);
+  const { gasUsed } = await sent(client, grantCall(deployment, built.terms));
   return { ...built, gasUsed };
 }
 
 /** Grants by signature: no gas for the owner, whoever submits it pays. */
 export async function signGrant(context: Context, parameters: GrantParameters): Promise<GrantPackage> {
   const built = await buildGrant(context, parameters);
-  return { ...built, signature: await context.client.signTypedData(typedData.terms(context.deployment, built.terms)) };
+  try {
+    return {
+      ...built,
+      signature: await context.client.signTypedData(typedData.terms(context.deployment, built.terms)),
+    };
+  } catch (error) {
+    throw explainChainError(error, "the grant");
+  }
 }
 
 /**
@@ -138,32 +143,19 @@ export async function signGrant(context: Context, parameters: GrantParameters): 
  * @throws PersonaError OWNER_MISMATCH: the registry would take a stranger's revocation, and it would end nothing.
  */
 export async function revoke(
-  { client, deployment }: Context,
-  { terms }: Pick<GrantPackage, "terms">,
+  context: Context,
+  granted: Pick<GrantPackage, "terms">,
 ): Promise<{ readonly gasUsed: bigint }> {
-  const caller = client.account.address;
-  if (!isAddressEqual(caller, terms.owner)) {
-    const data = { caller, owner: terms.owner };
-    throw new PersonaError("OWNER_MISMATCH", "Only its owner can revoke a grant.", { data });
-  }
-  const call = {
-    address: deployment.grantRegistry,
-    abi: grantRegistryAbi,
-    functionName: "revoke",
-    args: [grantHashOf(deployment, terms)],
-  } as const;
-  return callContract(client, call);
+  return sent(context.client, revokeCall(context, granted));
 }
 
 /** Ends all of the owner's grants at once, whatever their number. */
 export async function revokeAll({ client, deployment }: Context): Promise<{ readonly gasUsed: bigint }> {
-  return callContract(client, {
-    address: deployment.grantRegistry,
-    abi: grantRegistryAbi,
-    functionName: "revokeAll",
-    args: [],
-  });
+  return sent(client, revokeAllCall(deployment));
 }
+
+const sent = async (client: ChainClient, call: ContractCall): Promise<{ readonly gasUsed: bigint }> =>
+  waitForCall(client, { hash: await sendCall(client, call), functionName: call.functionName });
 
 export const grantHash = (deployment: Deployment, { terms }: Pick<GrantPackage, "terms">): Hex =>
   grantHashOf(deployment, terms);

@@ -1,6 +1,6 @@
 /** How an owner hands a guardian its sealed shares (docs/protocol.md 4.5). */
 import { type Address, bytesToHex, type Hex, hexToBytes, keccak256 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
 import { MAX_KEY_BOX_BODY_BYTES, MAX_KEY_BOX_HEAD_BYTES } from "../storage/keyBox.ts";

@@ -1,5 +1,5 @@
 import { type Address, type Hex, isAddress, isAddressEqual } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { ChainClient } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type AppDeployment, appTypedData } from "./appTypedData.ts";

@@ -1,5 +1,5 @@
 import { bytesToHex, type Hex, hexToBytes } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeStruct, encodeStruct, type Scope, type Terms } from "../contracts/index.ts";
 import { type DatasetHead, decodeCbor, encodeCbor } from "../storage/index.ts";
 

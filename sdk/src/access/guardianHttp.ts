@@ -1,5 +1,5 @@
 import { decode } from "@ipld/dag-cbor";
-import { z } from "zod";
+import * as z from "zod";
 import { concatBytes } from "../crypto/index.ts";
 import { type ErrorCode, errorTable, PersonaError } from "../errors/index.ts";
 

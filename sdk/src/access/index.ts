@@ -31,6 +31,14 @@ export { extendDataset } from "./extendDataset.ts";
 export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHead } from "./fetchAccessLog.ts";
 export type { Fetch } from "./fetchDomainFile.ts";
 export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
+export {
+  concludeErasureCall,
+  eraseDatasetCall,
+  grantCall,
+  restoreDatasetCall,
+  revokeAllCall,
+  revokeCall,
+} from "./grantCalls.ts";
 export { decodeGrantPackage, encodeGrantPackage, type GrantPackage } from "./grantPackage.ts";
 export { grantRead, type ReadGrantParameters } from "./grantRead.ts";
 export { getFromGuardian, postToGuardian } from "./guardianHttp.ts";

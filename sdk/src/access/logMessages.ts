@@ -1,6 +1,6 @@
 /** How an owner reads a guardian's access log (docs/protocol.md 4.6): DAG-CBOR, the query in the address of `GET /log`. */
 import { bytesToHex, decodeAbiParameters, encodeAbiParameters, getAddress, type Hex, hexToBytes, isHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
 import type { Release } from "../contracts/typedData.ts";
 import { equalBytes } from "../crypto/index.ts";

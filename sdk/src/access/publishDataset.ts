@@ -6,6 +6,7 @@ import {
   type Deployment,
   datasetIdOf,
   datasetRegistryAbi,
+  explainChainError,
   typedData,
 } from "../contracts/index.ts";
 import { createSha256, randomBytes, toHex, zeroise } from "../crypto/index.ts";
@@ -255,7 +256,9 @@ export async function depositShares(
   const body = encodeKeyBoxBody(bodyForGuardian(keyBox.body, guardian.nodeId));
   const { datasetId, keyBoxDigest, owner, salt, headBytes: head } = keyBox;
   const message = { datasetId, keyBoxDigest, guardian: guardian.nodeId, bodyHash: depositBodyHash(body) };
-  const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message));
+  const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message)).catch((error) => {
+    throw explainChainError(error, "the deposit of a key's share");
+  });
   const signal = AbortSignal.timeout(depositTimeoutMs);
   await postToGuardian(guardian.endpoint, "/deposit", encodeDeposit({ owner, salt, head, body, signature }), {
     maxBytes: 4_096,

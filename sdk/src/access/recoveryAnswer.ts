@@ -9,7 +9,7 @@ import {
   recoverTypedDataAddress,
   stringToBytes,
 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import {
   combineSecret,
   concatBytes,

@@ -8,7 +8,7 @@ import {
   keccak256,
   stringToBytes,
 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import {
   concatBytes,
   fromHex,

@@ -3,7 +3,7 @@
  * canonical ABI bytes. Both hosts in between only carry it.
  */
 import { bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
 import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import type { Deployment } from "../contracts/deployment.ts";

@@ -1,6 +1,6 @@
 import { decode } from "@ipld/dag-cbor";
 import { type Address, BaseError, isAddress } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { type ChainBlock, type ChainView, type EnclaveKeyState, KeyClass } from "../contracts/index.ts";
 import { KEM_PUBLIC_KEY_BYTES, keyIdOf } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";

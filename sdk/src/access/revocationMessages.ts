@@ -1,6 +1,6 @@
 /** A revocation handed straight to a guardian, which need not wait for a block (docs/protocol.md 4.5). */
 import { bytesToHex, getAddress, type Hex, hashTypedData, hexToBytes, recoverAddress } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import { typedData } from "../contracts/typedData.ts";

@@ -1,5 +1,14 @@
 import type { Address, Hex } from "viem";
-import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
+import {
+  type ChainClient,
+  type ContractCall,
+  type Deployment,
+  type JobParams,
+  jobMarketAbi,
+  sendCall,
+  waitForCall,
+} from "../contracts/index.ts";
+import { cancelJobCall, timeOutJobCall, withdrawCall } from "./jobCalls.ts";
 
 type Context = { readonly client: ChainClient; readonly deployment: Deployment };
 type Sent = { readonly gasUsed: bigint };
@@ -11,12 +20,7 @@ type Job = { readonly jobId: Hex; readonly params: JobParams };
  * @throws PersonaError TRANSACTION_REVERTED while the window is open, or when the job is claimed or ended
  */
 export function cancelJob({ client, deployment }: Context, { jobId, params }: Job): Promise<Sent> {
-  return callContract(client, {
-    address: deployment.jobMarket,
-    abi: jobMarketAbi,
-    functionName: "cancelJob",
-    args: [jobId, params],
-  });
+  return sent(client, cancelJobCall(deployment, { jobId, params }));
 }
 
 /**
@@ -25,12 +29,7 @@ export function cancelJob({ client, deployment }: Context, { jobId, params }: Jo
  * @throws PersonaError TRANSACTION_REVERTED before the deadline, JOB_NOT_CLAIMED
  */
 export function timeOutJob({ client, deployment }: Context, { jobId, params }: Job): Promise<Sent> {
-  return callContract(client, {
-    address: deployment.jobMarket,
-    abi: jobMarketAbi,
-    functionName: "timeOutJob",
-    args: [jobId, params],
-  });
+  return sent(client, timeOutJobCall(deployment, { jobId, params }));
 }
 
 /** What the market holds for an account: fees, prices and refunds wait to be withdrawn. In the token's smallest unit. */
@@ -49,10 +48,8 @@ export function balanceOf(
 
 /** Sends the caller all that the market holds for it in this token. @throws PersonaError TRANSACTION_REVERTED when that is nothing */
 export function withdraw({ client, deployment }: Context, token: Address): Promise<Sent> {
-  return callContract(client, {
-    address: deployment.jobMarket,
-    abi: jobMarketAbi,
-    functionName: "withdraw",
-    args: [token],
-  });
+  return sent(client, withdrawCall(deployment, token));
 }
+
+const sent = async (client: ChainClient, call: ContractCall): Promise<Sent> =>
+  waitForCall(client, { hash: await sendCall(client, call), functionName: call.functionName });

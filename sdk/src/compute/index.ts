@@ -14,6 +14,7 @@ export {
   type SealedBundle,
   sealJobBundle,
 } from "./jobBundle.ts";
+export { approveCall, cancelJobCall, costOf, feeWithin, submitCall, timeOutJobCall, withdrawCall } from "./jobCalls.ts";
 export { type JsonSchema, type JsonValue, schemaViolation } from "./jsonSchema.ts";
 export {
   checkResult,
@@ -34,7 +35,16 @@ export {
 export { codeDigestOf, decodeCode, encodeCode, maxCodeBytes, type ProgramManifest } from "./programManifest.ts";
 export { readDeks } from "./readDeks.ts";
 export { type JobEnd, readResult, verifyReceipt, waitForJob } from "./readResult.ts";
+export {
+  decodeReceiptProof,
+  encodeReceiptProof,
+  type OfflineVerdict,
+  type ReceiptProof,
+  receiptProofOf,
+  verifyReceiptOffline,
+} from "./receiptProof.ts";
 export { type ReadRequest, requestRead } from "./requestRead.ts";
 export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
-export { sendJob, submitJob } from "./submitJob.ts";
+export { postedParams, prepareJob, sendJob, storeJob, submitJob } from "./submitJob.ts";
+export { type ArgsOf, defineProgram, type ResultOf, type ValueOf } from "./typedProgram.ts";
 export { delayPerBlock, negativeLog, type RaceEntry, raceDelay } from "./weightedRace.ts";

@@ -3,7 +3,7 @@
  * stored as one public block; its key is sealed to the guardians of the job's inputs, who pass it on to the claiming enclave.
  */
 import { bytesToHex, encodeAbiParameters, type Hex, hexToBytes, keccak256, toBytes } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import type { JobSpec, Scope, Terms } from "../contracts/structs.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What arguments and results are made of. Integers beyond 2^53 are bigints, at most 64 bits. */
 export type JsonValue =

@@ -1,6 +1,6 @@
 import { CID } from "multiformats/cid";
 import { bytesToHex, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { sha256 } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";

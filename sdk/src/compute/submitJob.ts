@@ -1,9 +1,17 @@
-import { erc20Abi, parseEventLogs } from "viem";
+import { type Hex, type Log, parseEventLogs } from "viem";
 import { checkScope } from "../access/checkScope.ts";
-import { type ChainClient, callContract, type Deployment, type JobParams, jobMarketAbi } from "../contracts/index.ts";
+import {
+  type ChainClient,
+  type Deployment,
+  type JobParams,
+  jobMarketAbi,
+  sendCall,
+  waitForCall,
+} from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type BlobWriter, type ConfirmingStore, catalogueHash, confirmStored } from "../storage/index.ts";
 import { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
+import { approveCall, submitCall } from "./jobCalls.ts";
 import { encodeArgs } from "./program.ts";
 
 type Context = {
@@ -21,6 +29,14 @@ export async function submitJob(
   context: Context,
   request: JobRequest,
 ): Promise<BuiltJob & { readonly gasUsed: bigint }> {
+  return sendJob(context, await prepareJob(context, request));
+}
+
+/**
+ * Builds a job and holds it against its grants.
+ * @throws PersonaError with the refusal that a guardian would give
+ */
+export async function prepareJob(context: Omit<Context, "store">, request: JobRequest): Promise<BuiltJob> {
   const job = await buildJob(context, request);
   const args = encodeArgs(request.program, request.args ?? {});
   const owners = new Set(job.grants.map(({ terms }) => terms.owner)).size;
@@ -32,7 +48,7 @@ export async function submitJob(
     if (objection !== undefined)
       throw new PersonaError(objection, "The grant does not allow this job.", { data: { datasetId: terms.datasetId } });
   }
-  return sendJob(context, job);
+  return job;
 }
 
 /** Submits a built job as it is. @returns it with the parameters that the market has posted */
@@ -40,47 +56,35 @@ export async function sendJob(
   { client, deployment, store }: Context,
   job: BuiltJob,
 ): Promise<BuiltJob & { readonly gasUsed: bigint }> {
+  await storeJob(store, job);
+  const approve = await approveCall({ client, deployment }, job);
+  if (approve !== undefined)
+    await waitForCall(client, { hash: await sendCall(client, approve), functionName: "approve" });
+  const call = submitCall(deployment, job);
+  const receipt = await waitForCall(client, { hash: await sendCall(client, call), functionName: call.functionName });
+  return { ...job, params: postedParams(deployment, job.jobId, receipt.logs), gasUsed: receipt.gasUsed };
+}
+
+/** A node that claims the job must find bundle and program: nobody is paid for what cannot be read. */
+export async function storeJob(store: Context["store"], job: BuiltJob): Promise<void> {
   const blocks = [job.bundle, job.programBytes, ...(job.codeBlock === undefined ? [] : [job.codeBlock])];
   const stored = await Promise.all(blocks.map((block) => store.putBlock(block, "dag-cbor")));
   const published = job.program.v === 2 && job.codeBlock === undefined ? [job.program.code] : [];
-  // A node that claims the job must find them: nobody is paid for a bundle or a program that cannot be read.
   await Promise.all([...stored.map(({ cid }) => cid), ...published].map((cid) => confirmStored(store, [cid])));
-  await allowEscrow({ client, deployment }, job);
-  const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
-  const terms = job.grants.map((grant) => grant.terms);
-  const signatures = job.grants.map(({ signature }) => signature ?? "0x");
-  const { order, offer } = job.params;
-  const { specHash, bundleDigest, token, fee, maxOutputBytes } = order;
-  const request = { salt: job.salt, specHash, bundleDigest, token, fee, maxOutputBytes, offer };
-  const receipt = signatures.some((signature) => signature !== "0x")
-    ? await callContract(client, {
-        ...market,
-        functionName: "submitJobWithSignatures",
-        args: [request, terms, signatures],
-      })
-    : await callContract(client, { ...market, functionName: "submitJob", args: [request, terms] });
-  // The market has the last word on inputs and protocol fee: whoever ends the job brings these parameters back.
+}
+
+/** The market has the last word on inputs and protocol fee: whoever ends the job brings these parameters back. */
+export function postedParams(
+  { jobMarket }: Pick<Deployment, "jobMarket">,
+  jobId: Hex,
+  logs: readonly Log[],
+): JobParams {
   const [posted] = parseEventLogs({
     abi: jobMarketAbi,
     eventName: "JobSubmitted",
-    args: { jobId: job.jobId },
-    logs: receipt.logs.filter(({ address }) => address.toLowerCase() === deployment.jobMarket.toLowerCase()),
+    args: { jobId },
+    logs: logs.filter(({ address }) => address.toLowerCase() === jobMarket.toLowerCase()),
   });
   if (posted === undefined) throw new PersonaError("INTERNAL", "The market did not say what was posted.");
-  return { ...job, params: posted.args.params as JobParams, gasUsed: receipt.gasUsed };
-}
-
-/** Lets the market take fee, prices and protocol fee, when what is allowed is not enough yet. */
-async function allowEscrow({ client, deployment }: Omit<Context, "store">, { params }: BuiltJob): Promise<void> {
-  const owner = client.account.address;
-  const { fee, protocolFee, inputs } = params.order;
-  const needed = inputs.reduce((sum, { price }) => sum + price, fee + protocolFee);
-  const token = { address: params.order.token, abi: erc20Abi } as const;
-  const allowed = await client.readContract({
-    ...token,
-    functionName: "allowance",
-    args: [owner, deployment.jobMarket],
-  });
-  if (allowed >= needed) return;
-  await callContract(client, { ...token, functionName: "approve", args: [deployment.jobMarket, needed] });
+  return posted.args.params as JobParams;
 }

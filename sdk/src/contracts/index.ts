@@ -12,6 +12,15 @@ export {
   jobStatus,
   type NodeState,
 } from "./chainView.ts";
+export {
+  type ContractCall,
+  contractCall,
+  type SentCalls,
+  sendCall,
+  sendCalls,
+  simulateCall,
+  waitForCall,
+} from "./contractCall.ts";
 export { contractSignatureCall } from "./contractSignature.ts";
 export type { Deployment, KnownDeployment } from "./deployment.ts";
 export { deployments } from "./deployments.ts";

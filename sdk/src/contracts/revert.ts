@@ -1,5 +1,4 @@
 import {
-  type AbiItem,
   BaseError,
   ChainMismatchError,
   ContractFunctionRevertedError,
@@ -10,12 +9,8 @@ import {
   UserRejectedRequestError,
 } from "viem";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
-import * as abis from "./abis.ts";
-
-/** An error may come from a contract further down than the one that was called. */
-const allErrors = Object.values(abis)
-  .flat<readonly (readonly AbiItem[])[]>()
-  .filter((item) => item.type === "error");
+// An error may come from a contract further down than the one that was called: all of them.
+import { contractErrorsAbi } from "./abis.ts";
 
 /** Custom errors of the contracts whose meaning is a code of the error table; the rest is TRANSACTION_REVERTED. */
 const codeByError: Readonly<Record<string, ErrorCode>> = {
@@ -42,6 +37,9 @@ const codeByError: Readonly<Record<string, ErrorCode>> = {
   JobNotClaimed: "JOB_NOT_CLAIMED",
   JobDeadlinePassed: "JOB_DEADLINE_PASSED",
   JobParamsMismatched: "JOB_PARAMS_MISMATCH",
+  // Of tokens (ERC-6093).
+  ERC20InsufficientBalance: "TOKENS_INSUFFICIENT",
+  ERC20InsufficientAllowance: "ALLOWANCE_MISSING",
 };
 
 /** Nodes say it in words of their own: geth, anvil, Hardhat. */
@@ -62,7 +60,7 @@ export function explainChainError(error: unknown, what: string): unknown {
   if (known !== null) return known;
   const has = (test: (cause: unknown) => boolean) => error.walk(test) !== null;
   if (has((cause) => cause instanceof UserRejectedRequestError))
-    return new PersonaError("CANCELLED", `${what} was rejected in the wallet.`, { cause: error });
+    return new PersonaError("SIGNATURE_REJECTED", `${what} was rejected in the wallet.`, { cause: error });
   if (has((cause) => cause instanceof ChainMismatchError))
     return new PersonaError("CHAIN_WRONG", `${what} was not sent: the wallet is on another chain.`, { cause: error });
   const raw = revertData(error);
@@ -73,7 +71,7 @@ export function explainChainError(error: unknown, what: string): unknown {
   }
   if (has(isEmptyAccount)) {
     const text = `${what} was not sent: the account cannot pay the gas.`;
-    return new PersonaError("TRANSACTION_REVERTED", text, { cause: error });
+    return new PersonaError("GAS_INSUFFICIENT", text, { cause: error });
   }
   if (isEncodingError(error)) return error;
   return new PersonaError("CHAIN_UNREACHABLE", `The chain did not take ${what}: ${error.shortMessage}`, {
@@ -135,7 +133,7 @@ function decodeRevert({ raw, reason }: Revert): DecodedRevert {
 /** Undefined when it is not one of the protocol's errors: a token's own, for instance. */
 function decode(raw: Hex): DecodedRevert | undefined {
   try {
-    const { errorName, args, abiItem } = decodeErrorResult({ abi: allErrors, data: raw });
+    const { errorName, args, abiItem } = decodeErrorResult({ abi: contractErrorsAbi, data: raw });
     const names = "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
     return { errorName, args: args ?? [], names };
   } catch {

@@ -1,10 +1,14 @@
 import { type ErrorCode, type ErrorEntry, errorTable } from "./errorTable.ts";
+import { printable } from "./printable.ts";
 
 export type PersonaErrorOptions = {
   readonly cause?: unknown;
   /** Ids, got and wanted: printed one a line and kept as fields for programs. Never keys, plaintext, arguments or results. */
   readonly data?: Readonly<Record<string, string | number | bigint | boolean>>;
 };
+
+const maxValue = { maxLength: 1_000, lines: true };
+const maxMessage = { maxLength: 2_000, lines: true };
 
 /**
  * What failed with its ids, then what to do about it, then where to read more.
@@ -18,10 +22,19 @@ export class PersonaError extends Error {
 
   constructor(code: ErrorCode, shortMessage: string, options: PersonaErrorOptions = {}) {
     const data = options.data ?? {};
-    const lines = Object.entries(data).map(([name, value]) => `  ${name}: ${value}`);
-    super([shortMessage, ...lines, `${errorTable[code].fix}`, `docs/errors.md#${code.toLowerCase()}`].join("\n"), {
-      cause: options.cause,
-    });
+    // Endpoints, files and contracts choose texts, too: what is printed is theirs and harmless.
+    const lines = Object.entries(data).map(([name, value]) => `  ${name}: ${printable(String(value), maxValue)}`);
+    super(
+      [
+        printable(shortMessage, maxMessage),
+        ...lines,
+        `${errorTable[code].fix}`,
+        `docs/errors.md#${code.toLowerCase()}`,
+      ].join("\n"),
+      {
+        cause: options.cause,
+      },
+    );
     this.code = code;
     this.shortMessage = shortMessage;
     this.data = data;

@@ -473,6 +473,29 @@ export const errorTable = {
     "This platform offers an enclave nothing to seal its keys with.",
     "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
   ),
+  SIGNATURE_REJECTED: {
+    exit: 2,
+    retry: "never",
+    why: "The person, or their wallet, declined to sign or to send.",
+    fix: "Nothing was sent. Say what it is for, and ask again when they want it.",
+  },
+  GAS_INSUFFICIENT: fatal(
+    "The account's ether does not pay for the transaction.",
+    "Send the account some of the chain's own coin, or let another account send what is signed (signGrant costs the owner no gas).",
+  ),
+  TOKENS_INSUFFICIENT: fatal(
+    "The account has fewer tokens than the job's fee, prices and protocol fee.",
+    "Send the account as many tokens as `needed` says, or offer a lower maxFee.",
+  ),
+  ALLOWANCE_MISSING: fatal(
+    "The market may not take as many tokens from the account as the job costs.",
+    "Approve the market for what `needed` says (submitJob does so by itself; with buildSubmitJob send all of its calls, in order).",
+  ),
+  ACCESS_REQUEST_INVALID: fatal(
+    "The request for access cannot be read, is for another chain, or is not signed by the account it names.",
+    "Do not grant it. The requester makes a new one by requestAccess, on this chain.",
+  ),
+  ACCESS_REQUEST_EXPIRED: fatal("The request for access is too old.", "Ask the requester for a new one."),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),
   CANCELLED: fatal("The operation was cancelled.", "Start it again when you want it."),

@@ -1,5 +1,5 @@
 import { isHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { PersonaError } from "../errors/index.ts";
 import { explainEthersError } from "./ethersErrors.ts";
 import type { EthersProvider, EthersSigner, EthersTransaction } from "./ethersSigner.ts";

@@ -50,7 +50,7 @@ export function explainWalletError(error: unknown): unknown {
   const known = error.walk(isPersonaErrorCause);
   if (isPersonaError(known)) return known;
   if (error.walk((cause) => cause instanceof UserRejectedRequestError) !== null) {
-    return new PersonaError("CANCELLED", "The request was rejected in the wallet.", { cause: error });
+    return new PersonaError("SIGNATURE_REJECTED", "The request was rejected in the wallet.", { cause: error });
   }
   const mismatch = error.walk((cause) => cause instanceof ChainMismatchError);
   if (mismatch !== null) return new PersonaError("CHAIN_WRONG", "The wallet is on another chain.", { cause: error });

@@ -1,5 +1,5 @@
 import { CID } from "multiformats/cid";
-import { z } from "zod";
+import * as z from "zod";
 import { PersonaError } from "../errors/index.ts";
 import { MAX_BLOCK_BYTES } from "./blobStore.ts";
 import { decodeCbor } from "./cbor.ts";

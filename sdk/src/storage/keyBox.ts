@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { fromHex, isThreshold, KEM_ENC_BYTES, MAX_SHARES, type SealedBox, sha256Hex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";

@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import {
   aeadOpen,
   aeadSeal,

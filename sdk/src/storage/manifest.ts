@@ -1,6 +1,6 @@
 import { CID } from "multiformats/cid";
 import type { Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { fromHex, sha256Hex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";

@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { aeadOpen, aeadSeal, concatBytes, fromHex, hkdfSha256, u32, u64, utf8, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";

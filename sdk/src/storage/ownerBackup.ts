@@ -1,6 +1,6 @@
 import { CID } from "multiformats/cid";
 import type { Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { aeadOpen, aeadSeal, equalBytes, fromHex, hkdfSha256, randomBytes, utf8, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { BlobStore } from "./blobStore.ts";

@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { toHex } from "../crypto/index.ts";
 
 /** Segment indexes fit one 256-bit bitmap of a grant's Scope. */

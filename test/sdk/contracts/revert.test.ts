@@ -177,9 +177,10 @@ describe("explainChainError", () => {
       "insufficient funds for gas * price + value",
       "Sender doesn't have enough funds to send tx",
     ]) {
-      expect(await codeOf(clientThat(send, { code: -32_000, message }))).to.include({ code: "TRANSACTION_REVERTED" });
+      expect(await codeOf(clientThat(send, { code: -32_000, message }))).to.include({ code: "GAS_INSUFFICIENT" });
     }
-    expect(await codeOf(clientThat(send, { code: 4_001, message: "User rejected" }))).to.include({ code: "CANCELLED" });
+    const no = clientThat(send, { code: 4_001, message: "User rejected" });
+    expect(await codeOf(no)).to.include({ code: "SIGNATURE_REJECTED" });
     const request = (async ({ method }: { method: string }) =>
       method === "eth_chainId" ? "0x1" : answers[method]) as EIP1193RequestFn;
     const transport = custom({ request }, { retryCount: 0 });

@@ -243,8 +243,8 @@ describe("fromEthers", () => {
     for (const no of noes) {
       const reject = () => Promise.reject(no);
       const client = await fromEthers(like(wallet, { sendTransaction: reject, signTypedData: reject }));
-      await expectError("CANCELLED", () => register(client, hash("no")));
-      await expectError("CANCELLED", () => client.signTypedData(typedData.revoke(chain.deployment, zeroHash)));
+      await expectError("SIGNATURE_REJECTED", () => register(client, hash("no")));
+      await expectError("SIGNATURE_REJECTED", () => client.signTypedData(typedData.revoke(chain.deployment, zeroHash)));
     }
   });
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PersonaError } from "../../errors/index.ts";
 import { headerKey } from "./headers.ts";
 import type { BankCsvMapping } from "./profiles.ts";

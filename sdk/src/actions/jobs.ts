@@ -1,0 +1,116 @@
+import type { GrantPackage } from "../access/index.ts";
+import {
+  type ArgsOf,
+  approveCall,
+  type BuiltJob,
+  feeWithin,
+  type JobRequest,
+  type Program,
+  prepareJob,
+  type ResultOf,
+  type ResultRow,
+  readResult,
+  storeJob,
+  submitCall,
+} from "../compute/index.ts";
+import { grantRegistryAbi, type Receipt, waitForCall } from "../contracts/index.ts";
+import { codeOfReason, PersonaError } from "../errors/index.ts";
+import type { ActionContext } from "./context.ts";
+import type { Planned } from "./write.ts";
+
+type Arguments<program extends Program> =
+  Record<never, never> extends ArgsOf<program>
+    ? { readonly args?: ArgsOf<program> }
+    : { readonly args: ArgsOf<program> };
+type Fee =
+  | {
+      /** For the node; owners' prices and the protocol fee are added. */
+      readonly fee: bigint;
+      readonly maxFee?: undefined;
+    }
+  | {
+      /** All that may leave the account: what owners' prices and the protocol fee leave of it is the node's. */
+      readonly maxFee: bigint;
+      readonly fee?: undefined;
+    };
+/** A grant that was just sent is waited for. */
+type Granted = GrantPackage & { readonly hash?: `0x${string}` };
+
+export type SubmitRequest<program extends Program = Program> = Omit<
+  JobRequest,
+  "program" | "args" | "fee" | "grants"
+> & {
+  readonly program: program;
+  readonly grants: readonly Granted[];
+} & Arguments<program> &
+  Fee;
+
+export type JobResult<program extends Program = Program> = {
+  /** The result where it is a list of rows, as of every program of version 1, and empty else. */
+  readonly rows: program extends { readonly v: 1 } ? ResultOf<program> : readonly ResultRow[];
+  readonly result: ResultOf<program>;
+  readonly receipt: Receipt;
+  readonly gasUsed: bigint;
+};
+
+export type Job<program extends Program = Program> = BuiltJob & {
+  readonly hash: `0x${string}`;
+  /**
+   * Waits, verifies the receipt, decrypts, and holds the result to the program's schema.
+   * @throws PersonaError JOB_FAILED, JOB_TIMED_OUT, RESULT_NOT_FOUND, RECEIPT_INVALID, OUTPUT_POLICY_VIOLATED, CANCELLED
+   */
+  readonly result: (options: { readonly signal: AbortSignal; readonly pollMs?: number }) => Promise<JobResult<program>>;
+};
+
+/** Builds a job, holds it against its grants, stores bundle and program, and plans approval and submission. */
+export async function planJob(context: ActionContext, request: SubmitRequest): Promise<Planned<BuiltJob>> {
+  const { client, deployment, store } = context;
+  const { maxFee, fee, grants, ...rest } = request;
+  for (const { hash } of grants) if (hash !== undefined) await waitForCall(client, { hash, functionName: "grant" });
+  const chosen = fee ?? (await feeOf(context, grants, maxFee ?? 0n));
+  const job = await prepareJob(context, { ...rest, grants, fee: chosen });
+  await requireUsable(context, job);
+  const approve = await approveCall({ client, deployment }, job);
+  await storeJob(store, job);
+  return { calls: [...(approve === undefined ? [] : [approve]), submitCall(deployment, job)], value: job };
+}
+
+/**
+ * What the registry would say when the job is posted, before anything is stored, approved or sent. A grant that is only signed is
+ * registered with the job: that nobody has done so yet is no objection.
+ */
+async function requireUsable({ client, deployment }: ActionContext, { grants, spec }: BuiltJob): Promise<void> {
+  for (const { terms, signature } of grants) {
+    const [ok, reason] = await client.readContract({
+      address: deployment.grantRegistry,
+      abi: grantRegistryAbi,
+      functionName: "check",
+      args: [terms, client.account.address, BigInt(spec.maxOutputBytes)],
+    });
+    const code = ok ? undefined : (codeOfReason(reason) ?? "REQUEST_INVALID");
+    if (code === undefined || (code === "GRANT_UNKNOWN" && signature !== undefined)) continue;
+    const { datasetId } = terms;
+    throw new PersonaError(code, "The grant does not allow this job now.", { data: { datasetId } });
+  }
+}
+
+async function feeOf(context: ActionContext, grants: readonly GrantPackage[], maxFee: bigint): Promise<bigint> {
+  const [first] = grants;
+  if (first === undefined) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
+  const prices = grants.reduce((sum, { terms }) => sum + terms.price, 0n);
+  return feeWithin(context, { maxFee, prices, token: first.terms.token });
+}
+
+/** The job with what waits for its result. Keep it: only `resultKey` opens the result. */
+export function withResult<sent extends BuiltJob & { readonly hash: `0x${string}` }>(
+  context: ActionContext,
+  job: sent,
+) {
+  return {
+    ...job,
+    async result(options: { readonly signal: AbortSignal; readonly pollMs?: number }) {
+      await waitForCall(context.client, { hash: job.hash, functionName: "submitJob" });
+      return readResult(context, job, options);
+    },
+  };
+}
