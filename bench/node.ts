@@ -16,9 +16,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InlineProgram } from "@persona-protocol/sdk/compute";
 import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
 import { readProgram } from "../node/src/cli/program/programFile.ts";
+import { enclaveIn } from "../node/src/dev/processTree.ts";
 import { startNetwork } from "../node/src/dev/startNetwork.ts";
 import type { BenchContext } from "./bench.ts";
 import {
@@ -27,13 +27,13 @@ import {
   type BenchWorker,
   grantFor,
   postJobs,
-  postsParquet,
   publishPosts,
   requireSettled,
   smallRows,
   startBenchWorker,
 } from "./node/benchScene.ts";
 import { measureCatchUp } from "./node/catchUp.ts";
+import { filterPosts, postsParquet } from "./posts.ts";
 
 export const options = {
   /** Jobs of each throughput, and of the latency. */
@@ -44,19 +44,6 @@ export const options = {
 const warmUps = 15;
 const millionRuns = 5;
 const catchUpEvents = 100_000;
-
-const sql: InlineProgram = {
-  v: 1,
-  kind: "sql",
-  name: "bench",
-  description: "Filters and aggregates.",
-  statement:
-    "SELECT count(*)::BIGINT AS n, sum(like_count)::BIGINT AS likes FROM posts WHERE like_count >= 100 AND NOT is_repost",
-  tables: [{ table: "posts", schema: "persona:post@1" }],
-  args: [],
-  result: { columns: ["n", "likes"].map((name) => ({ name, type: "bigint", nullable: false })), maxRows: 1 },
-  limits: { timeMs: 60_000, memoryMb: 512 },
-};
 
 export async function run({ log, values }: BenchContext): Promise<object> {
   const count = Number(values["jobs"]);
@@ -79,8 +66,8 @@ export async function run({ log, values }: BenchContext): Promise<object> {
 
     let worker = await startBenchWorker(scene, maxJobs);
     const coldStarts = [worker.coldStartMs];
-    const granted = await grantFor(scene, dataset, sql);
-    const latency = await measureLatency(scene, () => postJobs(scene, granted, { program: sql }, 1), count);
+    const granted = await grantFor(scene, dataset, filterPosts);
+    const latency = await measureLatency(scene, () => postJobs(scene, granted, { program: filterPosts }, 1), count);
     log(
       `latency p50 ${latency.p50.toFixed(0)} ms, p99 ${latency.p99.toFixed(0)}; reference: sha256 of its bytes ${sha256Ms(small)} ms`,
     );
@@ -90,7 +77,7 @@ export async function run({ log, values }: BenchContext): Promise<object> {
     log(`idle ${idle.toFixed(0)} MB; reference: a Node process that has loaded viem ${plainNodeMb()} MB`);
 
     const perSecond = async (name: string, program: BenchProgram): Promise<number> => {
-      const grant = program.program === sql ? granted : await grantFor(scene, dataset, program.program);
+      const grant = program.program === filterPosts ? granted : await grantFor(scene, dataset, program.program);
       await worker.process.stop();
       const ids = await postJobs(scene, grant, program, count + warmUps);
       const posted = performance.now();
@@ -102,7 +89,7 @@ export async function run({ log, values }: BenchContext): Promise<object> {
       );
       return rate;
     };
-    const sqlRate = await perSecond("sql", { program: sql });
+    const sqlRate = await perSecond("sql", { program: filterPosts });
     const [js, wasm] = [
       { ...(await exampleProgram("hashtags")), args: { hashtags: ["#train", "#tea"] } },
       await exampleProgram("wordCount"),
@@ -114,9 +101,9 @@ export async function run({ log, values }: BenchContext): Promise<object> {
 
     log("a million rows");
     const million = await postsParquet(join(runDir, "million.parquet"), 1_000_000);
-    const large = await grantFor(scene, await publishPosts(scene, million, 1_000_000), sql);
+    const large = await grantFor(scene, await publishPosts(scene, million, 1_000_000), filterPosts);
     for (let i = 0; i < millionRuns; i++) {
-      const [jobId] = await postJobs(scene, large, { program: sql }, 1);
+      const [jobId] = await postJobs(scene, large, { program: filterPosts }, 1);
       await requireSettled(scene, jobId as `0x${string}`);
       await sleep(1_000);
     }
@@ -203,7 +190,7 @@ async function runTimes(logFile: string): Promise<number[]> {
 }
 
 async function idleMb({ process: daemon, enclavePid }: BenchWorker): Promise<number> {
-  const sizes = await Promise.all([daemon.pid, enclavePid].map(pssMb));
+  const sizes = await Promise.all([daemon.pid, enclavePid, enclaveIn(enclavePid)].map(pssMb));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -19,24 +19,13 @@ import { runSql } from "../node/src/enclave/runtime/sandbox/runSql.ts";
 import { startSqlEngine } from "../node/src/enclave/runtime/sandbox/sqlEngine.ts";
 import { type ProgramTable, runUnderPolicy } from "../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool } from "../node/src/enclave/runtime/worker/sandboxPool.ts";
+import { filterPosts, postsParquet } from "./posts.ts";
 import { proofVerifyMs } from "./programs/proof.ts";
 
 const rounds = 7;
 
-const program: InlineProgram = {
-  v: 1,
-  kind: "sql",
-  name: "bench",
-  description: "Filters and aggregates.",
-  statement:
-    "SELECT count(*)::BIGINT AS n, sum(like_count)::BIGINT AS likes FROM posts WHERE like_count >= 100 AND NOT is_repost",
-  tables: [{ table: "posts", schema: "persona:post@1" }],
-  args: [],
-  result: { columns: ["n", "likes"].map((name) => ({ name, type: "bigint", nullable: false })), maxRows: 1 },
-  limits: { timeMs: 60_000, memoryMb: 512 },
-};
 const smallest: InlineProgram = {
-  ...program,
+  ...filterPosts,
   statement: "SELECT 1::BIGINT AS n, 2::BIGINT AS likes FROM posts LIMIT 1",
 };
 const policy = { minOwners: 1, maxBytes: 64 * 1024 };
@@ -65,14 +54,20 @@ export async function run({ log }: { readonly log: (line: string) => void }): Pr
       await quiet();
       return timed(async () => {
         const parquet = await decryptEnvelopeBytes(envelope, { ...ids, dek });
-        return runUnderPolicy(pool, { program, code: undefined, args: {}, tables: [table(parquet)] }, policy);
+        return runUnderPolicy(
+          pool,
+          { program: filterPosts, code: undefined, args: {}, tables: [table(parquet)] },
+          policy,
+        );
       });
     });
     const plain = await best(async () => {
       const engine = await startSqlEngine();
       const tables = [{ table: "posts", owner: "aa", path: join(folder, "million.parquet") }];
-      const { memoryMb } = program.limits;
-      return timed(() => runSql(engine, { ...program, memoryMb, args: {}, tables, maxRows: 1, countGroups: false }));
+      const { memoryMb } = filterPosts.limits;
+      return timed(() =>
+        runSql(engine, { ...filterPosts, memoryMb, args: {}, tables, maxRows: 1, countGroups: false }),
+      );
     });
     const sha256 = await best(() => timed(async () => createHash("sha256").update(million).digest()));
 
@@ -145,18 +140,6 @@ const patient = (manifest: ProgramManifest): ProgramManifest => ({
 });
 
 const table = (parquet: Uint8Array): ProgramTable => ({ table: "posts", owner: "aa01", parquet });
-
-async function postsParquet(path: string, rows: number): Promise<Uint8Array> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-  const connection = await instance.connect();
-  await connection.run(
-    `COPY (SELECT n::VARCHAR AS id, 'a post number ' || n || CASE WHEN n % 9 = 0 THEN ' #train' ELSE '' END AS content,
-       hash(n) % 1000 AS like_count, n % 7 AS share_count, n % 13 = 0 AS is_repost FROM range(${rows}) r(n)) TO '${path}' (FORMAT parquet)`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-  return new Uint8Array(await readFile(path));
-}
 
 async function averageRowBytes(path: string): Promise<number> {
   const instance = await DuckDBInstance.create(":memory:");

@@ -47,6 +47,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { parseEther, recoverTypedDataAddress } from "viem";
 import { z } from "zod";
+import { enclaveIn } from "../node/src/dev/processTree.ts";
 import { type Network, startNetwork } from "../node/src/dev/startNetwork.ts";
 import { enclaveBundle } from "../node/src/enclave/bundle/enclaveBundle.ts";
 import { registerEnclaveKey, registerNode } from "../node/src/enclave/registerEnclave.ts";
@@ -307,7 +308,7 @@ async function cpuTimes({ network }: Scene, nodeId: number) {
   return {
     chain: await cpuTimeMs(chain.pid),
     host: await cpuTimeMs(guardian.pid),
-    enclave: await cpuTimeMs(guardian.enclavePid),
+    enclave: await cpuTimeMs(enclaveIn(guardian.enclavePid)),
     client: await cpuTimeMs(process.pid),
   };
 }

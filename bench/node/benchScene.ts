@@ -1,6 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { type Dataset, type GrantPackage, grant, publishDataset } from "@persona-protocol/sdk/access";
 import {
   buildJob,
@@ -40,19 +39,6 @@ export type BenchScene = {
 
 /** Rows of a Parquet file of about a mebibyte. */
 export const smallRows = 96_000;
-
-/** Posts as `persona import` would write them, of no meaning. */
-export async function postsParquet(path: string, rows: number): Promise<Uint8Array> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-  const connection = await instance.connect();
-  await connection.run(
-    `COPY (SELECT n::VARCHAR AS id, 'a post number ' || n || CASE WHEN n % 9 = 0 THEN ' #train' ELSE '' END AS content,
-       hash(n) % 1000 AS like_count, n % 7 AS share_count, n % 13 = 0 AS is_repost FROM range(${rows}) r(n)) TO '${path}' (FORMAT parquet)`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-  return new Uint8Array(await readFile(path));
-}
 
 export async function publishPosts({ network, owner }: BenchScene, bytes: Uint8Array, rows: number): Promise<Dataset> {
   const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());

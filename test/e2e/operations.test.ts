@@ -10,10 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import type { Address } from "viem";
+import { enclaveIn } from "../../node/src/dev/processTree.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { metricNames } from "../helpers/alertRules.ts";
-import { enclaveIn } from "../helpers/processTree.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 
 const endpointKey = "s3cr3tEndpointKey";

@@ -2,17 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { publishDataset } from "@persona-protocol/sdk/access";
 import { delayPerBlock, raceDelay } from "@persona-protocol/sdk/compute";
 import { jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
-import { readArchive } from "@persona-protocol/sdk/ingest";
-import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { type Address, type Hex, parseEther } from "viem";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
-import { openArchive } from "../../node/src/ingest/index.ts";
-import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { type DemoContext, grantPosts, runJob } from "../../scripts/demo/story.ts";
+import { publishSample } from "../helpers/publishedSample.ts";
 
 const unit = 2n;
 const jobs = 3;
@@ -26,25 +22,12 @@ describe("a race for jobs", function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-race-"));
-    const archive = join(folder, "archive.zip");
-    await writeSampleArchive(archive, { posts: 50, likes: 5, seed: 4 });
     const runDir = join(folder, "network");
     const size = { guardians: 2, workers: 2, raceUnit: unit };
     network = await startNetwork({ runDir, chain: "hardhat", port: 0, ...size, signal: stop.signal });
     const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
-    const opened = await openArchive(archive);
-    try {
-      const { segments } = await readArchive(opened);
-      const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
-      const guardians = network.guardians.map(({ nodeId }) => nodeId);
-      const { dataset } = await publishDataset(
-        { client: owner, deployment: network.deployment, store: network.store },
-        { segments, guardians, threshold: 2, ownerPublicKey: publicKey },
-      );
-      context = { network, owner, dapp, dataset, signal: stop.signal };
-    } finally {
-      await opened.close();
-    }
+    const dataset = await publishSample({ network, owner, folder }, { posts: 50, likes: 5, seed: 4 });
+    context = { network, owner, dapp, dataset, signal: stop.signal };
   });
   after(async () => {
     await network?.close();

@@ -17,12 +17,12 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
+import { LOOK_MS } from "../../node/src/dev/processTree.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { generateMbox } from "../../scripts/exports/mbox.ts";
 import { expectError } from "../helpers/errors.ts";
 import { startHoldingProxy } from "../helpers/holdingProxy.ts";
 import { createMemoryMedium } from "../helpers/memoryMedium.ts";
-import { LOOK_MS } from "../helpers/processTree.ts";
 import { type StoreScene, startStoreScene } from "../helpers/storeScene.ts";
 import { runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";

@@ -7,16 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type GrantPackage, publishDataset } from "@persona-protocol/sdk/access";
+import type { GrantPackage } from "@persona-protocol/sdk/access";
 import { type BuiltJob, buildJob, readResult, sendJob, timeOutJob, waitForJob } from "@persona-protocol/sdk/compute";
 import { type ChainClient, jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
-import { readArchive } from "@persona-protocol/sdk/ingest";
-import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
-import { openArchive } from "../../node/src/ingest/index.ts";
-import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { grantPosts, request } from "../../scripts/demo/story.ts";
+import { publishSample } from "../helpers/publishedSample.ts";
 import { createRandom, testSeed } from "../helpers/random.ts";
 import { type SteppedWorker, startStepped } from "../helpers/stepping.ts";
 
@@ -81,24 +78,11 @@ describe(`a worker between its steps (PERSONA_SEED=${seed})`, function () {
     network = await startNetwork({ runDir, chain: "hardhat", port: 0, ...size, signal: stop.signal });
     const [owner, requester] = [await network.fundedClient(), await network.fundedClient()];
     dapp = requester;
-    const archive = join(folder, "archive.zip");
-    await writeSampleArchive(archive, { posts: 20, likes: 2, seed: 8 });
-    const opened = await openArchive(archive);
-    try {
-      const { segments } = await readArchive(opened);
-      const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
-      const guardians = network.guardians.map(({ nodeId }) => nodeId);
-      const { dataset } = await publishDataset(
-        { client: owner, deployment: network.deployment, store: network.store },
-        { segments, guardians, threshold: 2, ownerPublicKey: publicKey },
-      );
-      granted = await grantPosts(
-        { network, owner, dapp, dataset, signal: stop.signal },
-        { uses: 100, maxOutputBytes: 1_000_000n },
-      );
-    } finally {
-      await opened.close();
-    }
+    const dataset = await publishSample({ network, owner, folder }, { posts: 20, likes: 2, seed: 8 });
+    granted = await grantPosts(
+      { network, owner, dapp, dataset, signal: stop.signal },
+      { uses: 100, maxOutputBytes: 1_000_000n },
+    );
     // Its node, its keystore and its journal go on in a process that can be held.
     const [daemon] = network.workers;
     process.kill(daemon?.pid ?? 0, "SIGTERM");

@@ -6,17 +6,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type GrantPackage, grantHash, publishDataset, revoke } from "@persona-protocol/sdk/access";
+import { type GrantPackage, grantHash, revoke } from "@persona-protocol/sdk/access";
 import { grantRegistryAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
-import { readArchive } from "@persona-protocol/sdk/ingest";
-import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { freePort } from "../../node/src/dev/freePort.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
-import { openArchive } from "../../node/src/ingest/index.ts";
-import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { type DemoContext, grantPosts, runJob } from "../../scripts/demo/story.ts";
+import { publishSample } from "../helpers/publishedSample.ts";
 
 const installed = existsSync(join(repositoryRoot, "indexer/node_modules/ponder/package.json"));
 const jobs = 3;
@@ -37,24 +34,11 @@ describe("the index", function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-index-"));
-    const archive = join(folder, "archive.zip");
-    await writeSampleArchive(archive, { posts: 50, likes: 5, seed: 4 });
     const runDir = join(folder, "network");
     network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 2, workers: 1, signal: stop.signal });
     const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
-    const opened = await openArchive(archive);
-    try {
-      const { segments } = await readArchive(opened);
-      const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
-      const guardians = network.guardians.map(({ nodeId }) => nodeId);
-      const { dataset } = await publishDataset(
-        { client: owner, deployment: network.deployment, store: network.store },
-        { segments, guardians, threshold: 2, ownerPublicKey: publicKey },
-      );
-      context = { network, owner, dapp, dataset, signal: stop.signal };
-    } finally {
-      await opened.close();
-    }
+    const dataset = await publishSample({ network, owner, folder }, { posts: 50, likes: 5, seed: 4 });
+    context = { network, owner, dapp, dataset, signal: stop.signal };
   });
   after(async () => {
     if (child !== undefined && child.exitCode === null) {

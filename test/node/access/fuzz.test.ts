@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { decodeReleaseAnswer, type ReleaseAnswer } from "@persona-protocol/sdk/access";
 import type { BuiltJob } from "@persona-protocol/sdk/compute";
 import { expect } from "chai";
+import { enclaveIn } from "../../../node/src/dev/processTree.ts";
 import { createFuzz, refusedOr } from "../../helpers/fuzz.ts";
 import {
   claimedJob,
@@ -14,7 +15,6 @@ import {
   sharedScene,
 } from "../../helpers/guardianScene.ts";
 import { type LocalGuardian, startLocalGuardian } from "../../helpers/localGuardian.ts";
-import { enclaveIn } from "../../helpers/processTree.ts";
 import { fuzzReleaseRequests } from "../../helpers/releaseFuzz.ts";
 
 const { seed, runs, fuzz } = createFuzz();

@@ -27,6 +27,7 @@ import { codeOfReason } from "@persona-protocol/sdk/errors";
 import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { Hex } from "viem";
+import { allGone } from "../../../node/src/dev/processTree.ts";
 import { startDaemon } from "../../../node/src/dev/startNetwork.ts";
 import { expectError } from "../../helpers/errors.ts";
 import {
@@ -42,7 +43,6 @@ import {
   sharedScene,
   startScene,
 } from "../../helpers/guardianScene.ts";
-import { allGone } from "../../helpers/processTree.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
 

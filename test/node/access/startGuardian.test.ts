@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { bytesToHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../../node/src/chain/connectChain.ts";
+import { allGone } from "../../../node/src/dev/processTree.ts";
 import { startDaemon } from "../../../node/src/dev/startNetwork.ts";
 import {
   claim,
@@ -23,7 +24,6 @@ import {
   type Scene,
   sharedScene,
 } from "../../helpers/guardianScene.ts";
-import { allGone } from "../../helpers/processTree.ts";
 import { registerTestEnclave } from "../../helpers/testEnclave.ts";
 
 describe("startGuardian", function () {

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { allGone, descendantsOf, LOOK_MS, openFilesOf } from "../../../node/src/dev/processTree.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
 import { runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
-import { allGone, descendantsOf, LOOK_MS, openFilesOf } from "../../helpers/processTree.ts";
 import { createProgram } from "../../helpers/programs.ts";
 
 const here = fileURLToPath(new URL("escape/", import.meta.url));

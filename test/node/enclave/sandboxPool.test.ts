@@ -7,13 +7,13 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { InlineProgram, ProgramArgs, ResultRow } from "@persona-protocol/sdk/compute";
 import { type ErrorCode, isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
+import { allGone, commandOf, descendantsOf, LOOK_MS, openFilesOf } from "../../../node/src/dev/processTree.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
 import { type ProgramTable, runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { allGone, commandOf, descendantsOf, LOOK_MS, openFilesOf } from "../../helpers/processTree.ts";
 import { createProgram } from "../../helpers/programs.ts";
 
 const canary = "canary of a post 5e1f";

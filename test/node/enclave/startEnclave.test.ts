@@ -10,6 +10,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { bytesToHex, type Hex, recoverTypedDataAddress } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
+import { allGone, commandOf, descendantsOf, enclaveIn } from "../../../node/src/dev/processTree.ts";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
@@ -22,7 +23,6 @@ import {
   startEnclave,
 } from "../../../node/src/enclave/startEnclave.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { allGone, commandOf, descendantsOf, enclaveIn } from "../../helpers/processTree.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomDeployment, randomHex32, randomStruct } from "../../helpers/structs.ts";
 

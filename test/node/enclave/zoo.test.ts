@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type FailureName, failureCodes, type ProgramManifest } from "@persona-protocol/sdk/compute";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
+import { allGone, descendantsOf } from "../../../node/src/dev/processTree.ts";
 import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../../node/src/enclave/runtime/isolation.ts";
 import { sandboxCodeOf } from "../../../node/src/enclave/runtime/measuredBundle.ts";
@@ -13,7 +14,6 @@ import { runUnderPolicy } from "../../../node/src/enclave/runtime/worker/runUnde
 import { createSandboxPool, type SandboxPool } from "../../../node/src/enclave/runtime/worker/sandboxPool.ts";
 import { createManifest, rowsOf } from "../../helpers/builtPrograms.ts";
 import { duckParquet } from "../../helpers/duckParquet.ts";
-import { allGone, descendantsOf } from "../../helpers/processTree.ts";
 import { resultAt, wasmModule } from "../../helpers/wasmModule.ts";
 
 const canary = "canary of a post 91c4";

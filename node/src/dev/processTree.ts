@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Between two looks at /proc: a test that looks all the time takes a core from the process it waits for. */
+/** Between two looks at /proc: one that looks all the time takes a core from the process it waits for. */
 export const LOOK_MS = 5;
 
 /** Ids of all processes below `pid` (Linux), nearest first. */
