@@ -14,7 +14,7 @@ import { canariesOf } from "../demo/canaries.ts";
 import { engagementProgram, threshold } from "../demo/engagementProgram.ts";
 import { readPlainArchive } from "../demo/plainArchive.ts";
 import { writeSampleArchive } from "../demo/sampleArchive.ts";
-import { daemonNames, type JobKind } from "./schedule.ts";
+import type { JobKind } from "./schedule.ts";
 
 export type Scene = {
   readonly owner: ChainClient;
@@ -92,7 +92,8 @@ export async function makeScene(network: Network, seed: number, signal: AbortSig
     wasm: { ...wordCount, grants: [await grantFor(wordCount.program)], fee },
     fails: { program: failingProgram, args: { threshold }, grants: [await grantFor(failingProgram)], fee },
   };
-  const operators = await Promise.all(daemonNames.map((name) => operatorKey(join(network.runDir, name))));
+  const nodes = [...network.workers, ...network.guardians];
+  const operators = await Promise.all(nodes.map(({ name }) => operatorKey(join(network.runDir, name))));
   return {
     owner,
     requester,
