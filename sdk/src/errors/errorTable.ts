@@ -483,7 +483,11 @@ export const errorTable = {
   ),
   SEALING_UNAVAILABLE: fatal(
     "This platform offers an enclave nothing to seal its keys with.",
-    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
+    "Keys end with the enclave there: give a guardian a replica that holds them (`replicaUrls`; docs/enclave.md, Replicas).",
+  ),
+  REPLICA_UNAVAILABLE: temporary(
+    "No replica of this guardian answers, or none that does holds its keys.",
+    "Start a replica (`replicaOf`) and look whether `replicaUrls` reaches it. Keys that no replica holds any more are lost: see docs/enclave.md, Replicas.",
   ),
   SIGNATURE_REJECTED: {
     exit: 2,
