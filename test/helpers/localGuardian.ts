@@ -68,7 +68,7 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
           operators: new Map(),
           askers: createAskerKeys(),
           keyBoxes: createKeptKeyBoxes(),
-          revocations: createRevocationBook(chain, log),
+          revocations: createRevocationBook({ chain, log, keeps: async () => true, nowMs: () => 0 }),
           limits,
           erasures: { settle: async () => 0 },
           deposit: async (keyBoxDigest) => deposits.get(keyBoxDigest),
