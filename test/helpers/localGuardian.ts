@@ -104,7 +104,6 @@ async function standStill(view: ChainView): Promise<ChainView> {
     readable: (...args) => once("readable", args, () => view.readable(...args)),
     dataset: (...args) => once("dataset", args, () => view.dataset(...args)),
     enclaveKey: (...args) => once("enclaveKey", args, () => view.enclaveKey(...args)),
-    keyBanned: (...args) => once("keyBanned", args, () => view.keyBanned(...args)),
     node: (...args) => once("node", args, () => view.node(...args)),
     job: (...args) => once("job", args, () => view.job(...args)),
     signedBy: (...args) => once("signedBy", args, () => view.signedBy(...args)),

@@ -17,10 +17,10 @@ export async function requireOwnKey(
   { number, timestamp }: ChainBlock,
 ): Promise<void> {
   const signer = identity.account.address;
-  const [key, banned] = await Promise.all([view.enclaveKey(signer, number), view.keyBanned(signer, number)]);
+  const key = await view.enclaveKey(signer, number);
   const works = key.nodeId === nodeId && (key.state === "active" || key.state === "draining");
-  if (works && !banned && timestamp < BigInt(key.openUntil)) return;
+  if (works && !key.banned && timestamp < BigInt(key.openUntil)) return;
   throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's own key may not open anything now.", {
-    data: { guardian: nodeId, state: key.state, banned: String(banned), openUntil: key.openUntil },
+    data: { guardian: nodeId, state: key.state, banned: String(key.banned), openUntil: key.openUntil },
   });
 }
