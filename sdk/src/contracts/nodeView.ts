@@ -28,6 +28,11 @@ export type NodeView = {
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
 };
 
+/** Whether a key may open something now, and so whether what it signs now counts: a guardian with another one answers nobody. */
+export function keyOpens(key: EnclaveKeyState, { timestamp }: Pick<ChainBlock, "timestamp">): boolean {
+  return (key.state === "active" || key.state === "draining") && !key.banned && timestamp < BigInt(key.openUntil);
+}
+
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
 export function createNodeView(

@@ -1,4 +1,4 @@
-import type { ChainBlock } from "@persona-protocol/sdk/contracts";
+import { type ChainBlock, keyOpens } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import type { GuardianChain } from "./guardianChain.ts";
@@ -18,8 +18,7 @@ export async function requireOwnKey(
 ): Promise<void> {
   const signer = identity.account.address;
   const key = await view.enclaveKey(signer, number);
-  const works = key.nodeId === nodeId && (key.state === "active" || key.state === "draining");
-  if (works && !key.banned && timestamp < BigInt(key.openUntil)) return;
+  if (key.nodeId === nodeId && keyOpens(key, { timestamp })) return;
   throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's own key may not open anything now.", {
     data: { guardian: nodeId, state: key.state, banned: String(key.banned), openUntil: key.openUntil },
   });
