@@ -13,7 +13,7 @@ export type Look = {
 };
 
 /** Newest first: what the endpoints have now. */
-export function headsOf({ newest, between }: Look): readonly ChainBlock[] {
+export function headsOf({ newest, between }: Look): readonly [ChainBlock, ...ChainBlock[]] {
   return [newest, ...between];
 }
 
