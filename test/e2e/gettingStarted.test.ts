@@ -10,7 +10,7 @@ import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { drivesTerminal } from "../node/cli/persona.ts";
 
 describe("docs/getting-started.md", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   let network: ChildProcess | undefined;
 
@@ -65,10 +65,11 @@ describe("docs/getting-started.md", function () {
         network = start(
           `exec ${command.replace("persona ", `node --no-warnings ${repositoryRoot}/node/src/cli/persona.ts `)}`,
         );
-        network.stdout?.resume();
-        network.stderr?.resume();
+        let said = "";
+        for (const stream of [network.stdout, network.stderr])
+          stream?.setEncoding("utf8").on("data", (text: string) => (said += text));
         while (!existsSync(join(folder, "net/network.json"))) {
-          expect(network.exitCode, "the network ended").to.equal(null);
+          expect(network.exitCode, said).to.equal(null);
           await new Promise((resolve) => setTimeout(resolve, 100));
         }
       }

@@ -25,7 +25,7 @@ type Told = {
 };
 
 describe("persona, what owners and requesters do", function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const folder = temporaryFolder();
   let scene: Scene;
   let owner: PersonaClient;
