@@ -1,3 +1,4 @@
+import { type BatchMemory, batchBytes, createBatchMemory, roomBytes } from "../batches/batchMemory.ts";
 import type { RawBatch } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
 import { declarationBytes, xmlCharset } from "../xml/decodeXml.ts";
@@ -7,11 +8,6 @@ import { goesOn, recordEnd, recordStart, startBytes } from "./recordEnd.ts";
 
 /** A stretch of nothing but whole `Record`s, at the level below the root. */
 type RecordBatch = Pick<RawBatch, "bytes" | "position">;
-
-/** A batch is handed on when it is this long: what one thread does at a time, and a row group or two. */
-const batchBytes = 4 * 2 ** 20;
-/** For the piece that comes next. */
-const roomBytes = 2 ** 19;
 
 /**
  * An `export.xml` in its order: its records, which are nearly all of it, some megabytes at a time and not looked at; everything else
@@ -23,7 +19,15 @@ const roomBytes = 2 ** 19;
  */
 export async function* cutHealthExport(
   chunks: AsyncIterable<Uint8Array>,
-  { file, limits }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth"> },
+  {
+    file,
+    limits,
+    memory = createBatchMemory(0),
+  }: {
+    readonly file: string;
+    readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">;
+    readonly memory?: BatchMemory | undefined;
+  },
 ): AsyncGenerator<HealthItem | RecordBatch> {
   const xml = createXmlReader({ file, limits, containers: healthContainers });
   const health = createHealthReader({ file, limits });
@@ -62,7 +66,7 @@ export async function* cutHealthExport(
     }
     const rest = buffer.subarray(from, end);
     const bytes = buffer.subarray(run, from);
-    buffer = new Uint8Array(Math.max(batchBytes, rest.length) + roomBytes);
+    buffer = memory.take(Math.max(batchBytes, rest.length) + roomBytes);
     buffer.set(rest);
     base += from;
     end = rest.length;

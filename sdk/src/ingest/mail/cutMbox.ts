@@ -1,4 +1,5 @@
 import { PersonaError } from "../../errors/index.ts";
+import { type BatchMemory, batchBytes, createBatchMemory, roomBytes } from "../batches/batchMemory.ts";
 import type { RawBatch } from "../connector.ts";
 import { asciiLine, beginsMessage, firstByte, isFrom, isQuotedFrom, maxLineBytes } from "./fromLine.ts";
 
@@ -15,11 +16,6 @@ const LOWER_C = 0x63;
 const GREATER = 0x3e;
 const UPPER_F = 0x46;
 
-/** A batch is handed on when it is this long: what one thread does at a time, and a row group or two. */
-const batchBytes = 4 * 2 ** 20;
-/** For the piece that comes next. */
-const roomBytes = 2 ** 19;
-
 /**
  * An mbox, some megabytes of whole messages at a time; of a message over the limit its place. A byte scan: the only lines looked
  * at are those that begin with `F` or `>`.
@@ -35,7 +31,10 @@ const roomBytes = 2 ** 19;
 export async function* cutMbox(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
-  { maxMessageBytes }: { readonly maxMessageBytes: number },
+  {
+    maxMessageBytes,
+    memory = createBatchMemory(0),
+  }: { readonly maxMessageBytes: number; readonly memory?: BatchMemory | undefined },
 ): AsyncGenerator<MboxBatch | TooLong> {
   // `buffer[start..end)` is the message that is read; those before it are in `marks`. `base` is the file offset of buffer[0].
   let buffer = new Uint8Array(0);
@@ -77,7 +76,7 @@ export async function* cutMbox(
   function takeBatch(isLast = false): MboxBatch {
     const rest = buffer.subarray(start, end);
     const batch = { bytes: buffer.subarray(0, start), marks: Uint32Array.from(marks), position: base };
-    buffer = new Uint8Array(isLast ? rest.length : Math.max(batchBytes, rest.length) + roomBytes);
+    buffer = isLast ? new Uint8Array(rest.length) : memory.take(Math.max(batchBytes, rest.length) + roomBytes);
     buffer.set(rest);
     moveBack(start);
     marks = [];

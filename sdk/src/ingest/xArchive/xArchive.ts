@@ -81,7 +81,7 @@ async function* cut(input: InspectedInput, options: ConnectorOpenOptions): Async
     for (const entry of files[kind]) {
       const { path: file } = entry;
       const { names } = xFileKinds[kind];
-      const cut = () => cutYtdBatches(bytesOf(entry), file, names, options.limits);
+      const cut = () => cutYtdBatches(bytesOf(entry), file, names, options.limits, options.memory);
       for await (const batch of guard === undefined ? cut() : guard.pass(segment, file, cut)) {
         yield { ...batch, content: kind, file, shared };
       }
