@@ -75,7 +75,7 @@ async function* cut(input: InspectedInput, options: ConnectorOpenOptions): Async
   }
 
   async function* batches(kind: BatchKind, shared?: unknown): AsyncGenerator<RawItem | RawBatch> {
-    // Of several parts one may be none, cut off at its beginning: the others are read.
+    // Of several parts one may be cut off: the others are read.
     const guard = files[kind].length > 1 ? createFileGuard() : undefined;
     const segment = kind === "groupMessages" ? "messages" : kind;
     for (const entry of files[kind]) {
