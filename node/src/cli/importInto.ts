@@ -44,7 +44,7 @@ export async function importInto(files: readonly string[], recordFile: string, f
         if (signal.aborted)
           throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
         const published = await extend(imported, { ...own, ownerKeyPair, target, file, options, progress });
-        printImport(imported, { published, known: known.counts(), policy, json: flags.json });
+        printImport(imported, { published, known: known.counts(), policy, json: flags.json, report: true });
       } finally {
         for (const { content } of [...imported.segments, ...imported.ownerOnly]) await content.discard();
       }

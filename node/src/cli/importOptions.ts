@@ -6,6 +6,7 @@ import type { EnvelopePadding } from "@persona-protocol/sdk/storage";
 /** As commander gives them. */
 export type ImportFlags = {
   readonly dryRun?: boolean;
+  readonly report?: boolean;
   /** Record of the dataset that is added to. */
   readonly dataset?: string;
   readonly network?: string;

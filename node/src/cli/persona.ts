@@ -40,6 +40,7 @@ program
     "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
   )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--report", "with --dry-run and --json: all there is to say, by segment, and what was changed")
   .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
