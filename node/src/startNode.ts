@@ -4,6 +4,7 @@ import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
 import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
 import { createContext } from "./context.ts";
+import { explainFailure } from "./operations/explainFailure.ts";
 import { createInstruments, type OperatedDuty, operateNode } from "./operations/operateNode.ts";
 import { startGatewayServer } from "./storage/index.ts";
 
@@ -36,8 +37,10 @@ export async function startNode(
   options: { readonly instruments?: ReturnType<typeof createInstruments>; readonly hooks?: WorkerHooks } = {},
 ): Promise<RunningNode> {
   const { instruments = createInstruments(config), hooks } = options;
-  const { log } = instruments;
-  const context = await createContext(config, log);
+  const { log, metrics } = instruments;
+  const context = await createContext(config, log, ({ code }) => metrics.countAlarm(code)).catch((error: unknown) => {
+    throw explainFailure(error);
+  });
   const { store } = context;
   /** The last is closed first. */
   const open: { close(): Promise<void> }[] = [context.chain];
@@ -60,6 +63,6 @@ export async function startNode(
     return { ...node, gatewayPort: gateway?.port, metricsPort, stopAsked, stop: close };
   } catch (error) {
     await close();
-    throw error;
+    throw explainFailure(error);
   }
 }

@@ -93,6 +93,12 @@ export const nodeConfigSchema = z.strictObject({
     .max(100)
     .default(3)
     .describe("a job during whose step the daemon or its enclave ended so often is quarantined (worker)"),
+  journalUrlFile: path
+    .meta({ setting: "path", secret: true })
+    .optional()
+    .describe(
+      "file that holds the URL of a PostgreSQL database, postgres://…, in which several workers of this operator share their journal; without it the journal is a file in dataDir (worker)",
+    ),
   verifier: z.string().min(1).describe("address of the evidence verifier to register with"),
   enclaveSocket: path
     .optional()
