@@ -47,7 +47,7 @@ const destroyParams = z.strictObject({ keyBoxDigests: z.array(hex).max(maxKeyBox
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation } = context;
+  const { config, log, client, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
   const deposits = await openGuardianDeposits(config.dataDir);
   // Each proves to serve the deployment's chain before anything is read through it.
