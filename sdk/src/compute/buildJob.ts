@@ -36,7 +36,7 @@ export type JobRequest = {
   readonly args?: ProgramArgs;
   /** For the node, in the grants' token. The market adds its protocol fee to the escrow: some percent of fee and prices. */
   readonly fee: bigint;
-  /** Of ciphertext: the sealed result is 1,136 bytes longer than its plaintext. Default 2,048. */
+  /** Of ciphertext: the sealed result is 1,140 bytes longer than its plaintext, and up to 12 % or 64 bytes of padding where there is room. Default 2,048. */
   readonly maxOutputBytes?: number;
   /** Seconds from now in which a node may claim. Default 600. */
   readonly claimSeconds?: number;

@@ -1,7 +1,7 @@
 import { releasesHashOf } from "@persona-protocol/sdk/access";
-import { type Program, sealResult } from "@persona-protocol/sdk/compute";
+import { type Program, RESULT_SEAL_BYTES, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
-import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
+import { concatBytes, hkdfSha256, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
@@ -93,11 +93,13 @@ async function succeed(
     const tables = await decryptTables(plan, deks);
     const limitMs = await timeLimitMs(context, program, dueBy);
     const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
-    const maxBytes = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes) - KEM_ENC_BYTES - HPKE_TAG_BYTES;
+    const maxSealed = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
+    const maxBytes = maxSealed - RESULT_SEAL_BYTES;
     const work = { program, code, args, tables };
     const { plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs);
     for (const { parquet } of tables) zeroise(parquet);
-    const { ciphertext, ...digests } = await sealResult({ resultKey: bundle.resultKey, jobSpecHash, plaintext });
+    const { resultKey } = bundle;
+    const { ciphertext, ...digests } = await sealResult({ resultKey, jobSpecHash, plaintext, maxBytes: maxSealed });
     zeroise(plaintext);
     return await sign(
       context,
