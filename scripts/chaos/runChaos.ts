@@ -36,7 +36,8 @@ const claimSeconds = 7_200;
 const runSeconds = 900;
 /** Settlements of an older block are closed for good. */
 const finalDepth = 64;
-const serveMs = 60_000;
+/** On a machine that does other things, too. */
+const serveMs = 120_000;
 /** Nothing has ended for so long: what is left waits for a deadline. */
 const standstillMs = 10_000;
 const longestDrainMs = 120_000;
@@ -74,7 +75,8 @@ async function underChaos(
 ): Promise<ChaosReport> {
   const { runDir, rpcUrl } = network;
   const random = createRandom(schedule.seed ^ 0x5eed);
-  const scene = await makeScene(network, schedule.seed, signal);
+  const jobs = schedule.phases.reduce((sum, phase) => sum + phase.jobs.length, 0);
+  const scene = await makeScene(network, { seed: schedule.seed, jobs }, signal);
   await approveAll(network, scene.requester);
   for (const { pid } of network.processes.pids().slice(1)) process.kill(pid, "SIGTERM");
 
@@ -306,7 +308,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Every file of the run, and what lies in shared memory. */
+/** Every file of the run. */
 async function search({ runDir }: Network, { plaintext, keys }: Scene): Promise<string[]> {
   const control = join(runDir, "control");
   const missed = await positiveControl(control, plaintext[0] ?? "a text of no archive");
