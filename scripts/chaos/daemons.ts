@@ -10,7 +10,7 @@ import { commandOf, descendantsOf, enclaveIn } from "../../node/src/dev/processT
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Daemon, daemonNames } from "./schedule.ts";
 
-export type Part = "daemon" | "enclave" | "sandbox";
+type Part = "daemon" | "enclave" | "sandbox";
 
 /** What starts daemons again when they end, as systemd does: never after exit codes 1 and 2. */
 export type Supervisor = {

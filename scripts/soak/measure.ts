@@ -54,7 +54,7 @@ export const bounds = {
   dataBytes: 12 * 1024 * 1024,
 } as const;
 
-export type Growth = { readonly name: string; readonly got: number; readonly bound: number };
+type Growth = { readonly name: string; readonly got: number; readonly bound: number };
 
 /** @returns each figure beside its bound */
 export function growthOf(
