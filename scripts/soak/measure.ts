@@ -41,7 +41,7 @@ function sizeOf(file: string): number {
 }
 
 /** More than this is growth. Memory: of the median of the last fifth over that of the fifth after the first. */
-export const bounds = {
+const bounds = {
   daemonMb: 40,
   enclaveMb: 60,
   daemonFiles: 16,
