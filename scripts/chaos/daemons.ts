@@ -127,7 +127,7 @@ export function superviseDaemons(runDir: string, log: (text: string) => void): S
   };
 }
 
-export const configFileOf = (runDir: string, name: Daemon): string => join(runDir, name, "config.json");
+const configFileOf = (runDir: string, name: Daemon): string => join(runDir, name, "config.json");
 
 function spawnDaemon(runDir: string, name: Daemon): ChildProcess {
   const persona = join(repositoryRoot, "node/src/cli/persona.ts");
