@@ -1,4 +1,5 @@
 import { startGuardian } from "./access/startGuardian.ts";
+import { startReplica } from "./access/startReplica.ts";
 import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
 import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
@@ -53,7 +54,9 @@ export async function startNode(
       ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
       : undefined;
     if (gateway !== undefined) open.push(gateway);
-    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context, hooks));
+    const { role, replicaOf } = config;
+    const duty = () => (replicaOf === undefined ? startGuardian(context) : startReplica(context, replicaOf));
+    const node = await (role === "guardian" ? duty() : startWorker(context, hooks));
     open.push({ close: node.stop });
     await operations.serve(node);
     const { metricsPort, stopAsked } = operations;

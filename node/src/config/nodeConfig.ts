@@ -103,6 +103,16 @@ export const nodeConfigSchema = z.strictObject({
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
+  replicaUrls: urls(8).describe(
+    "replicas that hold this guardian's keys where its platform has nothing to seal with (docs/enclave.md, Replicas)",
+  ),
+  replicaOf: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 32 - 1)
+    .optional()
+    .describe("node id of the guardian whose keys this daemon holds instead of being a guardian itself"),
   evidence: z
     .enum(evidenceKinds)
     .default("simulated")

@@ -483,7 +483,11 @@ export const errorTable = {
   ),
   SEALING_UNAVAILABLE: fatal(
     "This platform offers an enclave nothing to seal its keys with.",
-    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
+    "Keys end with the enclave there: give a guardian a replica that holds them (`replicaUrls`; docs/enclave.md, Replicas).",
+  ),
+  REPLICA_UNAVAILABLE: temporary(
+    "No replica of this guardian answers, or none that does holds its keys.",
+    "Start a replica (`replicaOf`) and look whether `replicaUrls` reaches it. Keys that no replica holds any more are lost: see docs/enclave.md, Replicas.",
   ),
   SIGNATURE_REJECTED: {
     exit: 2,
@@ -498,6 +502,10 @@ export const errorTable = {
   TOKENS_INSUFFICIENT: fatal(
     "The account has fewer tokens than the job's fee, prices and protocol fee.",
     "Send the account as many tokens as `needed` says, or offer a lower maxFee.",
+  ),
+  TOKEN_MISMATCH: fatal(
+    "A grant asks for its price in another token than the one the job is paid in.",
+    "Say the grant's `token` with the job only if you mean to pay in it; else ask the owner for a grant in yours.",
   ),
   ALLOWANCE_MISSING: fatal(
     "The market may not take as many tokens from the account as the job costs.",
