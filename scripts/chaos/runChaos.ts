@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
@@ -38,6 +38,7 @@ const runSeconds = 900;
 const finalDepth = 64;
 /** On a machine that does other things, too. */
 const serveMs = 120_000;
+const dyingMs = 5_000;
 /** Nothing has ended for so long: what is left waits for a deadline. */
 const standstillMs = 10_000;
 const longestDrainMs = 120_000;
@@ -94,7 +95,7 @@ async function underChaos(
     await proxies.close();
   });
   // All processes of this run have its folder in their command line: none is another run's.
-  const bundle = join(runDir, "enclave");
+  const bundle = join(runDir, enclaveFolder);
   await cp(enclaveBundle().folder, bundle, { recursive: true });
   const dataDirOf = (name: Daemon) => join(runDir, name, "data");
   const supervisor = superviseDaemons(runDir, log);
@@ -159,6 +160,9 @@ async function underChaos(
   await supervisor.stop();
   const journals = workers.map((name) => readJournal(dataDirOf(name)));
   const verdict = judge(requester.jobs, facts, journals);
+  // What is below a process that has just ended dies with it, by the kernel, and not in the same moment.
+  const dying = AbortSignal.timeout(dyingMs);
+  while (processesOf(runDir).length > 0 && !dying.aborted) await sleep(100);
   const orphans = processesOf(runDir);
   const leaks = await search(network, scene);
   return {
@@ -172,6 +176,7 @@ async function underChaos(
   };
 }
 
+const enclaveFolder = "enclave";
 const workers = ["worker-1", "worker-2"] as const;
 
 type Run = {
@@ -313,6 +318,9 @@ async function search({ runDir }: Network, { plaintext, keys }: Scene): Promise<
   const control = join(runDir, "control");
   const missed = await positiveControl(control, plaintext[0] ?? "a text of no archive");
   if (missed.length > 0) throw new Error(`the search does not find ${missed.join(", ")}`);
-  const leaks = await findLeaks(runDir, [...plaintext, ...keys]);
+  // What the enclave is made of was there before, and nobody has written to it.
+  const bundle = await readdir(join(runDir, enclaveFolder));
+  const unwritten = bundle.map((name) => join(runDir, enclaveFolder, name));
+  const leaks = await findLeaks(runDir, [...plaintext, ...keys], unwritten);
   return leaks.filter(({ file }) => !file.startsWith(control)).map(({ file, form }) => `${file} (${form})`);
 }
