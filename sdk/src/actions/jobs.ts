@@ -13,7 +13,7 @@ import {
   storeJob,
   submitCall,
 } from "../compute/index.ts";
-import { grantRegistryAbi, type Receipt, waitForCall } from "../contracts/index.ts";
+import { type CoreClient, grantRegistryCoreAbi, type Receipt, waitForCall } from "../contracts/index.ts";
 import { codeOfReason, PersonaError } from "../errors/index.ts";
 import type { ActionContext } from "./context.ts";
 import type { Planned } from "./write.ts";
@@ -63,7 +63,7 @@ export type Job<program extends Program = Program> = BuiltJob & {
 };
 
 /** Builds a job, holds it against its grants, stores bundle and program, and plans approval and submission. */
-export async function planJob(context: ActionContext, request: SubmitRequest): Promise<Planned<BuiltJob>> {
+export async function planJob(context: ActionContext<CoreClient>, request: SubmitRequest): Promise<Planned<BuiltJob>> {
   const { client, deployment, store } = context;
   const { maxFee, fee, grants, ...rest } = request;
   for (const { hash } of grants) if (hash !== undefined) await waitForCall(client, { hash, functionName: "grant" });
@@ -79,11 +79,14 @@ export async function planJob(context: ActionContext, request: SubmitRequest): P
  * What the registry would say when the job is posted, before anything is stored, approved or sent. A grant that is only signed is
  * registered with the job: that nobody has done so yet is no objection.
  */
-async function requireUsable({ client, deployment }: ActionContext, { grants, spec }: BuiltJob): Promise<void> {
+async function requireUsable(
+  { client, deployment }: ActionContext<CoreClient>,
+  { grants, spec }: BuiltJob,
+): Promise<void> {
   for (const { terms, signature } of grants) {
     const [ok, reason] = await client.readContract({
       address: deployment.grantRegistry,
-      abi: grantRegistryAbi,
+      abi: grantRegistryCoreAbi,
       functionName: "check",
       args: [terms, client.account.address, BigInt(spec.maxOutputBytes)],
     });
@@ -94,7 +97,11 @@ async function requireUsable({ client, deployment }: ActionContext, { grants, sp
   }
 }
 
-async function feeOf(context: ActionContext, grants: readonly GrantPackage[], maxFee: bigint): Promise<bigint> {
+async function feeOf(
+  context: ActionContext<CoreClient>,
+  grants: readonly GrantPackage[],
+  maxFee: bigint,
+): Promise<bigint> {
   const [first] = grants;
   if (first === undefined) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
   const prices = grants.reduce((sum, { terms }) => sum + terms.price, 0n);
@@ -103,7 +110,7 @@ async function feeOf(context: ActionContext, grants: readonly GrantPackage[], ma
 
 /** The job with what waits for its result. Keep it: only `resultKey` opens the result. */
 export function withResult<sent extends BuiltJob & { readonly hash: `0x${string}` }>(
-  context: ActionContext,
+  context: ActionContext<CoreClient>,
   job: sent,
 ) {
   return {
