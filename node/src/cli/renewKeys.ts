@@ -48,6 +48,6 @@ export async function renewDatasetKeys(recordFile: string, flags: ImportFlags): 
   const { version, keyEpoch, guardians, threshold } = published.dataset;
   const text = flags.json
     ? JSON.stringify({ datasetId, version, keyEpoch, guardians, threshold, out: file })
-    : `dataset ${datasetId}: version ${version}, key epoch ${keyEpoch}, keys with ${threshold} of guardians ${guardians.join(", ")}. Every earlier grant has ended. persona storage gc lets go of the old objects.`;
+    : `dataset ${datasetId}: version ${version}, key epoch ${keyEpoch}, keys with ${threshold} of guardians ${guardians.join(", ")}. Every earlier grant has ended, and no earlier backup has these keys: persona recovery backup makes a new one. persona storage gc lets go of the old objects.`;
   process.stdout.write(`${text}\n`);
 }
