@@ -105,6 +105,19 @@ export function parseExtendOptions(flags: ImportFlags): CommonOptions {
   return parseCommon(flags);
 }
 
+/** For new keys of a dataset that is there; other guardians come with a threshold. @throws PersonaError USAGE */
+export function parseRenewOptions(
+  flags: ImportFlags,
+): CommonOptions &
+  ({ readonly guardians: readonly number[]; readonly threshold: number } | { readonly guardians?: never }) {
+  const { guardians, threshold } = flags;
+  requireFlags(flags, commonFlags);
+  if (guardians === undefined && threshold === undefined) return parseCommon(flags);
+  requireFlags(flags, ["guardians", "threshold"]);
+  const ids = parseGuardians(guardians ?? "");
+  return { ...parseCommon(flags), guardians: ids, threshold: parseThreshold(threshold ?? "", ids.length) };
+}
+
 const commonFlags = ["network", "keystore", "passphraseFile", "account"] as const;
 
 function requireFlags(flags: ImportFlags, names: readonly (keyof ImportFlags)[]): void {

@@ -127,7 +127,10 @@ function asText(
         lines.push(`${segment}: ${held - found} of the dataset are not in this export; they stay.`);
     if (known !== undefined)
       lines.push(published.gasUsed === undefined ? "Nothing is new: nothing was sent." : "Only what is new was added.");
-    lines.push(`dataset   ${published.datasetId}`, `record    ${published.out} (private: keep it)`);
+    lines.push(
+      `dataset   ${published.datasetId}`,
+      `record    ${published.out} (private: keep it; persona recovery backup puts it where you find it again)`,
+    );
     if (published.keystore !== undefined)
       lines.push(
         `root key  ${published.keystore} (keep a copy: without it and its passphrase your own way in is lost)`,
