@@ -13,6 +13,7 @@ import { printImport } from "./importReport.ts";
 import { pseudonymKey, readFiles, spoolFolder } from "./importSource.ts";
 import { connectAccount, openTarget, replaceFile, withRecord } from "./importTarget.ts";
 import { createKeystore, unlockKeystore } from "./keystore.ts";
+import { rpcOfNetwork } from "./networkFolder.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { untilStopped } from "./untilStopped.ts";
 
@@ -22,7 +23,11 @@ type Imported = importArchive.ReturnType;
  * `persona import FILE…`: shows what a connector finds in an export, never its content, and without `--dry-run` publishes it
  * encrypted. Everything that can be judged is judged before anything is written.
  */
-export async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
+export async function importFiles(
+  files: readonly string[],
+  given: Omit<ImportFlags, "rpc"> & { readonly rpc?: string },
+): Promise<void> {
+  const flags: ImportFlags = { ...given, rpc: given.rpc ?? (await rpcOfNetwork(given.network ?? ".")) };
   if (flags.dataset !== undefined) return importInto(files, flags.dataset, flags);
   const signal = untilStopped();
   const progress = createProgress({ quiet: flags.json });
