@@ -1,4 +1,4 @@
-import { type Hex, recoverTypedDataAddress } from "viem";
+import { type Hex, hashTypedData, recoverAddress } from "viem";
 import type { KeyReleaseProvider } from "../access/keyReleaseProvider.ts";
 import { releaseShareInfo, sealedHashOf } from "../access/releaseMessages.ts";
 import { segmentIndexes } from "../access/segments.ts";
@@ -8,6 +8,7 @@ import {
   type Deployment,
   jobSpecHashOf,
   KeyClass,
+  keyOpens,
   typedData,
 } from "../contracts/index.ts";
 import { type KemKeyPair, keyIdOf, open, zeroise } from "../crypto/index.ts";
@@ -58,20 +59,25 @@ export async function readDeks(
         const signature = await client.signTypedData(typedData.releaseRequest(deployment, message));
         const call = { request: message, signature, kemKey: recipient.publicKey, params, bundle };
         const answer = await provider.release({ call }, { signal });
+        if (answer.status === "unsigned") throw unusable(guardian);
+        const said = answer.status === "refused" ? answer.refusal : answer.release;
+        if (said.jobId !== jobId || said.guardian !== guardian) throw unusable(guardian);
+        const digest =
+          answer.status === "refused"
+            ? hashTypedData(typedData.refusal(deployment, answer.refusal))
+            : hashTypedData(typedData.release(deployment, answer.release));
+        const by = await recoverAddress({ hash: digest, signature: answer.signature });
+        const block = await chain.block("latest");
+        const key = await chain.enclaveKey(by, block.number);
+        // A guardian whose key is destroyed, frozen, banned or over answers nobody: who still signs with it is somebody else.
+        if (key.nodeId !== guardian || key.keyClass !== KeyClass.guardian || !keyOpens(key, block))
+          throw unusable(guardian);
         if (answer.status === "refused") {
           reasons.push(codeOfReason(answer.refusal.reason) ?? "REQUEST_INVALID");
           continue;
         }
-        if (answer.status === "unsigned") throw unusable(guardian);
-        const { release, keys, signature: signed } = answer;
-        const by = await recoverTypedDataAddress({ ...typedData.release(deployment, release), signature: signed });
-        const key = await chain.enclaveKey(by, (await chain.block("latest")).number);
-        const fits =
-          key.nodeId === guardian &&
-          key.keyClass === KeyClass.guardian &&
-          release.jobId === jobId &&
-          release.sealedHash === sealedHashOf(keys);
-        if (!fits) throw unusable(guardian);
+        const { release, keys } = answer;
+        if (release.sealedHash !== sealedHashOf(keys)) throw unusable(guardian);
         for (const segment of wanted) {
           const box = keys.shares.find(({ index }) => index === segment);
           if (box === undefined) throw unusable(guardian);
