@@ -14,6 +14,7 @@ import { enclaveIn } from "../../node/src/dev/processTree.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { metricNames } from "../helpers/alertRules.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 
 const endpointKey = "s3cr3tEndpointKey";
@@ -32,7 +33,15 @@ describe("the operator of a node", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-operations-"));
     const runDir = join(folder, "network");
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 1, workers: 1, signal: stop.signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 1,
+      workers: 1,
+      signal: stop.signal,
+    });
   });
   after(async () => {
     for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");

@@ -6,8 +6,9 @@ import { parseEther } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { type ChainKind, chainIdOf, startChain } from "../../node/src/dev/chainProcess.ts";
-import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
+import type { LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
+import { deployOnAnvil } from "./deployedChain.ts";
 
 export type TestChain = LocalDeployment & {
   readonly rpcUrl: string;
@@ -21,7 +22,7 @@ export type TestChain = LocalDeployment & {
 const devMnemonic = "test test test test test test test test test test test junk";
 
 /** A real chain process with the protocol deployed. `close` ends it by its process id and removes its files. */
-export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestChain> {
+export async function startTestChain(kind: ChainKind = "anvil"): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "persona-chain-"));
   const processes = createProcesses(folder);
   const close = async () => {
@@ -33,7 +34,9 @@ export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestC
     const rpcUrl = await startChain(processes, kind, 0, signal);
     const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
     const governor = createChainClient({ rpcUrl, chainId: chainIdOf(kind), account });
-    const local = await deployContracts(governor);
+    const deploy =
+      kind === "anvil" ? deployOnAnvil : (await import("../../node/src/dev/deployContracts.ts")).deployContracts;
+    const local = await deploy(governor);
     const fundedClient = async () => {
       const client = createChainClient({
         rpcUrl,

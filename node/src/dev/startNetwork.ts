@@ -12,7 +12,7 @@ import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, chainIdOf, startChain } from "./chainProcess.ts";
-import type { LocalDeployment } from "./deployContracts.ts";
+import type { deployContracts, LocalDeployment } from "./deployContracts.ts";
 import { freePort } from "./freePort.ts";
 import { devMnemonic } from "./fundDevAccounts.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
@@ -30,6 +30,8 @@ export type NetworkOptions = {
   /** Blocks until the first claim of a job, on average. Default 0: the first claim wins. */
   readonly raceUnit?: bigint;
   readonly onProgress?: (text: string) => void;
+  /** In the place of `deployContracts`, for a chain that has or gets a deployment otherwise. */
+  readonly deploy?: typeof deployContracts;
   /** Puts something between everybody and the chain, for instance a recorder; returns the URL to use. */
   readonly wrapRpc?: (url: string) => Promise<string>;
 };
@@ -88,8 +90,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     // Said at once when it is taken. None is chosen here: between the choice and the chain another process could take it.
     const port = options.port === 0 ? 0 : await freePort(options.port);
     // Ignition takes half a second to load: the chain needs longer to start, in another process.
-    const [{ deployContracts }, direct] = await Promise.all([
-      import("./deployContracts.ts"),
+    const [deploy, direct] = await Promise.all([
+      options.deploy ?? import("./deployContracts.ts").then((module) => module.deployContracts),
       startChain(processes, options.chain, port, signal),
     ]);
     const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
@@ -99,7 +101,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
     });
     onProgress("deploying the contracts");
-    const local = await deployContracts(governor, { raceUnit });
+    const local = await deploy(governor, { raceUnit });
     await writeFile(join(runDir, "deployment.json"), deploymentJson(local));
 
     const fund = createFaucet(governor, local);
