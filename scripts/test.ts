@@ -1,8 +1,8 @@
 // npm test [-- --only contracts|sdk|node|house|browser|e2e|demo|deploy] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { joinedModules } from "./test/joined/joinedModules.ts";
 import { orderedOutput } from "./test/orderedOutput.ts";
-import { joinedPackages } from "./test/packages/joinPackages.ts";
 import { longestFirst, type Part, partsOf } from "./test/parts.ts";
 import { runSuite, type SuiteOutcome } from "./test/runSuite.ts";
 import { runnerArguments, suites } from "./test/suites.ts";
@@ -119,7 +119,7 @@ function readOptions(): { only: string | undefined; grep: string | undefined } |
 
 function environment(): NodeJS.ProcessEnv {
   // A tree of a test of this command has no packages; it runs below what has.
-  const joined = process.env["PERSONA_TEST_ROOT"] === undefined ? joinedPackages(root) : {};
+  const joined = process.env["PERSONA_TEST_ROOT"] === undefined ? joinedModules(root) : {};
   // The runners write to a pipe, which would lose their colours.
   return { ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}), ...process.env, ...joined };
 }

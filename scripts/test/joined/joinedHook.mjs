@@ -1,11 +1,12 @@
-// Loaded before everything else (joinPackages.ts): who asks for a package's file gets the joined one.
+// Loaded before everything else (joinedModules.ts): who asks for a file that has been joined gets the joined one.
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 
-const folder = new URL(import.meta.url).searchParams.get("folder") ?? "";
 /** @type {Readonly<Record<string, string>>} */
-const joined = JSON.parse(readFileSync(join(folder, "joined.json"), "utf8"));
+const joined = {};
+for (const folder of new URL(import.meta.url).searchParams.getAll("folder"))
+  Object.assign(joined, JSON.parse(readFileSync(join(folder, "joined.json"), "utf8")));
 
 registerHooks({
   resolve(specifier, context, next) {
