@@ -27,6 +27,8 @@ const maxBodiesPerAddress = 8;
 const maxBodies = 256;
 /** Requests of one address that cost more than a look: a node asks some hundred times a job at most. */
 const addressRate = { burst: 2_048, perSecond: 512 };
+/** Of these the questions for a log, each of which may make the chain endpoints run an account's contract. */
+const queryRate = { burst: 1_024, perSecond: 32 };
 /** More are closed as they come. `GET` needs no more than a connection. */
 const maxConnectionsPerAddress = 256;
 const maxConnections = 1_024;
@@ -47,6 +49,7 @@ export async function startGuardianServer(options: {
     bodies: createGate(maxBodiesPerAddress, maxBodies),
     enclave: createGate(maxConcurrent, maxConcurrent),
     rate: createRateLimit("address", addressRate, () => performance.now()),
+    queries: createRateLimit("address", queryRate, () => performance.now()),
   };
   const failures = createFloodLog(log);
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
@@ -77,7 +80,7 @@ export async function startGuardianServer(options: {
   };
 }
 
-type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate>> & { readonly rate: RateLimit };
+type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate> & Record<"rate" | "queries", RateLimit>>;
 
 function statusOf({ code, exitCode }: PersonaError): number {
   if (code === "RATE_LIMITED") return 429;
@@ -128,6 +131,7 @@ async function serve(
       return;
     }
     case "GET /log?q=": {
+      gates.queries.take(request.socket.remoteAddress ?? "");
       send(response, await ask(() => routes.log(query ?? "")));
       return;
     }

@@ -88,8 +88,8 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       },
       async log(query) {
         if (serving === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is starting.");
-        const signHead = async () => asBytes(await enclave.call("logHead", null, { timeoutMs: 10_000 }));
-        return readLog({ client, deployment, guardian: serving.nodeId, log: journal, signHead }, query);
+        const signHead = async (text: string) => asBytes(await enclave.call("logHead", text, { timeoutMs: 10_000 }));
+        return readLog({ log: journal, signHead }, query);
       },
     },
   }).catch(async (error) => {

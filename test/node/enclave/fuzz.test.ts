@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decode, encode } from "@ipld/dag-cbor";
+import { encodeLogQuery } from "@persona-protocol/sdk/access";
 import { encodeStruct } from "@persona-protocol/sdk/contracts";
 import { errorTable } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
@@ -150,7 +151,10 @@ function goodMessage(random: Random, deployment: object): { id: number; method: 
       kemKey: hexToBytes(digest),
     },
     sweep: { datasetIds: [digest] },
-    logHead: null,
+    logHead: encodeLogQuery({
+      ...{ datasetId: digest, guardian: 1, from: 0, limit: 9, since: 0, issuedAt: 5 },
+      signature: `0x${"11".repeat(65)}`,
+    }),
   };
   return { id, method, params: params[method] ?? bytes };
 }

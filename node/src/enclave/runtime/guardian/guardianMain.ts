@@ -2,7 +2,13 @@
  * The guardian's enclave: the only process that holds the guardian's keys. Its host carries HTTP bodies, chain answers and
  * sealed files to and fro.
  */
-import { decodeDeposit, encodeSignedLogHead, isFrontier, logTypedData } from "@persona-protocol/sdk/access";
+import {
+  decodeDeposit,
+  decodeLogQuery,
+  encodeSignedLogHead,
+  isFrontier,
+  logTypedData,
+} from "@persona-protocol/sdk/access";
 import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
@@ -18,6 +24,7 @@ import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { createAskerKeys } from "./askerKeys.ts";
 import { checkDeposit } from "./checkDeposit.ts";
+import { checkLogQuery } from "./checkLogQuery.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import type { GuardianChain } from "./guardianChain.ts";
 import { createKeptKeyBoxes } from "./keptKeyBoxes.ts";
@@ -171,10 +178,11 @@ const host = openDoor({
     async sweep(params) {
       return { destroyed: await requireServing().erasures.sweep(sweepParams.parse(params).datasetIds) };
     },
-    /** The newest head that is on the disk, signed now. */
-    async logHead() {
+    /** The newest head that is on the disk, signed now for the owner who asks; a host shows nobody else a head of today. */
+    async logHead(query) {
       const { chain: guardianChain, log } = requireServing();
-      const { newest } = await guardianChain.look();
+      const asked = decodeLogQuery(z.string().parse(query));
+      const { newest } = await checkLogQuery({ chain: guardianChain, guardian: nodeId }, asked);
       const head = { guardian: nodeId, ...log.durable(), blockNumber: newest.number, blockHash: newest.hash };
       const { account } = requireStarted().identity;
       const signature = await account.signTypedData(logTypedData.head(guardianChain.view.deployment, head));
