@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { joinedModules } from "./test/joined/joinedModules.ts";
 import { orderedOutput } from "./test/orderedOutput.ts";
-import { longestFirst, type Part, partsOf } from "./test/parts.ts";
+import { longestFirst, type Part, partsOf, readLastSeconds, writeLastSeconds } from "./test/parts.ts";
 import { runSuite, type SuiteOutcome } from "./test/runSuite.ts";
 import { runnerArguments, suites } from "./test/suites.ts";
 
@@ -57,7 +57,11 @@ async function main(): Promise<number> {
     }
     return found;
   });
-  await pool(longestFirst(parts), AT_ONCE, run);
+  await pool(longestFirst(parts, readLastSeconds(root)), AT_ONCE, run);
+  if (options.grep === undefined) {
+    const whole = [...outcomes].filter(([, { failed }]) => failed === 0);
+    writeLastSeconds(root, Object.fromEntries(whole.map(([{ name }, { ms }]) => [name, Math.round(ms / 1_000)])));
+  }
   return report(parts, outcomes);
 }
 

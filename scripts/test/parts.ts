@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { formatJson } from "../command/formatJson.ts";
 import { type Suite, testFiles } from "./suites.ts";
 
 /** Test files of one suite that run in one process. */
@@ -50,9 +51,33 @@ export function partsOf(suite: Suite, root: string, { whole }: { readonly whole:
   }));
 }
 
-export function longestFirst(parts: readonly Part[]): Part[] {
-  const seconds = ({ name }: Part) => SECONDS[name] ?? UNKNOWN_SECONDS;
+/** @param last what each took the last time, where it is known */
+export function longestFirst(parts: readonly Part[], last: Readonly<Record<string, number>> = {}): Part[] {
+  const seconds = ({ name }: Part) => last[name] ?? SECONDS[name] ?? UNKNOWN_SECONDS;
   return parts.toSorted((a, b) => seconds(b) - seconds(a));
+}
+
+const LAST = ".cache/test-seconds.json";
+
+/** What each part took on this machine the last time, in seconds. A file that cannot be read is none. */
+export function readLastSeconds(root: string): Record<string, number> {
+  try {
+    const found: unknown = JSON.parse(readFileSync(join(root, LAST), "utf8"));
+    return Object.fromEntries(
+      Object.entries(Object(found)).filter(([, seconds]) => typeof seconds === "number"),
+    ) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+/** @param took of whole parts that ended well */
+export function writeLastSeconds(root: string, took: Readonly<Record<string, number>>): void {
+  const path = join(root, LAST);
+  mkdirSync(dirname(path), { recursive: true });
+  const mine = `${path}.${process.pid}`;
+  writeFileSync(mine, formatJson({ ...readLastSeconds(root), ...took }));
+  renameSync(mine, path);
 }
 
 /** The folder right below the suite's own, or the file without its ending. */
