@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
 import { type Listening, listen } from "../listen.ts";
 import { createFloodLog } from "./floodLog.ts";
+import { maxHandoverBytes } from "./replicas.ts";
 
 export type GuardianServer = Listening;
 
@@ -18,6 +19,8 @@ export type GuardianRoutes = {
   revoke(body: Uint8Array): Promise<void>;
   /** One page of the access log for the owner who signed this query. */
   log(query: string): Promise<Uint8Array>;
+  /** Of a replica: keys that it holds, for an enclave of the same guardian. */
+  handover?(body: Uint8Array): Promise<Uint8Array>;
 };
 
 /** Requests before the enclave at once; more are told to come back. */
@@ -34,7 +37,7 @@ const maxConnectionsPerAddress = 256;
 const maxConnections = 1_024;
 
 /**
- * `GET /key`, `GET /healthz`, `GET /log`, `POST /release`, `POST /deposit`, `POST /revoke`; bodies are DAG-CBOR
+ * `GET /key`, `GET /healthz`, `GET /log`, `POST /release`, `POST /deposit`, `POST /revoke`, of a replica `POST /handover`; bodies are DAG-CBOR
  * (docs/protocol.md 4.4 to 4.6). The server holds no key: it hands each body to the guardian's enclave.
  */
 export async function startGuardianServer(options: {
@@ -128,6 +131,13 @@ async function serve(
       const body = await read(maxRevocationBytes);
       await ask(() => routes.revoke(body));
       send(response, encode(null));
+      return;
+    }
+    case "POST /handover": {
+      const body = await read(maxHandoverBytes);
+      const { handover } = routes;
+      if (handover === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "This guardian is no replica.");
+      send(response, encode(await ask(() => handover(body))));
       return;
     }
     case "GET /log?q=": {
