@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
 import { type BlobStore, sealKeystore } from "@persona-protocol/sdk/storage";
 import { type Address, bytesToHex, hexToBytes, parseEther } from "viem";
-import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
 import type { NodeConfig } from "../config/nodeConfig.ts";
@@ -13,8 +13,8 @@ import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, chainIdOf, startChain } from "./chainProcess.ts";
 import type { deployContracts, LocalDeployment } from "./deployContracts.ts";
+import { devAccount } from "./devAccount.ts";
 import { freePort } from "./freePort.ts";
-import { devMnemonic } from "./fundDevAccounts.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
 
@@ -98,7 +98,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const governor = createChainClient({
       rpcUrl,
       chainId: chainIdOf(options.chain),
-      account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
+      account: devAccount(0),
     });
     onProgress("deploying the contracts");
     const local = await deploy(governor, { raceUnit });
@@ -231,7 +231,7 @@ function createFaucet(governor: ChainClient, { token }: LocalDeployment): (addre
  */
 function startTicker(governor: ChainClient, { always }: { readonly always: boolean }): NodeJS.Timeout {
   const everyMs = 1_000;
-  const account = mnemonicToAccount(devMnemonic, { addressIndex: 9 });
+  const account = devAccount(9);
   const tick = async () => {
     const { timestamp } = await governor.getBlock();
     if (!always && Date.now() / 1_000 - Number(timestamp) < 1) return;
