@@ -8,6 +8,7 @@ import { sources } from "../../node/src/deploy/artifacts.ts";
 import type { deployContracts, LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { bundleKey } from "../../node/src/enclave/bundle/bundleKey.ts";
+import { enclaveBundle } from "../../node/src/enclave/bundle/enclaveBundle.ts";
 import { deploymentSchema, plainDeployment } from "../../node/src/enclave/runtime/deploymentSchema.ts";
 
 /** The simulated machine's collateral lasts 30 days from the deployment on. */
@@ -27,13 +28,20 @@ const savedSchema = z.object({
   state: z.string(),
 });
 
+/** As this process has loaded its code: what is on the disk later may be another one. */
+const sourcesAtStart = hashOfSources();
+
 /**
  * `deployContracts` on a new anvil: what these very contracts and sources deployed there within the last day is loaded, blocks
- * and logs included, and costs a hundredth. The first to ask deploys, as everybody did.
+ * and logs included, and costs a hundredth. The first to ask deploys, as everybody did. Where somebody edits the sources
+ * meanwhile, nothing is loaded and nothing kept.
  */
 export const deployOnAnvil: typeof deployContracts = async (client, options = { raceUnit: 0n }) => {
-  const file = join(folder, `${keyOf(options.raceUnit)}.json`);
-  if (existsSync(file) && Date.now() - statSync(file).mtimeMs < oldestMs) {
+  const isEdited = () => hashOfSources() !== sourcesAtStart;
+  const { measurement } = enclaveBundle();
+  const key = createHash("sha256").update(`${sourcesAtStart} ${measurement} ${options.raceUnit}`).digest("hex");
+  const file = join(folder, `${key.slice(0, 32)}.json`);
+  if (existsSync(file) && Date.now() - statSync(file).mtimeMs < oldestMs && !isEdited()) {
     const { local, state } = savedSchema.parse(JSON.parse(await readFile(file, "utf8")));
     if (!(await ask(client, "anvil_loadState", state))) throw new Error("anvil did not take its own state");
     return local;
@@ -41,7 +49,7 @@ export const deployOnAnvil: typeof deployContracts = async (client, options = { 
   // Ignition takes half a second to load.
   const { deployContracts: deploy } = await import("../../node/src/dev/deployContracts.ts");
   const local = await deploy(client, options);
-  await save(file, local, await ask(client, "anvil_dumpState"));
+  if (!isEdited()) await save(file, local, await ask(client, "anvil_dumpState"));
   return local;
 };
 
@@ -59,17 +67,17 @@ async function save(file: string, local: LocalDeployment, state: unknown): Promi
 }
 
 /** All that a deployment is made of: compiled contracts, what deploys them, and the enclave that it allows. */
-function keyOf(raceUnit: bigint): string {
-  const hash = createHash("sha256").update(`${raceUnit} ${bundleKey(repositoryRoot)}\0`);
+function hashOfSources(): string {
+  const hash = createHash("sha256").update(`${bundleKey(repositoryRoot)}\0`);
   const contracts = Object.entries(sources).map(([name, source]) => join("artifacts", source, `${name}.json`));
   const code = ["deploy", "dev", "attestation"].flatMap((name) => filesBelow(`node/src/${name}`));
-  for (const path of [...contracts, ...code])
-    hash.update(`${path}\0`).update(
-      createHash("sha256")
-        .update(readFileSync(join(repositoryRoot, path)))
-        .digest(),
-    );
-  return hash.digest("hex").slice(0, 32);
+  for (const path of [...contracts, ...code]) {
+    const file = join(repositoryRoot, path);
+    // What is not compiled is said by who deploys it.
+    const content = existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "absent";
+    hash.update(`${path}\0${content}\0`);
+  }
+  return hash.digest("hex");
 }
 
 function filesBelow(path: string): string[] {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { programSources } from "./whatIsJoined.ts";
@@ -14,10 +14,17 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  */
 export function joinedModules(root: string): NodeJS.ProcessEnv {
   const packages = hashOf(root, [join(root, "package-lock.json"), ...filesBelow(here)], process.version);
-  const sources = programSources.flatMap((folder) => filesBelow(join(root, folder)));
+  const sources = () => programSources.flatMap((folder) => filesBelow(join(root, folder)));
+  const programs = hashOf(root, sources(), packages);
   const hook = pathToFileURL(join(here, "joinedHook.mjs"));
   hook.searchParams.append("folder", joined(root, "packages", packages));
-  hook.searchParams.append("folder", joined(root, "programs", hashOf(root, sources, packages)));
+  const folder = joined(root, "programs", programs);
+  hook.searchParams.append("folder", folder);
+  if (hashOf(root, sources(), packages) !== programs) {
+    // Nobody may find it under the name of what it is not.
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error("The sources were edited while they were joined for the tests. Run the command again.");
+  }
   return { NODE_OPTIONS: [process.env["NODE_OPTIONS"], `--import=${hook.href}`].filter(Boolean).join(" ") };
 }
 
