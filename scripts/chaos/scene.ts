@@ -2,7 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type GrantPackage, grant, openOwnDataset, publishDataset } from "@persona-protocol/sdk/access";
-import { encodeProgram, type JobRequest, outputSchemaHashOf, type Program } from "@persona-protocol/sdk/compute";
+import { grantedProgramOf, type JobRequest, type Program } from "@persona-protocol/sdk/compute";
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, openKeystore, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
@@ -68,11 +68,7 @@ export async function makeScene(network: Network, seed: number, signal: AbortSig
         dataset,
         grantee: requester.account.address,
         segments: ["posts"],
-        program: {
-          programId: encodeProgram(program).programId,
-          outputSchemaHash: outputSchemaHashOf(program),
-          takesArgs: true,
-        },
+        program: grantedProgramOf(program),
         uses: 1_000_000,
         expiresAt: Number(timestamp) + 30 * day,
         price,

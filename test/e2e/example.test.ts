@@ -4,13 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createPersonaClient,
-  encodeGrantPackage,
-  encodeProgram,
-  outputSchemaHashOf,
-  type PersonaClient,
-} from "@persona-protocol/sdk";
+import { createPersonaClient, encodeGrantPackage, grantedProgramOf, type PersonaClient } from "@persona-protocol/sdk";
 import { createGuardianRelease, type ReleaseCall } from "@persona-protocol/sdk/access";
 import { createChainView, typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
@@ -77,13 +71,12 @@ describe("examples/score.ts", function () {
   }
 
   async function grantTo(persona: PersonaClient, of: typeof dataset, grantee = exampleAccount.address) {
-    const { programId } = encodeProgram(engagement);
     const { timestamp } = await persona.client.getBlock();
     return persona.grantAndWait({
       dataset: of,
       grantee,
       segments: ["posts"],
-      program: { programId, outputSchemaHash: outputSchemaHashOf(engagement), takesArgs: true },
+      program: grantedProgramOf(engagement),
       uses: 2,
       expiresAt: Number(timestamp) + 86_400,
       price: parseEther("1"),

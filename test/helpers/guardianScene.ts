@@ -13,14 +13,7 @@ import {
   type ReleaseAnswer,
   type ReleaseCall,
 } from "@persona-protocol/sdk/access";
-import {
-  type BuiltJob,
-  buildJob,
-  encodeProgram,
-  type JobRequest,
-  outputSchemaHashOf,
-  sendJob,
-} from "@persona-protocol/sdk/compute";
+import { type BuiltJob, buildJob, grantedProgramOf, type JobRequest, sendJob } from "@persona-protocol/sdk/compute";
 import {
   type ChainClient,
   callContract,
@@ -122,7 +115,7 @@ export async function grantPosts(scene: Scene, choice: Partial<GrantParameters> 
       dataset,
       grantee: dapp.account.address,
       segments: ["posts"],
-      program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+      program: grantedProgramOf(program),
       uses: 3,
       expiresAt: Number(timestamp) + 100_000,
       price: 1n,

@@ -18,7 +18,14 @@ import {
 import { generateKemKeyPair, type KemKeyPair, keyIdOf, randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { argsCommitmentOf, sealJobBundle } from "./jobBundle.ts";
-import { encodeArgs, encodeProgram, outputSchemaHashOf, type Program, type ProgramArgs } from "./program.ts";
+import {
+  encodeArgs,
+  encodeProgram,
+  outputClassOf,
+  outputSchemaHashOf,
+  type Program,
+  type ProgramArgs,
+} from "./program.ts";
 import { decodeCode, encodeCode } from "./programManifest.ts";
 
 export type JobRequest = {
@@ -86,7 +93,7 @@ export async function buildJob(
     programId,
     argsCommitment: argsCommitmentOf(argsSalt, args),
     resultKeyHash: keyIdOf(resultKey.publicKey),
-    outputClass: Math.min(...grants.map(({ scope }) => scope.outputClass)),
+    outputClass: outputClassOf(program),
     outputSchemaHash: outputSchemaHashOf(program),
     maxOutputBytes: request.maxOutputBytes ?? 2_048,
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),

@@ -11,6 +11,7 @@ import {
   maxBundleBytes,
   maxCodeBytes,
   maxProgramBytes,
+  outputClassOf,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
@@ -108,6 +109,7 @@ async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: Sig
     jobId,
     argsCommitment: argsCommitmentOf(bundle.argsSalt, bundle.args),
     resultKeyHash: keyIdOf(bundle.resultKey),
+    outputClass: outputClassOf(program),
     outputSchemaHash: outputSchemaHashOf(program),
   });
   if (jobSpecHash !== order.specHash)
