@@ -43,6 +43,7 @@ import { pad } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { contractClient } from "../helpers/contractAccount.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const text = new TextEncoder().encode("what the clinic may read, and nobody else");
@@ -60,7 +61,15 @@ describe("a Read grant", function () {
   before(async () => {
     runDir = await mkdtemp(join(tmpdir(), "persona-read-"));
     const signal = new AbortController().signal;
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 0, signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 3,
+      workers: 0,
+      signal,
+    });
     [owner, clinic] = [await network.fundedClient(), await network.fundedClient()];
     recipient = await generateKemKeyPair();
     ownerKeyPair = await ownerKemKeyPair(generateOwnerRootKey());

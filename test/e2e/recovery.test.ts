@@ -25,6 +25,7 @@ import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openArchive } from "../../node/src/ingest/index.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
@@ -50,7 +51,15 @@ describe("persona recovery", function () {
     passphraseFile = await folder.write("passphrase", `${passphrase}\n`);
     const signal = new AbortController().signal;
     const runDir = folder.path("network");
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 2, workers: 0, signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 2,
+      workers: 0,
+      signal,
+    });
     owner = await createHome("owner");
     second = await createHome("second");
     for (const name of ["anna", "bert", "cleo"]) people.push(await createHome(name));
