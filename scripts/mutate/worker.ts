@@ -36,33 +36,34 @@ async function judge({ sources }: WorkerSetup, task: WorkerTask): Promise<Verdic
   const texts = new Map(sources);
   const mutant = task.batch.find(({ id }) => id === task.id);
   if (mutant === undefined) throw new Error(`There is no mutant ${task.id} among those to be compiled.`);
-  // Those that are left for the random tests are few, and of many files.
-  const build = task.isRandom ? undefined : buildOf(texts, task);
-  const built = build && codesFromBuild(build, mutant.id);
+  if (task.isRandom && isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
+  const build = buildOf(texts, task);
+  const built = codesFromBuild(build, mutant.id);
   const codes = built ?? compileMutant(texts, task, mutant);
   if (codes === undefined) return { status: "invalid", by: [] };
-  if (!task.isRandom) {
-    const soon = await failingOf(codes, task.likely);
-    const by = soon.length > 0 ? soon : await failing(codes, task, plain);
-    if (by.length === 0) return { status: "passed", by };
-    if (built === undefined || (await isTrueBuild(build, by))) return { status: "killed", by };
-    lastBuild = { key: keyOf(task), build: { codes: new Map(), numbers: new Map() }, passed: new Set() };
-    return judge({ sources }, task);
-  }
-  if (isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
-  const by = await failing(codes, task, random);
-  return { status: by.length > 0 ? "killed" : "survived", by };
+  const choice = task.isRandom ? random : plain;
+  const soon = task.isRandom ? [] : await failingOf(codes, task.likely);
+  const by = soon.length > 0 ? soon : await failing(codes, task, choice);
+  if (by.length === 0) return { status: task.isRandom ? "survived" : "passed", by };
+  if (built === undefined || (await isTrueBuild(build, by, choice))) return { status: "killed", by };
+  lastBuild = { key: keyOf(task), build: { codes: new Map(), numbers: new Map() }, passed: new Set() };
+  return judge({ sources }, task);
 }
 
 /** With none of its mutants chosen a build is the contract as it is: what kills one of them must pass on it. */
-async function isTrueBuild(build: Build | undefined, by: readonly string[]): Promise<boolean> {
-  const unchanged = build && codesFromBuild(build, "");
+async function isTrueBuild(
+  build: Build,
+  by: readonly string[],
+  choice: typeof plain | typeof random,
+): Promise<boolean> {
+  const unchanged = codesFromBuild(build, "");
   const passed = lastBuild?.passed;
   if (unchanged === undefined || passed === undefined) return false;
-  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(suite));
+  const nameOf = (suite: string) => `${choice === random ? "random " : ""}${suite}`;
+  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(nameOf(suite)));
   if (suites.length === 0) return true;
-  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...plain });
-  for (const suite of suites) passed.add(suite);
+  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...choice });
+  for (const suite of suites) passed.add(nameOf(suite));
   return failed.length === 0;
 }
 
