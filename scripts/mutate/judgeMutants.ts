@@ -3,10 +3,10 @@ import { Journal } from "./journal.ts";
 import type { Mutant } from "./Mutant.ts";
 import { NearSuites } from "./nearSuites.ts";
 import { rankTests } from "./rankTests.ts";
-import { basisOf, openReach, prepareTests } from "./reach.ts";
+import { basisOf, openReach, prepareTests, type Reach } from "./reach.ts";
 import type { MutationPlan, Target } from "./readMutants.ts";
 import { type Finding, type Judgement, WorkerProcess } from "./WorkerProcess.ts";
-import type { TargetSource, WorkerTask } from "./workerMessages.ts";
+import type { WorkerTask } from "./workerMessages.ts";
 
 const HOME = ".cache/mutate";
 /** Mutants of one file that are compiled together: more of them, and the contract gets too large to be deployed quickly. */
@@ -59,7 +59,7 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
       path: mutant.path,
       targets,
       names: [...plan.closureOf(targets)],
-      alone: eachAlone(plan, targets),
+      alone: eachAlone(plan, reach, targets),
       batch: turn.batch,
       isRandom: turn.isRandom,
       likely: near.likely(mutant),
@@ -113,9 +113,11 @@ export declare namespace judgeMutants {
 
 type Turn = { readonly mutant: Mutant; readonly batch: readonly Mutant[]; readonly isRandom: boolean };
 
-function eachAlone(plan: MutationPlan, targets: readonly Target[]): TargetSource[] {
-  const sources = targets.map((target) => ({ targets: [target], names: [...plan.closureOf([target])] }));
-  return sources.sort((a, b) => a.names.length - b.names.length);
+function eachAlone(plan: MutationPlan, reach: Reach, targets: readonly Target[]): WorkerTask["alone"] {
+  const each = targets.map((target) => {
+    return { targets: [target], names: [...plan.closureOf([target])], suites: reach.suitesOf([target]) };
+  });
+  return each.sort((a, b) => a.names.length - b.names.length);
 }
 
 function isJudgement(finding: Finding): finding is Judgement {

@@ -10,8 +10,8 @@ export type TargetSource = { readonly targets: readonly Target[]; readonly names
 /** What a mutant is made from. */
 export type MutantSource = TargetSource & {
   readonly path: string;
-  /** Each target by itself, the one of the fewest sources first. */
-  readonly alone: readonly TargetSource[];
+  /** Each target by itself with the test contracts that deploy it, the one of the fewest sources first. */
+  readonly alone: readonly (TargetSource & { readonly suites: readonly string[] })[];
   /** Of this file, compiled at once, in this order; the one that is judged is among them. */
   readonly batch: readonly Mutant[];
 };
