@@ -1,10 +1,13 @@
 /**
- * A large segment into the local store and back, encrypted. References in the same run and process: sha256 of the same bytes,
- * and ipfs-unixfs-importer putting them, plain, into blockstore-fs. Medians of all rounds; docs/envelope.md says what was found.
+ * A large segment into the local store and back, encrypted and padded, as owners store it. References in the same run and process:
+ * sha256 of the same bytes, and ipfs-unixfs-importer putting them, plain, into blockstore-fs. Both that write begin with the
+ * same disk and memory (storage/sameStart.ts). Nothing is removed before the end: ext4 looks again, for each file that it makes, at
+ * every inode that was freed nearby within five minutes. Medians of all rounds; docs/envelope.md says what was found.
  */
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -21,6 +24,7 @@ import { fixedSize } from "ipfs-unixfs-importer/chunker";
 import { balanced } from "ipfs-unixfs-importer/layout";
 import { createLocalIpfs } from "../node/src/storage/index.ts";
 import type { BenchContext } from "./bench.ts";
+import { sameStart } from "./storage/sameStart.ts";
 
 const MIB = 2 ** 20;
 const RANGE_BYTES = 4_096;
@@ -31,7 +35,7 @@ const RING_BLOCKS = 12;
 export const options = {
   size: { type: "string", default: "1GiB" },
   rounds: { type: "string", default: "3" },
-  /** Where the stores are made, and removed again: it needs room for three times the size. */
+  /** Where the stores are made, and removed again: it needs room for two of the size a round, and two more. */
   dir: { type: "string", default: tmpdir() },
 } as const;
 
@@ -42,6 +46,8 @@ export async function run({ log, values }: BenchContext): Promise<object> {
   const rounds = Number(values["rounds"]);
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError("--rounds must be a whole number from 1 on");
   const folder = await mkdtemp(join(String(values["dir"]), "persona-bench-"));
+  // ext4 puts what is made below it into other parts of the disk than what lies beside it. Other file systems know no such flag.
+  spawnSync("chattr", ["+T", folder]);
   const onSignal = (signal: NodeJS.Signals) => {
     rmSync(folder, { recursive: true, force: true });
     process.exit(signal === "SIGINT" ? 130 : 143);
@@ -51,13 +57,14 @@ export async function run({ log, values }: BenchContext): Promise<object> {
     const source = createSource(bytes);
     const measured: Round[] = [];
     for (let round = 1; round <= rounds; round++) {
-      const result = await measure(source, bytes, folder, round % 2 === 1);
+      const result = await measure(source, bytes, join(folder, `${round}`), log, round % 2 === 1);
       log(`round ${round} of ${rounds}: ${JSON.stringify(result)}`);
       measured.push(result);
     }
     // Before the last pass, which only tells what waiting for the disk costs.
     const peakRssMB = round1((process.resourceUsage().maxRSS * 1_024) / 1e6);
     const durable = await createLocalIpfs({ path: join(folder, "durable") });
+    sameStart(folder, bytes);
     const { ms } = await timed(() => put(durable, source, bytes));
     log(`put, each block synced to the disk: ${rate(bytes, ms)} MB/s`);
     const median = (name: keyof Round) => middle(measured.map((round) => round[name]));
@@ -94,7 +101,14 @@ function createSource(bytes: number): Source {
 const ids: EnvelopeIds = { datasetId: `0x${"d1".repeat(32)}`, segment: 0, keyEpoch: 1 };
 const dek = randomBytes(32);
 
-async function measure(source: Source, bytes: number, folder: string, importFirst: boolean): Promise<Round> {
+async function measure(
+  source: Source,
+  bytes: number,
+  folder: string,
+  log: (line: string) => void,
+  importFirst: boolean,
+): Promise<Round> {
+  await mkdir(folder);
   const sha256 = await timed(() => {
     const hash = createHash("sha256");
     for (const piece of source()) hash.update(piece);
@@ -103,18 +117,21 @@ async function measure(source: Source, bytes: number, folder: string, importFirs
   const path = join(folder, "own");
   // As the importer's store: whole after a crash of the process, not of the machine.
   const store = await createLocalIpfs({ path, durable: false });
-  const importPlain = () => timed(() => importOnly(source, join(folder, "plain")));
-  const putSealed = () => timed(() => put(store, source, bytes));
-  // Whoever comes second writes to a busier disk, so they take turns.
+  const writing = async <value>(work: () => Promise<value>): Promise<Timed<value>> => {
+    sameStart(folder, bytes);
+    return timed(work);
+  };
+  const importPlain = () => writing(() => importOnly(source, join(folder, "plain")));
+  const putSealed = () => writing(() => put(store, source, bytes));
+  // They take turns in being first all the same.
   const first = importFirst ? await importPlain() : undefined;
   const written = await putSealed();
   const imported = first ?? (await importPlain());
   const read = await timed(() => get(store, written.value));
   if (read.value !== bytes) throw new Error(`${read.value} bytes came back of ${bytes}`);
   const range4KiBMs = await readRanges(path, written.value, bytes);
-  // Not between the two: on ext4 making files is slow for some minutes after many were removed.
-  await rm(join(folder, "plain"), { recursive: true, force: true });
-  await rm(path, { recursive: true, force: true });
+  const cpu = Object.entries({ sha256, importOnly: imported, put: written, get: read });
+  log(`processor seconds: ${cpu.map(([name, { user, system }]) => `${name} ${user} + ${system}`).join(", ")}`);
   return {
     sha256MBps: rate(bytes, sha256.ms),
     importOnlyMBps: rate(bytes, imported.ms),
@@ -137,7 +154,11 @@ async function importOnly(source: Source, path: string): Promise<void> {
 }
 
 async function put(store: BlobStore, source: Source, plaintextLength: number): Promise<string> {
-  const envelope = encryptEnvelope(source(), { ...ids, dek, version: 1, plaintextLength, transient: true });
+  const envelope = encryptEnvelope(source(), {
+    ...{ ...ids, dek, version: 1, plaintextLength },
+    padding: "padme",
+    transient: true,
+  });
   return (await store.put(envelope)).cid;
 }
 
@@ -168,10 +189,14 @@ function parseSize(text: string): number {
   throw new RangeError(`--size must be a number with KiB, MiB or GiB, from 4KiB on, not ${JSON.stringify(text)}`);
 }
 
-async function timed<value>(work: () => Promise<value> | value): Promise<{ value: value; ms: number }> {
+type Timed<value> = { readonly value: value; readonly ms: number; readonly user: number; readonly system: number };
+
+async function timed<value>(work: () => Promise<value> | value): Promise<Timed<value>> {
   const from = performance.now();
+  const cpu = process.cpuUsage();
   const value = await work();
-  return { value, ms: performance.now() - from };
+  const { user, system } = process.cpuUsage(cpu);
+  return { value, ms: performance.now() - from, user: round1(user / 1e6), system: round1(system / 1e6) };
 }
 
 const round1 = (value: number) => Math.round(value * 10) / 10;

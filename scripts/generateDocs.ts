@@ -1,5 +1,5 @@
 /**
- * Writes docs/errors.md, docs/node-config.md, docs/connectors.md, docs/schemas and the tables of docs/deployment.md and
+ * Writes docs/errors.md, sdk/src/errors/errorFacts.ts, docs/node-config.md, docs/connectors.md, docs/schemas and the tables of docs/deployment.md and
  * docs/attestation.md from the code that they describe; with `--check` fails when they differ.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
 import { attestationPage } from "./docs/attestationPage.ts";
 import { connectorsPage } from "./docs/connectorsPage.ts";
+import { errorFactsModule } from "./docs/errorFacts.ts";
 import { schemaPages, strangers } from "./docs/schemaPages.ts";
 
 const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
@@ -26,6 +27,7 @@ const ranges = [
 
 const pages = {
   "docs/errors.md": errorsPage(),
+  "sdk/src/errors/errorFacts.ts": errorFactsModule(),
   "docs/node-config.md": nodeConfigPage(),
   "docs/deployment.md": deploymentPage(),
   "docs/connectors.md": connectorsPage(),

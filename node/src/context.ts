@@ -24,6 +24,8 @@ export type Context = {
   readonly log: Logger;
   /** All endpoints together; closed by whoever has made the context. */
   readonly chain: OpenChain;
+  /** Counts what somebody must be told of, for metrics: endpoints that disagree, a nonce that another program took. */
+  readonly alarm: (error: PersonaError) => void;
   /** The chain's, behind which all endpoints are. */
   readonly client: ChainClient;
   readonly deployment: Deployment;
@@ -42,17 +44,27 @@ export type Context = {
 export async function createContext(
   config: NodeConfig,
   log: Logger = createLogger({ role: config.role, level: config.logLevel }),
+  alarm: (error: PersonaError) => void = () => {},
 ): Promise<Context> {
   const deployment = readDeployment(config.deployment);
   const account = privateKeyToAccount(bytesToHex(await openAccount(config)));
   const urls = [config.rpcUrl, ...config.rpcUrls];
-  const chain = await openChain({ urls, wsUrl: config.rpcWsUrl, deployment, account, clock: systemClock, log });
+  const chain = await openChain({
+    urls,
+    wsUrl: config.rpcWsUrl,
+    deployment,
+    account,
+    clock: systemClock,
+    log,
+    onAlarm: alarm,
+  });
   if (!isAddress(config.verifier)) throw new PersonaError("CONFIG_INVALID", "verifier is not an address.");
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   return {
     config,
     log,
     chain,
+    alarm,
     client: chain.client,
     deployment,
     operator: account.address,

@@ -1,8 +1,10 @@
 import { startGuardian } from "./access/startGuardian.ts";
+import { startReplica } from "./access/startReplica.ts";
 import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
 import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
 import { createContext } from "./context.ts";
+import { explainFailure } from "./operations/explainFailure.ts";
 import { createInstruments, type OperatedDuty, operateNode } from "./operations/operateNode.ts";
 import { startGatewayServer } from "./storage/index.ts";
 
@@ -35,8 +37,10 @@ export async function startNode(
   options: { readonly instruments?: ReturnType<typeof createInstruments>; readonly hooks?: WorkerHooks } = {},
 ): Promise<RunningNode> {
   const { instruments = createInstruments(config), hooks } = options;
-  const { log } = instruments;
-  const context = await createContext(config, log);
+  const { log, metrics } = instruments;
+  const context = await createContext(config, log, ({ code }) => metrics.countAlarm(code)).catch((error: unknown) => {
+    throw explainFailure(error);
+  });
   const { store } = context;
   /** The last is closed first. */
   const open: { close(): Promise<void> }[] = [context.chain];
@@ -50,13 +54,15 @@ export async function startNode(
       ? await startGatewayServer({ host: config.gatewayHost, port: config.gatewayPort, store, log })
       : undefined;
     if (gateway !== undefined) open.push(gateway);
-    const node = await (config.role === "guardian" ? startGuardian(context) : startWorker(context, hooks));
+    const { role, replicaOf } = config;
+    const duty = () => (replicaOf === undefined ? startGuardian(context) : startReplica(context, replicaOf));
+    const node = await (role === "guardian" ? duty() : startWorker(context, hooks));
     open.push({ close: node.stop });
     await operations.serve(node);
     const { metricsPort, stopAsked } = operations;
     return { ...node, gatewayPort: gateway?.port, metricsPort, stopAsked, stop: close };
   } catch (error) {
     await close();
-    throw error;
+    throw explainFailure(error);
   }
 }

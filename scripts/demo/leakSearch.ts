@@ -21,7 +21,7 @@ const maxInflatedBytes = 256 * 1024 * 1024;
 /** Every file below `folder`, but for the paths in `except`. */
 export async function findLeaks(
   folder: string,
-  canaries: readonly string[],
+  canaries: readonly (string | Uint8Array)[],
   except: readonly string[] = [],
 ): Promise<Leak[]> {
   const needles = canaries.flatMap(formsOf);
@@ -35,20 +35,25 @@ export async function findLeaks(
 
 type Needle = { readonly form: string; readonly bytes: Buffer };
 
-function formsOf(canary: string): Needle[] {
-  const utf8 = Buffer.from(canary, "utf8");
+function formsOf(canary: string | Uint8Array): Needle[] {
+  const plain = Buffer.from(canary);
+  const forms = [
+    { form: "plain", bytes: plain },
+    { form: "hex", bytes: Buffer.from(plain.toString("hex")) },
+    { form: "HEX", bytes: Buffer.from(plain.toString("hex").toUpperCase()) },
+    ...[0, 1, 2].flatMap((shift) => [
+      { form: "base64", bytes: Buffer.from(base64Core(plain, shift)) },
+      { form: "base64url", bytes: Buffer.from(base64Core(plain, shift).replaceAll("+", "-").replaceAll("/", "_")) },
+    ]),
+  ];
+  // A key is no text.
+  if (typeof canary !== "string") return forms;
   const utf16 = Buffer.from(canary, "utf16le");
   return [
-    { form: "plain", bytes: utf8 },
-    { form: "hex", bytes: Buffer.from(utf8.toString("hex")) },
-    { form: "HEX", bytes: Buffer.from(utf8.toString("hex").toUpperCase()) },
+    ...forms,
     { form: "utf-16le", bytes: utf16 },
     { form: "utf-16be", bytes: Buffer.from(utf16).swap16() },
     { form: "json-escaped", bytes: Buffer.from(JSON.stringify(canary).slice(1, -1)) },
-    ...[0, 1, 2].flatMap((shift) => [
-      { form: "base64", bytes: Buffer.from(base64Core(utf8, shift)) },
-      { form: "base64url", bytes: Buffer.from(base64Core(utf8, shift).replaceAll("+", "-").replaceAll("/", "_")) },
-    ]),
   ];
 }
 

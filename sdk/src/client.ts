@@ -30,25 +30,20 @@ import {
 } from "./actions/context.ts";
 import { type GrantOfRequest, type GrantRequest, grantParameters } from "./actions/grantRequest.ts";
 import { importDataset } from "./actions/importDataset.ts";
-import { type Job, planJob, type SubmitRequest, withResult } from "./actions/jobs.ts";
 import { provenance } from "./actions/provenance.ts";
-import { type AccessParameters, readAccessRequest, requestAccess } from "./actions/requestAccess.ts";
+import { readAccessRequest } from "./actions/requestAccess.ts";
+import { requesterActions } from "./actions/requester.ts";
 import { watchApps, watchDatasets, watchGrants, watchJobs, watchNodes, watchOwnerKeys } from "./actions/watch.ts";
-import { type Mined, type Planned, writes } from "./actions/write.ts";
+import { type Planned, writes } from "./actions/write.ts";
 import {
   type BuiltJob,
   buildJob,
   cancelJobCall,
-  type Program,
-  postedParams,
-  readResult,
   receiptProofOf,
   timeOutJobCall,
-  verifyReceipt,
-  waitForJob,
   withdrawCall,
 } from "./compute/index.ts";
-import { type ChainClient, type ContractCall, sendCalls } from "./contracts/index.ts";
+import { type ChainClient, type ContractCall, deployments, sendCalls } from "./contracts/index.ts";
 
 export type { PersonaContext, PersonaOptions } from "./actions/context.ts";
 
@@ -66,7 +61,7 @@ type Posted = Pick<BuiltJob, "jobId" | "params">;
  * @throws DEPLOYMENT_UNKNOWN, CHAIN_WRONG when the client is for another chain than the deployment.
  */
 export function personaActions(options: PersonaOptions = {}): (client: ChainClient) => PersonaActions {
-  return (client) => actionsOf(actionContext(client, options));
+  return (client) => actionsOf(actionContext(client, options, deployments));
 }
 
 /**
@@ -77,7 +72,7 @@ export function personaActions(options: PersonaOptions = {}): (client: ChainClie
  */
 export function createPersonaClient(parameters: createPersonaClient.Parameters): PersonaClient {
   const client = "client" in parameters ? parameters.client : clientOf(parameters);
-  const context = actionContext(client, parameters);
+  const context = actionContext(client, parameters, deployments);
   const { deployment, store } = context;
   return { client, deployment, store, ...actionsOf(context) };
 }
@@ -124,12 +119,12 @@ function actionsOf(context: ActionContext) {
   const erase = writes(context, (dataset: Of) => one(eraseDatasetCall(deployment, dataset), {}));
   const restore = writes(context, (dataset: Of) => one(restoreDatasetCall(deployment, dataset), {}));
   const conclude = writes(context, (dataset: Of) => one(concludeErasureCall(deployment, dataset), {}));
-  const job = writes(context, (request: SubmitRequest) => planJob(context, request));
   const cancel = writes(context, (posted: Posted) => one(cancelJobCall(deployment, posted), {}));
   const timeOut = writes(context, (posted: Posted) => one(timeOutJobCall(deployment, posted), {}));
   const withdraw = writes(context, (token: Address) => one(withdrawCall(deployment, token), {}));
 
   return {
+    ...requesterActions(context),
     /** Reads an export, encrypts, stores and registers it. Waits for the registration: a dataset that is not there is none. */
     importDataset: (parameters: importDataset.Parameters) => importDataset(context, parameters),
     publishDataset: (parameters: publishDataset.Parameters) => publishDataset(context, parameters),
@@ -166,22 +161,8 @@ function actionsOf(context: ActionContext) {
     buildConcludeErasure: conclude.build,
     simulateConcludeErasure: conclude.simulate,
 
-    /** A dApp asks, by a signature; the owner reads it, and grants it by `grant` or `signGrant({ request, dataset })`. */
-    requestAccess: (parameters: AccessParameters) => requestAccess(context, parameters),
     readAccessRequest: (encoded: string) => readAccessRequest(context, encoded),
 
-    /** Posts a job with fee, prices and protocol fee in escrow, after holding it against its grants. */
-    submitJob: async <const program extends Program>(request: SubmitRequest<program>): Promise<Job<program>> =>
-      withResult(context, await job.send(request as SubmitRequest)) as Job<program>,
-    submitJobAndWait: async <const program extends Program>(
-      request: SubmitRequest<program>,
-    ): Promise<Job<program> & Mined> => {
-      const sent = await job.andWait(request as SubmitRequest);
-      const params = postedParams(deployment, sent.jobId, sent.receipt.logs);
-      return withResult(context, { ...sent, params }) as unknown as Job<program> & Mined;
-    },
-    buildSubmitJob: job.build,
-    simulateSubmitJob: job.simulate,
     buildJob: (request: Parameters<typeof buildJob>[1]) => buildJob(context, request),
     /** Takes back a job that nobody has claimed in its window. */
     cancelJob: cancel.send,
@@ -201,12 +182,6 @@ function actionsOf(context: ActionContext) {
     /** Several built writes as one, where the wallet can (EIP-5792), else one after the other. */
     sendCalls: (calls: readonly ContractCall[]) => sendCalls(client, calls),
 
-    waitForJob: (jobId: Hex, options: Parameters<typeof waitForJob>[2]) => waitForJob(context, jobId, options),
-    readResult: (posted: Parameters<typeof readResult>[1], options: Parameters<typeof readResult>[2]) =>
-      readResult(context, posted, options),
-    /** On chain; without one: `verifyReceiptOffline(await receiptProof(jobId), …)`. */
-    verifyReceipt: (wanted: Parameters<typeof verifyReceipt>[1], end: Parameters<typeof verifyReceipt>[2]) =>
-      verifyReceipt(context, wanted, end),
     receiptProof: (jobId: Hex) => receiptProofOf(context, jobId),
     /** Inputs → program → node → result, as a tree. */
     provenance: (of: Parameters<typeof provenance>[1]) => provenance(context, of),

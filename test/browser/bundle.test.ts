@@ -11,7 +11,7 @@ describe("the SDK as a bundle", () => {
     it(`default: ${name} needs nothing that a browser has not`, async () => {
       const { code, imports } = await bundleForBrowser(new URL(`../../sdk/${file}`, import.meta.url));
       expect(imports.filter(({ isLazy }) => !isLazy)).to.deep.equal([]);
-      // @hpke/common asks for Node's, in a branch for a platform without WebCrypto.
+      // mlkem asks for Node's, in a branch for a platform without WebCrypto.
       expect(imports.filter(({ path }) => path !== "crypto")).to.deep.equal([]);
       expect(code).not.to.match(/\b(?:from|import|require)\s*\(?\s*["']node:/);
     });

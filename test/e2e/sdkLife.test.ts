@@ -13,6 +13,7 @@ import {
   verifyReceiptOffline,
 } from "@persona-protocol/sdk";
 import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
+import { createDappClient } from "@persona-protocol/sdk/dapp";
 import { fromEthers } from "@persona-protocol/sdk/ethers";
 import { xArchive } from "@persona-protocol/sdk/sources";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
@@ -177,6 +178,23 @@ describe("the SDK on a network", function () {
       }
     });
   }
+
+  it("behavior: asks, submits and reads with the core alone (/dapp)", async () => {
+    const account = privateKeyToAccount(generatePrivateKey());
+    await network.fund(account.address);
+    const { deployment, store: storage, token } = network;
+    const transport = http(network.rpcUrl);
+    const core = createDappClient({ chain: hardhat, transport, account, deployment, storage, token });
+    const { request } = await owner.readAccessRequest(await core.requestAccess({ ...terms(1), why: "x" }));
+    const granted = await owner.signGrant({ request, dataset });
+    const posted = await core.submitJob(job([granted]));
+    expect((await posted.result(wait())).rows[0]).to.deep.equal(expectedScore(await readPlainArchive(archive)));
+    await expectError("GRANT_EXHAUSTED", () => core.submitJob(job([granted])));
+    const elsewhere = { ...hardhat, id: 1 };
+    await expectError("CHAIN_WRONG", async () =>
+      createDappClient({ chain: elsewhere, transport, account, deployment, storage, token }),
+    );
+  });
 
   it("behavior: a receipt is proved without the chain, and a forged one is not", async () => {
     const granted = await owner.signGrant({ to: dapp.client.account.address, dataset, ...terms(1) });

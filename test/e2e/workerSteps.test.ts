@@ -8,18 +8,29 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GrantPackage } from "@persona-protocol/sdk/access";
-import { type BuiltJob, buildJob, readResult, sendJob, timeOutJob, waitForJob } from "@persona-protocol/sdk/compute";
+import {
+  type BuiltJob,
+  buildJob,
+  cancelJob,
+  readResult,
+  sendJob,
+  timeOutJob,
+  waitForJob,
+} from "@persona-protocol/sdk/compute";
 import { type ChainClient, jobMarketAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { askDaemon } from "../../node/src/operations/askDaemon.ts";
 import { grantPosts, request } from "../../scripts/demo/story.ts";
 import { publishSample } from "../helpers/publishedSample.ts";
 import { createRandom, testSeed } from "../helpers/random.ts";
-import { type SteppedWorker, startStepped } from "../helpers/stepping.ts";
+import { dieStepped, type SteppedWorker, startStepped } from "../helpers/stepping.ts";
 
 const seed = testSeed();
 /** In seconds: longer than a busy machine takes for a restart. */
 const window = { claimSeconds: 600, runSeconds: 600 };
+/** Of the worker's settings, by default. */
+const crashLimit = 3;
 /** Blocks after which a settlement counts as final. */
 const finalDepth = 64;
 
@@ -95,7 +106,8 @@ describe(`a worker between its steps (PERSONA_SEED=${seed})`, function () {
   });
 
   const workerFolder = () => join(network.runDir, "worker-1");
-  const restart = () => startStepped(join(workerFolder(), "config.json"), join(network.runDir, "logs/stepped.log"));
+  const configFile = () => join(workerFolder(), "config.json");
+  const restart = () => startStepped(configFile(), join(network.runDir, "logs/stepped.log"));
   const market = () => ({ client: dapp, deployment: network.deployment, store: network.store });
   const soon = () => ({ signal: AbortSignal.timeout(60_000), pollMs: 20 });
   const rpc = (method: string, ...params: unknown[]) =>
@@ -251,6 +263,81 @@ describe(`a worker between its steps (PERSONA_SEED=${seed})`, function () {
     await mine(finalDepth + 2);
     await untilState(job, "done");
   });
+
+  it("behavior: a reorganisation takes what a job was left for: it is taken up again", async () => {
+    const job = await build();
+    await worker.arm("began before", "hold");
+    await sendJob(market(), job);
+    await worker.held();
+    const snapshot = await rpc("evm_snapshot");
+    await rpc("evm_increaseTime", window.claimSeconds + 1);
+    await mine(1);
+    await cancelJob(market(), job);
+    await untilState(job, "left");
+    worker.go();
+    await reorganise(snapshot);
+    await expectResult(job);
+  });
+
+  it("behavior: a reorganisation of newer blocks leaves a job alone that is done", async () => {
+    const job = await build();
+    await sendJob(market(), job);
+    await expectResult(job);
+    await mine(finalDepth + 2);
+    await untilState(job, "done");
+    const snapshot = await rpc("evm_snapshot");
+    await mine(8);
+    await reorganise(snapshot);
+    const next = await build();
+    await sendJob(market(), next);
+    await expectResult(next);
+    expect(stateOf(job)).to.deep.equal({ status: "done", outcome: "SETTLED" });
+    await expectResult(job);
+  });
+
+  // Of some restarts: npm test -- --only steps
+  const itLong = process.env["PERSONA_SUITE"] === "steps" ? it : () => {};
+
+  itLong("behavior: a job that ends the daemon again and again is put aside, and the next one is done", async () => {
+    const [poisoned, next] = [await build(), await build()];
+    await worker.arm("apply claim before", "kill");
+    await sendJob(market(), poisoned);
+    expect(await worker.ended).to.equal("SIGKILL");
+    for (let crashes = 2; crashes <= crashLimit; crashes++) {
+      expect(stateOf(poisoned).status).to.equal("seen");
+      expect(await dieStepped(configFile(), "apply claim before")).to.equal("SIGKILL");
+    }
+    worker = await restart();
+    await untilState(poisoned, "quarantined");
+    await sendJob(market(), next);
+    await expectResult(next);
+    expect(await eventsOf(poisoned), "nothing was claimed").to.deep.equal(["JobSubmitted"]);
+  });
+
+  itLong(
+    "behavior: drained under load: what is claimed is settled, nothing more is claimed until it is started again",
+    async () => {
+      const jobs = await Promise.all(Array.from({ length: 12 }, build));
+      for (const job of jobs) await sendJob(market(), job);
+      await untilState(jobs[0] as BuiltJob, "running", "settling", "settled");
+      const socket = join(workerFolder(), "data/admin.sock");
+      await askDaemon(socket, "POST", "/drain");
+      const drained = async () =>
+        ((await askDaemon(socket, "GET", "/status")) as { draining: string }).draining === "done";
+      const deadline = AbortSignal.timeout(60_000);
+      while (!(await drained()) && !deadline.aborted) await sleep(50);
+      const states = jobs.map((job) => stateOf(job).status);
+      expect(states).to.include("seen");
+      expect(states.filter((status) => !["seen", "settled", "done"].includes(status))).to.deep.equal([]);
+      const later = await build();
+      await sendJob(market(), later);
+      await untilState(later, "seen");
+      expect(await eventsOf(later)).to.deep.equal(["JobSubmitted"]);
+      await worker.stop();
+      worker = await restart();
+      for (const job of [...jobs, later]) await expectResult(job);
+    },
+  );
 
   it("behavior: a journal of yesterday: what has happened since is found in the chain, nothing is done twice", async () => {
     const before = await build();

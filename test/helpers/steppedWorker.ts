@@ -2,7 +2,9 @@
 // steps. On stdin, one JSON object a line: {"at": POINT, "do": "kill" | "hold"} arms it, {"go": true} lets it go on. On
 // stdout: one line when it serves, and one for each point at which it stands still.
 //
-//   node steppedWorker.ts CONFIG
+//   node steppedWorker.ts CONFIG [POINT]
+//
+// With a point, it is armed from the start to end there.
 //
 // Points: `apply EVENT`, `add`, `setPoint`, `began`, `ended` (writes of the journal), `send FUNCTION` (a transaction is
 // given to the chain), `run` (the enclave), `bring` (a receipt), each with ` before` or ` after`.
@@ -16,7 +18,7 @@ import { startNode } from "../../node/src/startNode.ts";
 
 type Armed = { readonly at: string; readonly do: "kill" | "hold" };
 
-let armed: Armed | undefined;
+let armed: Armed | undefined = process.argv[3] === undefined ? undefined : { at: process.argv[3], do: "kill" };
 let letGo: () => void = () => {};
 
 createInterface({ input: process.stdin }).on("line", (line) => {

@@ -22,6 +22,13 @@ export type SteppedWorker = {
 
 type Line = { readonly ready?: number; readonly signer?: string; readonly armed?: string; readonly holds?: string };
 
+/** Starts a worker that ends itself at this point, perhaps before it serves. @returns the signal, or the exit code */
+export async function dieStepped(config: string, at: string): Promise<string> {
+  const child = spawn(process.execPath, ["--no-warnings", script, config, at], { stdio: ["pipe", "ignore", "ignore"] });
+  const [code, signal] = await once(child, "exit");
+  return String(signal ?? code);
+}
+
 export async function startStepped(config: string, logFile: string): Promise<SteppedWorker> {
   const child = spawn(process.execPath, ["--no-warnings", script, config], { stdio: ["pipe", "pipe", "pipe"] });
   child.stderr.pipe(createWriteStream(logFile, { flags: "a" }));

@@ -22,8 +22,18 @@ const artifactPath = (name: string) => `artifacts/contracts/${name}.sol/${name.s
 
 const artifact = (input: string) =>
   JSON.stringify({
-    abi: [{ type: "function", name: "f", inputs: [{ name: input, type: "bytes32", internalType: "JobId" }] }],
+    abi: ["f", ...core].map((name) => ({
+      type: "function",
+      name,
+      inputs: [{ name: input, type: "bytes32", internalType: "JobId" }],
+    })),
   });
+
+/** What pages load of the ABIs must be in them. */
+const core = [
+  ...["check", "enclaveKeyOf", "nodeOf", "JobFailed", "JobSettled", "JobSubmitted", "JobTimedOut", "jobOf"],
+  ...["submitJob", "submitJobWithSignatures", "tokenOf"],
+];
 
 function makeArtifacts(): string {
   return makeTree({
@@ -43,11 +53,18 @@ describe("generateAbis", () => {
     const text = readFileSync(path, "utf8");
     const names = [...text.matchAll(/^export const (\w+) = \[$/gm)].map(([, name]) => name);
     expect(names).to.deep.equal(
-      "datasetRegistryAbi ownerKeysAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi pckRegistryAbi tcbPolicyAbi dcapVerifierAbi quorumVerifierAbi devTokenAbi contractErrorsAbi".split(
+      "datasetRegistryAbi ownerKeysAbi grantRegistryAbi appRegistryAbi nodeRegistryAbi jobMarketAbi measurementPolicyAbi pckRegistryAbi tcbPolicyAbi dcapVerifierAbi quorumVerifierAbi devTokenAbi".split(
         " ",
       ),
     );
     expect(text).to.not.include("internalType");
+    const pages = readFileSync(join(root, "sdk/src/contracts/coreAbis.ts"), "utf8");
+    expect([...pages.matchAll(/^export const (\w+) = \[$/gm)].map(([, name]) => name)).to.deep.equal([
+      "grantRegistryCoreAbi",
+      "nodeRegistryCoreAbi",
+      "jobMarketCoreAbi",
+    ]);
+    expect(pages).to.include('"submitJob"').and.not.include('"f"');
     expect((await generate(root, ["--check"])).code).to.equal(0);
     expect((await generate(root)).stdout).to.include("is current");
   });
@@ -62,6 +79,14 @@ describe("generateAbis", () => {
     expect(code).to.equal(1);
     expect(stderr).to.include("npm run abis");
     expect(readFileSync(path, "utf8")).to.equal(before);
+  });
+
+  it("error: a function that pages load and the contract has not", async () => {
+    const root = makeArtifacts();
+    writeFileSync(join(root, artifactPath("compute/JobMarket")), artifact("a").replace('"tokenOf"', '"tokensOf"'));
+    const { code, stderr } = await generate(root);
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include("tokenOf");
   });
 
   it("error: a contract that is not there", async () => {

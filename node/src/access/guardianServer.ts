@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
 import { type Listening, listen } from "../listen.ts";
 import { createFloodLog } from "./floodLog.ts";
+import { maxHandoverBytes } from "./replicas.ts";
 
 export type GuardianServer = Listening;
 
@@ -18,6 +19,8 @@ export type GuardianRoutes = {
   revoke(body: Uint8Array): Promise<void>;
   /** One page of the access log for the owner who signed this query. */
   log(query: string): Promise<Uint8Array>;
+  /** Of a replica: keys that it holds, for an enclave of the same guardian. */
+  handover?(body: Uint8Array): Promise<Uint8Array>;
 };
 
 /** Requests before the enclave at once; more are told to come back. */
@@ -27,12 +30,14 @@ const maxBodiesPerAddress = 8;
 const maxBodies = 256;
 /** Requests of one address that cost more than a look: a node asks some hundred times a job at most. */
 const addressRate = { burst: 2_048, perSecond: 512 };
+/** Of these the questions for a log, each of which may make the chain endpoints run an account's contract. */
+const queryRate = { burst: 1_024, perSecond: 32 };
 /** More are closed as they come. `GET` needs no more than a connection. */
 const maxConnectionsPerAddress = 256;
 const maxConnections = 1_024;
 
 /**
- * `GET /key`, `GET /healthz`, `GET /log`, `POST /release`, `POST /deposit`, `POST /revoke`; bodies are DAG-CBOR
+ * `GET /key`, `GET /healthz`, `GET /log`, `POST /release`, `POST /deposit`, `POST /revoke`, of a replica `POST /handover`; bodies are DAG-CBOR
  * (docs/protocol.md 4.4 to 4.6). The server holds no key: it hands each body to the guardian's enclave.
  */
 export async function startGuardianServer(options: {
@@ -47,6 +52,7 @@ export async function startGuardianServer(options: {
     bodies: createGate(maxBodiesPerAddress, maxBodies),
     enclave: createGate(maxConcurrent, maxConcurrent),
     rate: createRateLimit("address", addressRate, () => performance.now()),
+    queries: createRateLimit("address", queryRate, () => performance.now()),
   };
   const failures = createFloodLog(log);
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
@@ -77,7 +83,7 @@ export async function startGuardianServer(options: {
   };
 }
 
-type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate>> & { readonly rate: RateLimit };
+type Gates = Readonly<Record<"connections" | "bodies" | "enclave", Gate> & Record<"rate" | "queries", RateLimit>>;
 
 function statusOf({ code, exitCode }: PersonaError): number {
   if (code === "RATE_LIMITED") return 429;
@@ -127,7 +133,15 @@ async function serve(
       send(response, encode(null));
       return;
     }
+    case "POST /handover": {
+      const body = await read(maxHandoverBytes);
+      const { handover } = routes;
+      if (handover === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "This guardian is no replica.");
+      send(response, encode(await ask(() => handover(body))));
+      return;
+    }
     case "GET /log?q=": {
+      gates.queries.take(request.socket.remoteAddress ?? "");
       send(response, await ask(() => routes.log(query ?? "")));
       return;
     }

@@ -4,11 +4,11 @@ import type { Address } from "viem";
 import { z } from "zod";
 import type { Context } from "../context.ts";
 import { saysOf } from "../enclave/openEnclave.ts";
-import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
+import { registerEnclaveKey } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
-import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { type EnclaveProcess, startEnclave } from "../enclave/startEnclave.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
+import { heldKeys, openGuardianKeys, whenConfirmed } from "./guardianKeys.ts";
 import { commitRotation, readDeposits } from "./guardianRotation.ts";
 
 export type Rotation = {
@@ -44,7 +44,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
   await requireStopped(endpoint);
 
   const enclaves: EnclaveProcess[] = [];
-  const begin = async (secret: Uint8Array | null) => {
+  const begin = async (kept: Uint8Array | undefined) => {
     const enclave = startEnclave({
       role: "guardian",
       isolation: context.isolation,
@@ -54,14 +54,12 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
       methods: relayChain(client.request),
     });
     enclaves.push(enclave);
-    const params = { deployment: plainDeployment(deployment), sealed: secret };
-    const answer = await enclave.call("start", params, { timeoutMs: 30_000 });
-    return { enclave, ...parseEnclaveKeys(answer), sealed: z.object({ sealed: bytes }).parse(answer).sealed };
+    return { enclave, ...(await openGuardianKeys(context, enclave, { kept, nodeId })) };
   };
 
   try {
     const old = await begin(sealed);
-    const next = await begin(null);
+    const next = await begin(undefined);
     await registerEnclaveKey(context, next.enclave, { signer: next.signer, nodeId, role: "guardian" });
     const deposits = new Map<string, Uint8Array>();
     let destroyed = 0;
@@ -69,13 +67,15 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
       const target = { signer: next.signer, kemKey: next.kemKey };
       const params = { nodeId, confirmations: config.confirmations, deposit, ...target };
       try {
-        deposits.set(name, bytes.parse(await old.enclave.call("reseal", params, { timeoutMs: 60_000 })));
+        const reseal = () => old.enclave.call("reseal", params, { timeoutMs: 60_000 });
+        deposits.set(name, bytes.parse(await whenConfirmed(context, reseal)));
       } catch (error) {
         if (!isPersonaError(error) || (error.code !== "DATASET_ERASED" && error.code !== "KEY_EPOCH_OLD")) throw error;
         destroyed += 1;
       }
     }
-    await commitRotation(config.dataDir, { sealedKeys: next.sealed, deposits });
+    const sealedKeys = next.kept ?? (await heldKeys(context, next.enclave, { keys: next, nodeId }));
+    await commitRotation(config.dataDir, { sealedKeys, deposits });
     // From here on nobody has the old key but this process' enclave, which ends below.
     await callContract(client, { ...registry, functionName: "destroyEnclaveKey", args: [old.signer] });
     log.info({ nodeId, from: old.signer, to: next.signer, resealed: deposits.size, destroyed }, "guardian key rotated");

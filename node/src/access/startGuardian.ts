@@ -8,12 +8,12 @@ import { connectChain } from "../chain/connectChain.ts";
 import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
 import { openEnclave } from "../enclave/openEnclave.ts";
-import { announceEndpoint, parseEnclaveKeys, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
+import { announceEndpoint, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
-import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { openGuardianDeposits } from "./guardianDeposits.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
+import { keepAtReplicas, openGuardianKeys } from "./guardianKeys.ts";
 import { forgetBatch, openGuardianLog } from "./guardianLog.ts";
 import { startGuardianServer } from "./guardianServer.ts";
 import { readLog } from "./readLog.ts";
@@ -47,7 +47,7 @@ const destroyParams = z.strictObject({ keyBoxDigests: z.array(hex).max(maxKeyBox
 
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
-  const { config, log, client, deployment, isolation } = context;
+  const { config, log, client, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
   const deposits = await openGuardianDeposits(config.dataDir);
   // Each proves to serve the deployment's chain before anything is read through it.
@@ -88,8 +88,8 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       },
       async log(query) {
         if (serving === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is starting.");
-        const signHead = async () => asBytes(await enclave.call("logHead", null, { timeoutMs: 10_000 }));
-        return readLog({ client, deployment, guardian: serving.nodeId, log: journal, signHead }, query);
+        const signHead = async (text: string) => asBytes(await enclave.call("logHead", text, { timeoutMs: 10_000 }));
+        return readLog({ log: journal, signHead }, query);
       },
     },
   }).catch(async (error) => {
@@ -101,6 +101,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     stopping = true;
     clearInterval(forgetting);
     clearInterval(sweeping);
+    await replicas?.stop();
     await server.close();
     await enclave.stop();
     for (const relay of relays) relay.close();
@@ -119,6 +120,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       if (!stopping) log.warn({ code }, "the sweep for erased datasets failed");
     });
   let sweeping: NodeJS.Timeout | undefined;
+  let replicas: { stop(): Promise<void> } | undefined;
   const forget = async () => {
     const now = Number((await client.getBlock()).timestamp);
     while (!stopping && journal.forgetAnswers(now) === forgetBatch) await setImmediate();
@@ -127,18 +129,13 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
   const forgetting = setInterval(() => void forget().catch(() => {}), forgetEveryMs).unref();
 
   try {
-    const answer = await enclave.call(
-      "start",
-      { deployment: plainDeployment(deployment), sealed: (await files.sealedKeys()) ?? null },
-      { timeoutMs: 30_000 },
-    );
-    const keys = parseEnclaveKeys(answer);
-    const { sealed } = z.object({ sealed: bytes }).parse(answer);
+    const [known, before] = [await files.nodeId(), await files.sealedKeys()];
+    const { kept, ...keys } = await openGuardianKeys(context, enclave, { kept: before, nodeId: known });
     // The keys must be on disk before anybody can trust them with a share.
-    await files.saveSealedKeys(sealed);
+    if (kept !== undefined && kept !== before) await files.saveSealedKeys(kept);
 
     const endpoint = `http://${config.host}:${server.port}`;
-    let nodeId = await files.nodeId();
+    let nodeId = known;
     if (nodeId === undefined) {
       nodeId = await registerNode(context, { role: "guardian", stake: BigInt(config.stake), endpoint });
       await files.saveNodeId(nodeId);
@@ -146,6 +143,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       await announceEndpoint(context, nodeId, endpoint);
     }
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
+    if (config.replicaUrls.length > 0) replicas = await keepAtReplicas(context, enclave, { keys, nodeId, files });
     await enclave.call(
       "serve",
       {

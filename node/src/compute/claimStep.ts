@@ -124,7 +124,7 @@ async function turnOf(
     const args = [jobId, signer] as const;
     [opensAt] = await client.readContract({ ...market, functionName: "raceOf", args, blockNumber: block });
   } catch (cause) {
-    const error = explainChainError(cause, "raceOf");
+    const error = await explainChainError(cause, "raceOf");
     // The race has not begun (its seed is the hash of a block to come), or is over just now: the next look tells.
     if (isPersonaError(error, "CLAIM_TOO_EARLY") || isPersonaError(error, "JOB_NOT_CLAIMABLE"))
       return { waitMs: limits.pollMs };

@@ -20,8 +20,8 @@ import { createReceiptBringer } from "./bringReceipts.ts";
 import { createCapacity } from "./capacity.ts";
 import { carryBytes } from "./carryBytes.ts";
 import { advanceJob, type WorkerContext } from "./jobSteps.ts";
+import { openWorkerJournal } from "./openWorkerJournal.ts";
 import { openOwnNode } from "./ownNode.ts";
-import { openJournal } from "./sqliteJournal.ts";
 import { takeNews } from "./takeNews.ts";
 import { watchFinality } from "./watchFinality.ts";
 import { readKey, watchKey } from "./watchKey.ts";
@@ -43,7 +43,7 @@ export type WorkerHooks = {
 export async function startWorker(context: Context, hooks: WorkerHooks = {}): Promise<RunningDuty> {
   const { config, log, deployment, isolation } = context;
   const { around = (worker) => worker, sending = (send) => send } = hooks;
-  const journal = openJournal(join(config.dataDir, "journal.sqlite"), { limit: config.crashLimit });
+  const journal = await openWorkerJournal(config, log);
   for (const { jobId, crashes, quarantined } of journal.suspects)
     if (quarantined)
       log.error({ jobId, crashes }, "job quarantined: the daemon or its enclave ended during it each time");
@@ -72,6 +72,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     pollMs: config.pollMs,
     clock: systemClock,
     log,
+    onAlarm: context.alarm,
     signal: stopping.signal,
   });
   const client = ownWrites(context.client, transactions);
@@ -139,6 +140,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       advance: (row) => advanceJob(worker, row),
       signal: stopping.signal,
     });
+    journal.onNews(jobs.wake);
     const drained = async (signal: AbortSignal): Promise<void> => {
       const isDone = async () => {
         const { claiming, running, settling } = await journal.counts();

@@ -93,10 +93,26 @@ export const nodeConfigSchema = z.strictObject({
     .max(100)
     .default(3)
     .describe("a job during whose step the daemon or its enclave ended so often is quarantined (worker)"),
+  journalUrlFile: path
+    .meta({ setting: "path", secret: true })
+    .optional()
+    .describe(
+      "file that holds the URL of a PostgreSQL database, postgres://…, in which several workers of this operator share their journal; without it the journal is a file in dataDir (worker)",
+    ),
   verifier: z.string().min(1).describe("address of the evidence verifier to register with"),
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
+  replicaUrls: urls(8).describe(
+    "replicas that hold this guardian's keys where its platform has nothing to seal with (docs/enclave.md, Replicas)",
+  ),
+  replicaOf: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 32 - 1)
+    .optional()
+    .describe("node id of the guardian whose keys this daemon holds instead of being a guardian itself"),
   evidence: z
     .enum(evidenceKinds)
     .default("simulated")

@@ -1,6 +1,6 @@
 import { chainEvidenceOf } from "@persona-protocol/sdk/attestation";
 import { callContract, KeyClass, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, bytesToHex, erc20Abi, parseEventLogs } from "viem";
 import { z } from "zod";
 import { quorumWord } from "../attestation/quorum/quorumWord.ts";
@@ -80,14 +80,33 @@ export async function registerEnclaveKey(
 ): Promise<void> {
   const { client, deployment, verifier } = context;
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
-  const known = await client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
-  if (known.nodeId !== 0) return;
-  const { binding, told, signature } = await attestKey(context, enclave, key.role);
-  await callContract(client, {
-    ...registry,
-    functionName: "addEnclaveKey",
-    args: [key.nodeId, binding, bytesToHex(told), verifier, signature],
+  return againstReorganisations(async () => {
+    const known = await client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
+    if (known.nodeId !== 0) return;
+    const { binding, told, signature } = await attestKey(context, enclave, key.role);
+    await callContract(client, {
+      ...registry,
+      functionName: "addEnclaveKey",
+      args: [key.nodeId, binding, bytesToHex(told), verifier, signature],
+    });
   });
+}
+
+/** A reorganisation takes the block that a binding names: the key is bound to another, so often. */
+const mostBindings = 4;
+
+/**
+ * Binds and sends again where the registry does not know the binding's block any more.
+ * @throws PersonaError CHAIN_DISAGREES when that happens again and again
+ */
+export async function againstReorganisations<value>(bindAndSend: () => Promise<value>): Promise<value> {
+  for (let left = mostBindings; left > 0; left--)
+    try {
+      return await bindAndSend();
+    } catch (error) {
+      if (!isPersonaError(error, "TRANSACTION_REVERTED") || error.data["error"] !== "BindingBlockUnknown") throw error;
+    }
+  throw new PersonaError("CHAIN_DISAGREES", "Blocks are gone before the registry sees them.");
 }
 
 /** Fresh evidence of the enclave's keys, as the verifier of this node reads it, with binding and proof of possession. */

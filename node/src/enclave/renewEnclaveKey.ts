@@ -1,6 +1,6 @@
 import { callContract, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { type Address, bytesToHex } from "viem";
-import { attestKey, type RegistrationContext } from "./registerEnclave.ts";
+import { againstReorganisations, attestKey, type RegistrationContext } from "./registerEnclave.ts";
 import type { EnclaveProcess } from "./startEnclave.ts";
 
 /**
@@ -16,11 +16,13 @@ export async function renewEnclaveKey(
 ) {
   const { client, deployment, verifier } = context;
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
-  const { binding, told, signature } = await attestKey(context, enclave, key.role);
-  await callContract(client, {
-    ...registry,
-    functionName: "renewEnclaveKey",
-    args: [binding, bytesToHex(told), verifier, signature],
+  await againstReorganisations(async () => {
+    const { binding, told, signature } = await attestKey(context, enclave, key.role);
+    await callContract(client, {
+      ...registry,
+      functionName: "renewEnclaveKey",
+      args: [binding, bytesToHex(told), verifier, signature],
+    });
   });
   return client.readContract({ ...registry, functionName: "enclaveKeyOf", args: [key.signer] });
 }

@@ -21,6 +21,9 @@ const jobStates = [
 const claimStates = ["open", "draining", "keyEnds", "stopping", "memoryLow", "balanceLow", "other"] as const;
 const levels = ["debug", "info", "warn", "error", "fatal"] as const;
 const renewals = ["renewed", "failed"] as const;
+/** As `Endpoints.health` says them; a label has no blank. */
+const endpointStates = ["well", "ill", "lagging", "outvoted", "wrongChain"] as const;
+const alarms = ["CHAIN_DISAGREES", "CHAIN_WRONG", "NONCE_TAKEN", "other"] as const;
 /** Longer than this a scrape waits for nothing. */
 const statusTimeoutMs = 4_000;
 
@@ -29,6 +32,8 @@ export type NodeMetrics = {
   close(): void;
   countLine(level: string): void;
   countRenewal(result: (typeof renewals)[number]): void;
+  /** By the code of what somebody must be told of. */
+  countAlarm(code: string): void;
   /** Looks at everything anew. @returns the text of Prometheus's exposition format */
   scrape(sources: ScrapeSources): Promise<string>;
 };
@@ -38,6 +43,8 @@ type ScrapeSources = {
   readonly facts: NodeFacts;
   readonly duty: DutyView | undefined;
   readonly nodeId: number | undefined;
+  /** Of each chain endpoint. */
+  readonly endpoints: readonly { readonly state: string }[];
 };
 
 /**
@@ -91,6 +98,13 @@ export function createNodeMetrics({ role, minBalanceWei }: Pick<NodeConfig, "rol
     labelNames: ["result"],
     registers,
   });
+  const endpointsBy = labelled("persona_chain_endpoints_count", "Chain endpoints by what is thought of them.", "state");
+  const alarmed = new Counter({
+    name: "persona_chain_alarms_total",
+    help: "Times that endpoints began to disagree, or another program used the operator's account.",
+    labelNames: ["code"],
+    registers,
+  });
   const loopLag = new Histogram({
     name: "persona_eventloop_lag_seconds",
     help: "How much later than asked for a timer of the daemon ran.",
@@ -101,6 +115,7 @@ export function createNodeMetrics({ role, minBalanceWei }: Pick<NodeConfig, "rol
   floor.set(Number(minBalanceWei));
   for (const level of levels) lines.inc({ level }, 0);
   for (const result of renewals) renewed.inc({ result }, 0);
+  for (const code of alarms) alarmed.inc({ code }, 0);
   let lagFrom = performance.now();
   const lagging = setInterval(() => {
     loopLag.observe(Math.max(0, performance.now() - lagFrom - lagEveryMs) / 1_000);
@@ -113,7 +128,8 @@ export function createNodeMetrics({ role, minBalanceWei }: Pick<NodeConfig, "rol
     close: () => clearInterval(lagging),
     countLine: (level) => lines.inc({ level: levels.find((known) => known === level) ?? "info" }),
     countRenewal: (result) => renewed.inc({ result }),
-    async scrape({ readiness, facts, duty, nodeId }) {
+    countAlarm: (code) => alarmed.inc({ code: alarms.find((known) => known === code) ?? "other" }),
+    async scrape({ readiness, facts, duty, nodeId, endpoints }) {
       info.reset();
       info.set({ role, node_id: nodeId ?? "none" }, 1);
       ready.set(Number(readiness.ready));
@@ -121,6 +137,10 @@ export function createNodeMetrics({ role, minBalanceWei }: Pick<NodeConfig, "rol
         const result = readiness.checks.find((check) => check.name === name);
         checks.set({ check: name }, Number(result?.ok === true));
         checkTime.set({ check: name }, (result?.tookMs ?? 0) / 1_000);
+      }
+      for (const state of endpointStates) {
+        const seen = endpoints.filter((endpoint) => endpoint.state.replace(" chain", "Chain") === state);
+        endpointsBy.set({ state }, seen.length);
       }
       const now = Date.now() / 1_000;
       setOrDrop(block, facts.blockNumber);

@@ -112,7 +112,13 @@ export async function operateNode(
       port: config.metricsPort,
       readiness: readiness.judge,
       async metrics() {
-        const sources = { readiness: await readiness.judge(), facts, duty: duty?.worker, nodeId: duty?.nodeId };
+        const sources = {
+          readiness: await readiness.judge(),
+          facts,
+          duty: duty?.worker,
+          nodeId: duty?.nodeId,
+          endpoints: context.chain.endpoints.health(),
+        };
         return metrics.scrape(sources);
       },
     });

@@ -142,7 +142,7 @@ async function readApp(client: ReadClient, { chainId, appRegistry }: AppDeployme
       throw new PersonaError("APP_UNKNOWN", "The registry has no active app with this id.", { data: { appId } });
     return { owner, domain, blockNumber: number, timestamp: Number(timestamp) };
   } catch (error) {
-    throw explainChainError(error, "the reading of the app");
+    throw await explainChainError(error, "the reading of the app");
   }
 }
 
@@ -174,7 +174,7 @@ async function requireSigned(
     // viem says "invalid" of an endpoint that does not answer, too: that would be for ever.
     if (!valid) await client.getChainId();
   } catch (error) {
-    throw explainChainError(error, "the check of the owner's signature");
+    throw await explainChainError(error, "the check of the owner's signature");
   }
   if (!valid)
     throw new PersonaError("DOMAIN_FILE_UNSIGNED", "The file is not signed by the app's owner.", {

@@ -41,6 +41,6 @@ export async function appOfAccount(
     if (proved) return { ...said, domain: { status: "proved", name: domain, expiresAt } };
     return { ...said, domain: { status: "claimed", name: domain } };
   } catch (error) {
-    throw explainChainError(error, "the reading of the grantee's app");
+    throw await explainChainError(error, "the reading of the grantee's app");
   }
 }

@@ -1,7 +1,7 @@
 import { type Hex, keccak256 } from "viem";
+import { grantHashOf, jobSpecHashOf } from "../contracts/coreTypedData.ts";
 import type { Deployment } from "../contracts/deployment.ts";
 import type { JobParams } from "../contracts/structs.ts";
-import { grantHashOf, jobSpecHashOf } from "../contracts/typedData.ts";
 import { concatBytes } from "../crypto/index.ts";
 import { type ErrorCode, PersonaError } from "../errors/index.ts";
 import { catalogueHash } from "../storage/datasetHead.ts";

@@ -1,6 +1,6 @@
 import { zeroHash } from "viem";
+import { scopeHashOf } from "../contracts/coreTypedData.ts";
 import { OutputClass } from "../contracts/structs.ts";
-import { scopeHashOf } from "../contracts/typedData.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import { argsGranted, type ScopeCheck, segmentsGranted, versionGranted } from "./checkScope.ts";
 

@@ -1,4 +1,5 @@
 import { type Hex, keccak256, zeroHash } from "viem";
+import { scopeHashOf } from "../contracts/coreTypedData.ts";
 import {
   ArgsRule,
   type InputSpec,
@@ -8,7 +9,6 @@ import {
   type Terms,
   VersionRule,
 } from "../contracts/structs.ts";
-import { scopeHashOf } from "../contracts/typedData.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
 export type ScopeCheck = {

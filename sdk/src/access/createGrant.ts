@@ -134,7 +134,7 @@ export async function signGrant(context: Context, parameters: GrantParameters): 
       signature: await context.client.signTypedData(typedData.terms(context.deployment, built.terms)),
     };
   } catch (error) {
-    throw explainChainError(error, "the grant");
+    throw await explainChainError(error, "the grant");
   }
 }
 

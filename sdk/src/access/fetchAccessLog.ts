@@ -1,4 +1,4 @@
-import { type Address, recoverTypedDataAddress } from "viem";
+import { type Address, type Hex, recoverTypedDataAddress } from "viem";
 import {
   type ChainClient,
   type ChainView,
@@ -7,7 +7,7 @@ import {
   KeyClass,
   typedData,
 } from "../contracts/index.ts";
-import { PersonaError } from "../errors/index.ts";
+import { isPersonaError, PersonaError } from "../errors/index.ts";
 import { getFromGuardian } from "./guardianHttp.ts";
 import {
   decodeLogEntry,
@@ -45,7 +45,7 @@ const maxPages = 4_096;
 
 /**
  * All that one guardian has logged about a dataset of the caller, each entry proved against a head that the guardian's
- * enclave has signed.
+ * enclave has signed. The client signs one query a page; where its account is a contract (ERC-1271), that is asked.
  *
  * @param parameters.known a head of an earlier fetch: the present log must begin with it.
  * @throws PersonaError GUARDIAN_LOG_INVALID when a proof or signature is wrong; its data names both heads.
@@ -74,12 +74,7 @@ export async function fetchAccessLog(
     const size = since?.size ?? 0;
     const query = { datasetId, guardian, from, limit: pageEntries, since: size, issuedAt: Number(timestamp) };
     const signature = await client.signTypedData(logTypedData.query(deployment, query));
-    const page = decodeLogPage(
-      await getFromGuardian(endpoint, `/log?q=${encodeLogQuery({ ...query, signature })}`, {
-        maxBytes: maxLogPageBytes,
-        signal: AbortSignal.timeout(timeoutMs),
-      }),
-    );
+    const page = decodeLogPage(await askPage(endpoint, encodeLogQuery({ ...query, signature })));
     await verifyLogHead(chain, guardian, page.head);
     requireSameLog(since, page);
     for (const line of page.lines) entries.push(await verifyLine(chain, datasetId, page, line, from));
@@ -89,6 +84,20 @@ export async function fetchAccessLog(
     from = page.next;
   }
   throw invalid("The guardian's pages do not come to an end.", { guardian });
+}
+
+/** A guardian takes so many pages a second; whoever reads a long log waits for it, as often as a page takes no longer than one. */
+async function askPage(endpoint: string, query: Hex): Promise<Uint8Array> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  for (;;) {
+    try {
+      return await getFromGuardian(endpoint, `/log?q=${query}`, { maxBytes: maxLogPageBytes, signal });
+    } catch (error) {
+      const waitMs = isPersonaError(error) && error.code === "RATE_LIMITED" ? Number(error.data["waitMs"]) : Number.NaN;
+      if (!(waitMs > 0 && waitMs <= timeoutMs) || signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
 }
 
 /** @throws PersonaError GUARDIAN_LOG_INVALID unless a guardian key of this node has signed the head */

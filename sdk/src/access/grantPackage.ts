@@ -1,7 +1,9 @@
 import { bytesToHex, type Hex, hexToBytes } from "viem";
-import * as z from "zod";
-import { decodeStruct, encodeStruct, type Scope, type Terms } from "../contracts/index.ts";
-import { type DatasetHead, decodeCbor, encodeCbor } from "../storage/index.ts";
+import { decodeCoreStruct, encodeCoreStruct } from "../contracts/coreStructs.ts";
+import type { Scope, Terms } from "../contracts/structs.ts";
+import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
+import type { DatasetHead } from "../storage/datasetHead.ts";
+import { bytesOf, bytesUpTo, integer, list, mapped, nullable, object, oneOf, where } from "../storage/decoders.ts";
 
 /** What an owner hands a requester with a grant: enough to build a job, and no key. */
 export type GrantPackage = {
@@ -20,31 +22,31 @@ export type GrantPackage = {
   };
 };
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 8_192, "not bytes");
-const hex32 = z
-  .custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, "not 32 bytes")
-  .transform((value): Hex => bytesToHex(value));
-const schema = z.strictObject({
-  v: z.literal(1),
+const bytes = bytesUpTo(8_192);
+const hex32 = mapped(bytesOf(32), (value): Hex => bytesToHex(value));
+const schema = object({
+  v: oneOf(1),
   terms: bytes,
   scope: bytes,
-  signature: bytes.nullable(),
-  dataset: z
-    .strictObject({
-      version: z.int().min(1),
-      keyEpoch: z.int().min(0),
-      head: z.strictObject({
+  signature: nullable(bytes),
+  dataset: where(
+    object({
+      version: integer(1),
+      keyEpoch: integer(0),
+      head: object({
         manifestDigest: hex32,
         keyBoxDigest: hex32,
         guardianSetHash: hex32,
         catalogueHash: hex32,
-        catalogueLength: z.int().min(0).max(256),
+        catalogueLength: integer(0, 256),
       }),
-      catalogue: z.array(hex32).max(256),
-      guardians: z.array(z.int().min(1)).max(16),
-      threshold: z.int().min(2),
-    })
-    .refine(({ threshold, guardians }) => threshold <= guardians.length, "a threshold above the number of guardians"),
+      catalogue: list(hex32, 0, 256),
+      guardians: list(integer(1), 0, 16),
+      threshold: integer(2),
+    }),
+    ({ threshold, guardians }) => threshold <= guardians.length,
+    "a threshold above the number of guardians",
+  ),
 });
 
 /** Canonical DAG-CBOR, to send or to keep. */
@@ -52,8 +54,8 @@ export function encodeGrantPackage({ terms, scope, signature, dataset }: GrantPa
   const { head } = dataset;
   return encodeCbor({
     v: 1,
-    terms: encodeStruct("Terms", terms),
-    scope: encodeStruct("Scope", scope),
+    terms: encodeCoreStruct("Terms", terms),
+    scope: encodeCoreStruct("Scope", scope),
     signature: signature === undefined ? null : hexToBytes(signature),
     dataset: {
       ...dataset,
@@ -79,8 +81,8 @@ export function decodeGrantPackage(encoded: Uint8Array): GrantPackage {
     what: "grant package",
   });
   return {
-    terms: decodeStruct("Terms", terms),
-    scope: decodeStruct("Scope", scope),
+    terms: decodeCoreStruct("Terms", terms),
+    scope: decodeCoreStruct("Scope", scope),
     signature: signature === null ? undefined : bytesToHex(signature),
     dataset,
   };

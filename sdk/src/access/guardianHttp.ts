@@ -1,9 +1,18 @@
-import { decode } from "@ipld/dag-cbor";
-import * as z from "zod";
-import { concatBytes } from "../crypto/index.ts";
-import { type ErrorCode, errorTable, PersonaError } from "../errors/index.ts";
+import { concatBytes } from "../crypto/bytes.ts";
+import { isErrorCode, PersonaError } from "../errors/index.ts";
+import { decodeDagCbor } from "../storage/dagCbor.ts";
+import { anyObject, isMap, text, where } from "../storage/decoders.ts";
 
-const failure = z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.string()) });
+const words = text(0, 16_384);
+const failure = anyObject({
+  code: words,
+  message: words,
+  data: where(
+    (given: unknown) => given as Readonly<Record<string, string>>,
+    (data) => isMap(data) && Object.values(data).every((value) => typeof value === "string"),
+    "not texts",
+  ),
+});
 
 type Options = { readonly maxBytes: number; readonly signal: AbortSignal };
 
@@ -53,14 +62,10 @@ async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Ar
 }
 
 function failureIn(body: Uint8Array): PersonaError | undefined {
-  let value: unknown;
   try {
-    value = decode(body);
+    const { code, message, data } = failure(decodeDagCbor(body));
+    return isErrorCode(code) ? new PersonaError(code, message, { data }) : undefined;
   } catch {
     return undefined; // Not one of ours: the caller reports the guardian as unreachable.
   }
-  const parsed = failure.safeParse(value);
-  if (!parsed.success || !Object.hasOwn(errorTable, parsed.data.code)) return undefined;
-  const { code, message, data } = parsed.data;
-  return new PersonaError(code as ErrorCode, message, { data });
 }

@@ -2,6 +2,7 @@
 import { bytesToHex, decodeAbiParameters, encodeAbiParameters, getAddress, type Hex, hexToBytes, isHex } from "viem";
 import * as z from "zod";
 import { decodeStruct, encodeStruct } from "../contracts/abiStructs.ts";
+import { maxContractSignatureBytes } from "../contracts/contractSignature.ts";
 import type { Release } from "../contracts/typedData.ts";
 import { equalBytes } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
@@ -10,7 +11,7 @@ import type { LogEntry, LogEntryKind, LogHead, LogQuery } from "./logTypedData.t
 
 export const maxLogEntries = 256;
 export const maxLogPageBytes = 4 * 1024 * 1024;
-const maxQueryBytes = 512;
+const maxQueryBytes = 512 + maxContractSignatureBytes;
 
 export type SignedLogQuery = LogQuery & { readonly signature: Hex };
 export type SignedLogHead = LogHead & { readonly signature: Hex };
@@ -90,6 +91,11 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const bytesOf = (length: number) => z.instanceof(Uint8Array).refine((b) => b.length === length, `not ${length} bytes`);
 const hex32 = bytesOf(32).transform((value): Hex => bytesToHex(value));
 const signature = bytesOf(65).transform((value): Hex => bytesToHex(value));
+/** 65 bytes of a key, or whatever an account that is a contract calls its signature. */
+const ownerSignature = z
+  .instanceof(Uint8Array)
+  .refine((b) => b.length > 0 && b.length <= maxContractSignatureBytes, "not a signature's length")
+  .transform((value): Hex => bytesToHex(value));
 const proof = z.array(hex32).max(64);
 const querySchema = z.strictObject({
   v: z.literal(1),
@@ -99,7 +105,7 @@ const querySchema = z.strictObject({
   limit: z.int().min(1).max(maxLogEntries),
   since: count,
   issuedAt: count,
-  signature,
+  signature: ownerSignature,
 });
 const headSchema = z.strictObject({
   guardian: z.int().min(1),

@@ -256,8 +256,8 @@ export async function depositShares(
   const body = encodeKeyBoxBody(bodyForGuardian(keyBox.body, guardian.nodeId));
   const { datasetId, keyBoxDigest, owner, salt, headBytes: head } = keyBox;
   const message = { datasetId, keyBoxDigest, guardian: guardian.nodeId, bodyHash: depositBodyHash(body) };
-  const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message)).catch((error) => {
-    throw explainChainError(error, "the deposit of a key's share");
+  const signature = await client.signTypedData(typedData.keyBoxDeposit(deployment, message)).catch(async (error) => {
+    throw await explainChainError(error, "the deposit of a key's share");
   });
   const signal = AbortSignal.timeout(depositTimeoutMs);
   await postToGuardian(guardian.endpoint, "/deposit", encodeDeposit({ owner, salt, head, body, signature }), {

@@ -1,9 +1,10 @@
-import { decode } from "@ipld/dag-cbor";
 import { type Address, BaseError, isAddress } from "viem";
-import * as z from "zod";
-import { type ChainBlock, type ChainView, type EnclaveKeyState, KeyClass } from "../contracts/index.ts";
-import { KEM_PUBLIC_KEY_BYTES, keyIdOf } from "../crypto/index.ts";
+import type { ChainBlock, EnclaveKeyState, NodeView } from "../contracts/nodeView.ts";
+import { KeyClass } from "../contracts/structs.ts";
+import { KEM_PUBLIC_KEY_BYTES, keyIdOf } from "../crypto/hpke.ts";
 import { PersonaError } from "../errors/index.ts";
+import { decodeDagCbor } from "../storage/dagCbor.ts";
+import { anyObject, bytesOf, type Decoded, mapped, text, where } from "../storage/decoders.ts";
 import { getFromGuardian } from "./guardianHttp.ts";
 
 export type Guardian = {
@@ -13,9 +14,12 @@ export type Guardian = {
   readonly kemPublicKey: Uint8Array;
 };
 
-const keyAnswer = z.object({
-  signer: z.custom<Address>((value) => typeof value === "string" && isAddress(value)),
-  kemKey: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === KEM_PUBLIC_KEY_BYTES),
+const keyAnswer = anyObject({
+  signer: mapped(
+    where(text(42, 42), (value) => isAddress(value), "not an address"),
+    (value) => value as Address,
+  ),
+  kemKey: bytesOf(KEM_PUBLIC_KEY_BYTES),
 });
 
 const options = { maxBytes: 16 * 1024, timeoutMs: 10_000 };
@@ -26,7 +30,7 @@ const options = { maxBytes: 16 * 1024, timeoutMs: 10_000 };
  * that very node.
  * @throws PersonaError GUARDIANS_UNAVAILABLE, NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED
  */
-export async function resolveGuardians(chain: ChainView, nodeIds: readonly number[]): Promise<Guardian[]> {
+export async function resolveGuardians(chain: NodeView, nodeIds: readonly number[]): Promise<Guardian[]> {
   const block = await chain.block("latest");
   return Promise.all(nodeIds.map((nodeId) => askGuardian(chain, block, nodeId, requireSealing)));
 }
@@ -38,7 +42,7 @@ export type GuardianFailure = { readonly nodeId: number; readonly error: Error }
  * still opens. Whether they are enough is for the caller to judge; one that fails vetoes nothing.
  */
 export async function findGuardians(
-  chain: ChainView,
+  chain: NodeView,
   nodeIds: readonly number[],
 ): Promise<{ readonly guardians: readonly Guardian[]; readonly failures: readonly GuardianFailure[] }> {
   const block = await chain.block("latest");
@@ -54,7 +58,7 @@ export async function findGuardians(
 
 type KeyRule = (nodeId: number, key: EnclaveKeyState, block: ChainBlock) => void;
 
-async function askGuardian(chain: ChainView, block: ChainBlock, nodeId: number, rule: KeyRule): Promise<Guardian> {
+async function askGuardian(chain: NodeView, block: ChainBlock, nodeId: number, rule: KeyRule): Promise<Guardian> {
   const { operator, endpoint } = await chain.node(nodeId, block.number);
   // Whoever registered the node chose the text.
   if (!URL.canParse(endpoint))
@@ -74,18 +78,12 @@ async function askGuardian(chain: ChainView, block: ChainBlock, nodeId: number, 
   return { nodeId, operator, endpoint, kemPublicKey: kemKey };
 }
 
-function decodeKeyAnswer(bytes: Uint8Array, nodeId: number): z.output<typeof keyAnswer> {
-  const malformed = (cause: unknown) =>
-    new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's answer is malformed.", { data: { nodeId }, cause });
-  let value: unknown;
+function decodeKeyAnswer(bytes: Uint8Array, nodeId: number): Decoded<typeof keyAnswer> {
   try {
-    value = decode(bytes);
+    return keyAnswer(decodeDagCbor(bytes));
   } catch (cause) {
-    throw malformed(cause);
+    throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's answer is malformed.", { data: { nodeId }, cause });
   }
-  const answer = keyAnswer.safeParse(value);
-  if (!answer.success) throw malformed(answer.error);
-  return answer.data;
 }
 
 function requireSealing(nodeId: number, { state, sealUntil }: EnclaveKeyState, { timestamp }: ChainBlock): void {

@@ -1,9 +1,20 @@
 import { type Address, bytesToHex, type Hex, hexToBytes } from "viem";
-import * as z from "zod";
 import { decodeProgram, encodeProgram, type Program } from "../compute/program.ts";
-import type { Deployment } from "../contracts/index.ts";
+import type { Deployment } from "../contracts/deployment.ts";
 import { isPersonaError, PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
+import {
+  amount,
+  bytesOf,
+  bytesUpTo,
+  distinct,
+  integer,
+  list,
+  object,
+  oneOf,
+  text,
+  where,
+} from "../storage/decoders.ts";
 
 /** What a requester asks an owner for. It holds the whole program: the owner sees what would run before anything is granted. */
 export type AccessRequest = {
@@ -62,45 +73,25 @@ export function accessRequestTypedData(d: Pick<Deployment, "chainId" | "grantReg
   } as const;
 }
 
-const sized = (length: number) =>
-  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
-const atMost = (length: number) =>
-  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= length, `over ${length} bytes`);
-const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => value.isWellFormed(), "not well-formed Unicode");
-const amount = z.union([z.int().min(0), z.bigint().min(0n)]).transform((value) => BigInt(value));
-const uint40 = z
-  .int()
-  .min(0)
-  .max(2 ** 40 - 1);
+const uint40 = (min: number) => integer(min, 2 ** 40 - 1);
 
-const schema = z.strictObject({
-  v: z.literal(1),
-  chainId: z.int().min(1),
-  requester: sized(20),
-  program: atMost(64 * 1_024),
-  segments: z
-    .array(text(64).min(1))
-    .min(1)
-    .max(32)
-    .refine((names) => new Set(names).size === names.length, "a segment is named twice"),
-  why: text(maxWhyLength).min(1),
-  uses: z
-    .int()
-    .min(1)
-    .max(2 ** 32 - 1),
-  seconds: uint40.min(1),
-  price: amount.refine((value) => value < 2n ** 96n, "beyond uint96"),
-  token: sized(20),
-  maxOutputBytes: amount.refine((value) => value < 2n ** 64n, "beyond uint64"),
-  askedAt: uint40,
-  validUntil: uint40,
-  salt: sized(32),
+const schema = object({
+  v: oneOf(1),
+  chainId: integer(1),
+  requester: bytesOf(20),
+  program: bytesUpTo(64 * 1_024),
+  segments: where(list(text(1, 64), 1, 32), (names) => distinct(names), "a segment is named twice"),
+  why: text(1, maxWhyLength),
+  uses: integer(1, 2 ** 32 - 1),
+  seconds: uint40(1),
+  price: amount(96n),
+  token: bytesOf(20),
+  maxOutputBytes: amount(64n),
+  askedAt: uint40(0),
+  validUntil: uint40(0),
+  salt: bytesOf(32),
   /** Of contract accounts with passkeys some hundred bytes. */
-  signature: atMost(4_096),
+  signature: bytesUpTo(4_096),
 });
 
 /** One line of letters, digits, `-`, `_` and a dot: for a link, a QR code or a message. */
@@ -112,9 +103,9 @@ export function encodeAccessRequest({ request, signature }: SignedAccessRequest)
     requester: hexToBytes(requester),
     program: encodeProgram(program).bytes,
     segments: [...segments],
-    price: integer(price),
+    price: cborInteger(price),
     token: hexToBytes(token),
-    maxOutputBytes: integer(maxOutputBytes),
+    maxOutputBytes: cborInteger(maxOutputBytes),
     salt: hexToBytes(salt),
     signature: hexToBytes(signature),
   });
@@ -151,7 +142,7 @@ export function decodeAccessRequest(encoded: string): SignedAccessRequest {
 }
 
 /** CBOR has one integer type. */
-const integer = (value: bigint): number | bigint => (value <= Number.MAX_SAFE_INTEGER ? Number(value) : value);
+const cborInteger = (value: bigint): number | bigint => (value <= Number.MAX_SAFE_INTEGER ? Number(value) : value);
 
 const invalid = (why: string, cause?: unknown) =>
   new PersonaError("ACCESS_REQUEST_INVALID", `This is no request for access. ${why}`, { cause });

@@ -1,9 +1,9 @@
 import type { Address } from "viem";
 import {
   type ChainClient,
+  type CoreClient,
   createChainView,
   type Deployment,
-  deployments,
   nodeRegistryAbi,
 } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
@@ -30,34 +30,42 @@ export type PersonaOptions = {
 /** What all actions share: where the protocol lives, and where blobs are kept. */
 export type PersonaContext = { readonly deployment: Deployment; readonly store: BlobStore };
 
-export type ActionContext = PersonaContext & {
-  readonly client: ChainClient;
+export type ActionContext<client extends CoreClient = ChainClient> = PersonaContext & {
+  readonly client: client;
   readonly options: PersonaOptions;
+  /** Test money of a local chain. */
+  readonly localToken: Address | undefined;
 };
 
 const localChainIds = [31_337, 1_337];
 export const isLocal = (chainId: number): boolean => localChainIds.includes(chainId);
 
-/** @throws PersonaError DEPLOYMENT_UNKNOWN, CHAIN_WRONG when the client is for another chain than the deployment */
-export function actionContext(client: ChainClient, options: PersonaOptions): ActionContext {
+type Known = Deployment & { readonly stakeToken?: Address };
+
+/**
+ * @param known deployments by chain id, for who gives none
+ * @throws PersonaError DEPLOYMENT_UNKNOWN, CHAIN_WRONG when the client is for another chain than the deployment
+ */
+export function actionContext<client extends CoreClient>(
+  client: client,
+  options: PersonaOptions,
+  known: Readonly<Record<number, Known>> = {},
+): ActionContext<client> {
   const { id } = client.chain;
-  const deployment = options.deployment ?? knownDeployment(id);
+  const deployment = options.deployment ?? known[id];
+  if (deployment === undefined)
+    throw new PersonaError("DEPLOYMENT_UNKNOWN", "The SDK knows no deployment on this chain: give `deployment`.", {
+      data: { chainId: id, known: Object.keys(known).join(" ") },
+    });
   if (id !== deployment.chainId) {
     const data = { got: id, wanted: deployment.chainId };
     throw new PersonaError("CHAIN_WRONG", "The client is for another chain than the deployment.", { data });
   }
   const store = options.storage ?? options.store;
+  // The local network's stake token is its test money, too.
+  const localToken = isLocal(id) ? (known[id] ?? (deployment as Known)).stakeToken : undefined;
   // Reading the chain needs no store; what does says so.
-  return { client, deployment, options, store: store ?? missingStore };
-}
-
-function knownDeployment(chainId: number): Deployment {
-  const known: Readonly<Record<number, Deployment>> = deployments;
-  const deployment = known[chainId];
-  if (deployment !== undefined) return deployment;
-  throw new PersonaError("DEPLOYMENT_UNKNOWN", "The SDK knows no deployment on this chain: give `deployment`.", {
-    data: { chainId, known: Object.keys(known).join(" ") },
-  });
+  return { client, deployment, options, store: store ?? missingStore, localToken };
 }
 
 const missingStore = new Proxy({} as BlobStore, {
@@ -68,13 +76,9 @@ const missingStore = new Proxy({} as BlobStore, {
   },
 });
 
-export function tokenOf({ options, deployment }: ActionContext, token: Address | undefined): Address {
-  const chosen = token ?? options.token;
+export function tokenOf({ options, localToken }: ActionContext<CoreClient>, token: Address | undefined): Address {
+  const chosen = token ?? options.token ?? localToken;
   if (chosen !== undefined) return chosen;
-  // The local network's stake token is its test money, too.
-  const known: Readonly<Record<number, { readonly stakeToken: Address }>> = deployments;
-  const local = isLocal(deployment.chainId) ? known[deployment.chainId]?.stakeToken : undefined;
-  if (local !== undefined) return local;
   throw new PersonaError("CONFIG_INVALID", "Say in which token prices and fees are: `token` has no default here.");
 }
 

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import { type AppOfAccount, appOfAccount } from "../access/index.ts";
 import type { Program } from "../compute/index.ts";
-import { explainChainError } from "../contracts/index.ts";
+import { type CoreClient, explainChainError } from "../contracts/index.ts";
 import { randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError, printable } from "../errors/index.ts";
 import {
@@ -40,7 +40,7 @@ const clockToleranceSeconds = 900;
  * @returns text to hand to the owner, as a link, a QR code or a message
  * @throws PersonaError ACCESS_REQUEST_INVALID when a field breaks its limits, PROGRAM_INVALID, SIGNATURE_REJECTED
  */
-export async function requestAccess(context: ActionContext, parameters: AccessParameters): Promise<string> {
+export async function requestAccess(context: ActionContext<CoreClient>, parameters: AccessParameters): Promise<string> {
   const { client, deployment } = context;
   const { program, segments, why, uses, expiresIn, price = 0n, validFor = "7d" } = parameters;
   const askedAt = Number((await client.getBlock()).timestamp);
@@ -65,7 +65,7 @@ export async function requestAccess(context: ActionContext, parameters: AccessPa
     const signature = await client.signTypedData(accessRequestTypedData(deployment, request));
     return encodeAccessRequest({ request, signature });
   } catch (error) {
-    throw explainChainError(error, "the request for access");
+    throw await explainChainError(error, "the request for access");
   }
 }
 
@@ -111,7 +111,7 @@ export async function readAccessRequest(
       });
     return { request, app, text: textOf(request, app) };
   } catch (error) {
-    throw explainChainError(error, "the reading of the request");
+    throw await explainChainError(error, "the reading of the request");
   }
 }
 

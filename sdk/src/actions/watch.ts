@@ -45,8 +45,9 @@ const watcher =
         if (fits.length > 0) onEvents(fits as unknown as readonly EventOf<abi>[]);
       },
       onError: (error) => {
-        const explained = explainChainError(error, "watching");
-        onError(explained instanceof Error ? explained : error);
+        void explainChainError(error, "watching").then((explained) =>
+          onError(explained instanceof Error ? explained : error),
+        );
       },
       ...(pollMs === undefined ? {} : { pollingInterval: pollMs }),
     });

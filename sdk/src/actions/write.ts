@@ -1,6 +1,7 @@
 import type { Hex, TransactionReceipt } from "viem";
 import {
   type ContractCall,
+  type CoreClient,
   type SentCalls,
   sendCall,
   sendCalls,
@@ -21,7 +22,7 @@ export type Mined = Sent & {
 
 /** What is made of one plan: four actions that differ in how far they go. */
 export function writes<parameters extends readonly unknown[], value extends object>(
-  context: ActionContext,
+  context: ActionContext<CoreClient>,
   plan: (...parameters: parameters) => Promise<Planned<value>>,
 ) {
   return {
@@ -51,7 +52,7 @@ export function writes<parameters extends readonly unknown[], value extends obje
   };
 }
 
-async function sendAll({ client }: ActionContext, calls: readonly ContractCall[]): Promise<Hex> {
+async function sendAll({ client }: ActionContext<CoreClient>, calls: readonly ContractCall[]): Promise<Hex> {
   const last = lastOf(calls);
   const before = calls.slice(0, -1);
   if (before.length === 0) return sendCall(client, last);

@@ -32,6 +32,7 @@ export {
 } from "./quorum/evidenceResult.ts";
 export { judgeEvidence, type QuorumEvidence, type QuorumPolicy } from "./quorum/judgeEvidence.ts";
 export { type AttestationRule, attestationRules } from "./rules.ts";
+export { arrangeSnpCertificates } from "./snp/arrangeCertificates.ts";
 export { readCertificateTable } from "./snp/certificateTable.ts";
 export type { ChipKeyKind } from "./snp/chipCertificate.ts";
 export type { SnpPolicy } from "./snp/snpPolicy.ts";

@@ -5,6 +5,7 @@ import type { DcapCollateral } from "./dcap/collateral.ts";
 import { quoteKindOf } from "./dcap/quote.ts";
 import { verifyQuote } from "./dcap/verifyQuote.ts";
 import { verifyNitro } from "./nitro/verifyNitro.ts";
+import { looksLikeSnpReport, splitExtendedReport } from "./snp/extendedReport.ts";
 import { SNP_REPORT_BYTES } from "./snp/snpReport.ts";
 import { type SnpCertificates, verifySnp } from "./snp/verifySnp.ts";
 import type { AttestationVerdict } from "./verdict.ts";
@@ -16,7 +17,7 @@ export type VerifyEvidenceParameters = {
   readonly evidence: Uint8Array;
   /** SGX and TDX. */
   readonly collateral?: DcapCollateral | undefined;
-  /** SNP: VCEK, ASK and ARK. */
+  /** SNP: VCEK, ASK and ARK. Default: those of the table behind an extended report. */
   readonly certificates?: SnpCertificates | undefined;
   /** Unix seconds. Nitro documents are judged at their own time without it; for the others it defaults to the clock. */
   readonly at?: number | undefined;
@@ -34,7 +35,7 @@ export function evidenceFamilyOf(bytes: Uint8Array): EvidenceFamily | undefined 
   // COSE_Sign1: an array of four, with tag 18 or without.
   const isCose = bytes[0] === 0x84 || (bytes[0] === 0xd2 && bytes[1] === 0x84);
   if (isCose || contains(bytes.subarray(0, NITRO_FIELD_WITHIN), NITRO_FIELD)) return "nitro";
-  return bytes.length === SNP_REPORT_BYTES ? "snp" : undefined;
+  return bytes.length === SNP_REPORT_BYTES || looksLikeSnpReport(bytes) ? "snp" : undefined;
 }
 
 /**
@@ -51,8 +52,10 @@ export async function verifyEvidence(parameters: VerifyEvidenceParameters): Prom
       return verifyQuote({ quote: evidence, collateral, now, ...policy });
     case "nitro":
       return verifyNitro(evidence, { ...(at !== undefined && { at }), ...policy });
-    case "snp":
-      return verifySnp(evidence, { certificates, at: now, ...policy });
+    case "snp": {
+      const { report, certificates: own } = splitExtendedReport(evidence);
+      return verifySnp(report, { certificates: certificates ?? own, at: now, ...policy });
+    }
     case undefined:
       throw new PersonaError("EVIDENCE_UNREADABLE", "The bytes are no evidence of a known kind.", {
         data: { bytes: evidence.length },

@@ -3,15 +3,15 @@ import type { GrantPackage } from "../access/grantPackage.ts";
 import { findGuardians, type Guardian, type GuardianFailure } from "../access/resolveGuardians.ts";
 import { segmentIndexes } from "../access/segments.ts";
 import {
-  type ChainClient,
-  createChainView,
+  type CoreClient,
+  createNodeView,
   type Deployment,
   grantHashOf,
   type InputSpec,
   type JobParams,
   type JobSpec,
   jobIdOf,
-  jobMarketAbi,
+  jobMarketCoreAbi,
   jobSpecHashOf,
   type NodePolicy,
 } from "../contracts/index.ts";
@@ -66,7 +66,7 @@ export type BuiltJob = {
  * @throws PersonaError GUARDIANS_UNAVAILABLE, naming who failed and why; REQUEST_INVALID, SEGMENT_NOT_GRANTED
  */
 export async function buildJob(
-  { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
+  { client, deployment }: { readonly client: CoreClient; readonly deployment: Deployment },
   request: JobRequest,
 ): Promise<BuiltJob> {
   const { program, grants } = request;
@@ -92,7 +92,7 @@ export async function buildJob(
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
   };
   const wanted = [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))];
-  const { guardians, failures } = await findGuardians(createChainView(client, deployment), wanted);
+  const { guardians, failures } = await findGuardians(createNodeView(client, deployment), wanted);
   for (const [input, grant] of grants.entries()) requireThreshold(input, grant, guardians, failures);
   const bundle = await sealJobBundle(
     deployment,
@@ -155,8 +155,8 @@ function codeBlockOf(program: Program, code: Uint8Array | undefined): Uint8Array
   return bytes;
 }
 
-const tokenTerms = (client: Pick<ChainClient, "readContract">, { jobMarket }: Deployment, token: Address) =>
-  client.readContract({ address: jobMarket, abi: jobMarketAbi, functionName: "tokenOf", args: [token] });
+const tokenTerms = (client: Pick<CoreClient, "readContract">, { jobMarket }: Deployment, token: Address) =>
+  client.readContract({ address: jobMarket, abi: jobMarketCoreAbi, functionName: "tokenOf", args: [token] });
 
 function inputSpecOf(
   deployment: Deployment,

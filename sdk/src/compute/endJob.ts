@@ -8,7 +8,7 @@ import {
   sendCall,
   waitForCall,
 } from "../contracts/index.ts";
-import { cancelJobCall, timeOutJobCall, withdrawCall } from "./jobCalls.ts";
+import { cancelJobCall, timeOutJobCall, withdrawCall } from "./endCalls.ts";
 
 type Context = { readonly client: ChainClient; readonly deployment: Deployment };
 type Sent = { readonly gasUsed: bigint };

@@ -1,6 +1,6 @@
-import { decodeFunctionData, type Hex, hexToBytes } from "viem";
-import { jobMarketAbi, type Receipt } from "../contracts/index.ts";
-import { sha256Hex } from "../crypto/index.ts";
+import { type Hex, hexToBytes } from "viem";
+import type { Receipt } from "../contracts/structs.ts";
+import { sha256Hex } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 
 const wordBytes = 32;
@@ -21,23 +21,10 @@ export function findCiphertext(
 ): Uint8Array {
   const { outputBytes, ciphertextDigest } = receipt;
   const isIt = (bytes: Uint8Array) => bytes.length === outputBytes && sha256Hex(bytes) === ciphertextDigest;
-  for (const ciphertext of settledDirectly(calldata)) if (isIt(ciphertext)) return ciphertext;
   for (const place of placesAfterLength(hexToBytes(calldata), outputBytes)) if (isIt(place)) return place.slice();
   throw new PersonaError("RESULT_NOT_FOUND", "The settling transaction does not carry the result.", {
     data: { jobId: receipt.jobId, outputBytes, ciphertextDigest },
   });
-}
-
-/** Of calls of the market itself; none where the calldata is another contract's. */
-function settledDirectly(data: Hex): Uint8Array[] {
-  try {
-    const call = decodeFunctionData({ abi: jobMarketAbi, data });
-    if (call.functionName === "settleJob") return [hexToBytes(call.args[0].ciphertext)];
-    if (call.functionName === "settleMany") return call.args[0].map(({ ciphertext }) => hexToBytes(ciphertext));
-  } catch {
-    // Not the market's function, or not its encoding.
-  }
-  return [];
 }
 
 /** Slices of `length` bytes, each after a big-endian word that says so. */

@@ -1,21 +1,19 @@
 export { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
+export { cancelJobCall, timeOutJobCall, withdrawCall } from "./endCalls.ts";
 export { balanceOf, cancelJob, timeOutJob, withdraw } from "./endJob.ts";
 export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";
 export { findCiphertext } from "./findCiphertext.ts";
 export {
   argsCommitmentOf,
   type BundleInput,
-  checkGuardianLists,
-  decodeSealedBundle,
   type JobBundle,
   maxBundleBytes,
-  openBundleKey,
-  openJobBundle,
   type SealedBundle,
   sealJobBundle,
 } from "./jobBundle.ts";
-export { approveCall, cancelJobCall, costOf, feeWithin, submitCall, timeOutJobCall, withdrawCall } from "./jobCalls.ts";
+export { approveCall, costOf, feeWithin, submitCall } from "./jobCalls.ts";
 export { type JsonSchema, type JsonValue, schemaViolation } from "./jsonSchema.ts";
+export { checkGuardianLists, decodeSealedBundle, openBundleKey, openJobBundle } from "./openJobBundle.ts";
 export {
   checkResult,
   decodeArgs,

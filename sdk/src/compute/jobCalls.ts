@@ -5,7 +5,7 @@ import {
   contractCall,
   type Deployment,
   type JobParams,
-  jobMarketAbi,
+  jobMarketCoreAbi,
 } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { BuiltJob } from "./buildJob.ts";
@@ -23,7 +23,7 @@ export function submitCall({ jobMarket: address }: Pick<Deployment, "jobMarket">
   const request = { salt: job.salt, specHash, bundleDigest, token, fee, maxOutputBytes, offer };
   const terms = job.grants.map((grant) => grant.terms);
   const signatures = job.grants.map(({ signature }) => signature ?? "0x");
-  const market = { address, abi: jobMarketAbi };
+  const market = { address, abi: jobMarketCoreAbi };
   return signatures.some((signature) => signature !== "0x")
     ? contractCall({ ...market, functionName: "submitJobWithSignatures", args: [request, terms, signatures] })
     : contractCall({ ...market, functionName: "submitJob", args: [request, terms] });
@@ -53,18 +53,6 @@ export async function approveCall(
   return contractCall({ ...token, functionName: "approve", args: [deployment.jobMarket, needed] });
 }
 
-const onJob =
-  (functionName: "cancelJob" | "timeOutJob") =>
-  ({ jobMarket: address }: Pick<Deployment, "jobMarket">, { jobId, params }: Pick<BuiltJob, "jobId" | "params">) =>
-    contractCall({ address, abi: jobMarketAbi, functionName, args: [jobId, params] });
-
-export const cancelJobCall = onJob("cancelJob");
-export const timeOutJobCall = onJob("timeOutJob");
-
-/** Sends the caller all that the market holds for it in this token. */
-export const withdrawCall = ({ jobMarket: address }: Pick<Deployment, "jobMarket">, token: `0x${string}`) =>
-  contractCall({ address, abi: jobMarketAbi, functionName: "withdraw", args: [token] });
-
 /**
  * The fee that is left for the node when `maxFee` is all that may leave the account: owners' prices and the market's share come
  * first.
@@ -76,7 +64,7 @@ export async function feeWithin(
 ): Promise<bigint> {
   const { protocolFeeBps } = await client.readContract({
     address: deployment.jobMarket,
-    abi: jobMarketAbi,
+    abi: jobMarketCoreAbi,
     functionName: "tokenOf",
     args: [token],
   });

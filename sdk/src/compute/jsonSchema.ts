@@ -1,4 +1,4 @@
-import * as z from "zod";
+import { isMap } from "../storage/decoders.ts";
 
 /** What arguments and results are made of. Integers beyond 2^53 are bigints, at most 64 bits. */
 export type JsonValue =
@@ -46,50 +46,73 @@ export type JsonSchema =
 export const maxSchemaDepth = 16;
 const maxProperties = 128;
 
-const wellFormed = z.string().refine((text) => text.isWellFormed(), "not well-formed Unicode");
-const name = wellFormed.min(1).max(64);
-const orNull = <const name extends string>(type: name) =>
-  z.union([z.literal(type), z.tuple([z.literal(type), z.literal("null")])]);
-const length = z.number().int().min(0).max(1_048_576);
+const maxItems = 1_048_576;
 
-const schemaOfDepth = (depth: number): z.ZodType<JsonSchema> => {
-  const scalars = [
-    z.strictObject({ type: z.union([z.literal("null"), orNull("boolean")]) }),
-    z.strictObject({
-      type: z.union([orNull("integer"), orNull("number")]),
-      minimum: z.number().optional(),
-      maximum: z.number().optional(),
-    }),
-    z.strictObject({
-      type: orNull("string"),
-      maxLength: length,
-      enum: z.array(wellFormed.max(1_024)).min(1).max(256).optional(),
-    }),
-  ] as const;
-  if (depth >= maxSchemaDepth) return z.union(scalars) as z.ZodType<JsonSchema>;
-  const inner = z.lazy(() => schemaOfDepth(depth + 1));
-  return z.union([
-    ...scalars,
-    z.strictObject({ type: orNull("array"), items: inner, minItems: length.optional(), maxItems: length }),
-    z
-      .strictObject({
-        type: orNull("object"),
-        properties: z
-          .record(name, inner)
-          .refine((all) => Object.keys(all).length <= maxProperties, `more than ${maxProperties} properties`)
-          .refine((all) => !Object.hasOwn(all, "__proto__"), "a property cannot be called __proto__"),
-        required: z.array(name).max(maxProperties).optional(),
-        additionalProperties: z.literal(false),
-      })
-      .refine(
-        ({ properties, required = [] }) => required.every((each) => Object.hasOwn(properties, each)),
-        "a required property is not among the properties",
-      ),
-  ]) as z.ZodType<JsonSchema>;
-};
+/** What is wrong with a schema that came from outside; undefined where it is one. */
+export function jsonSchemaProblem(value: unknown, depth = 1): string | undefined {
+  if (!isMap(value)) return "a schema is an object";
+  const [type, orNull] = Array.isArray(value["type"]) ? (value["type"] as readonly unknown[]) : [value["type"]];
+  const wanted = fields.get(type);
+  if (wanted === undefined) return "a type that is none of these";
+  if (Array.isArray(value["type"]) && (value["type"].length !== 2 || orNull !== "null" || type === "null"))
+    return "a type is a name, or a list of it and null";
+  if (depth >= maxSchemaDepth && (type === "array" || type === "object")) return "nested too deep";
+  const own = Object.keys(value);
+  if (own.some((key) => key !== "type" && !Object.hasOwn(wanted, key)))
+    return `a field that ${String(type)} does not have`;
+  for (const [key, fits] of Object.entries(wanted)) {
+    const given = Object.hasOwn(value, key) ? value[key] : undefined;
+    if (!fits(given)) return `${key} is missing, or is not what it should be`;
+  }
+  if (type === "array") return jsonSchemaProblem(value["items"], depth + 1);
+  return type === "object" ? objectProblem(value, depth) : undefined;
+}
 
-/** A schema as it came from outside. */
-export const jsonSchema: z.ZodType<JsonSchema> = schemaOfDepth(1);
+type Fits = (value: unknown) => boolean;
+
+const isText = (value: unknown, min: number, max: number): boolean =>
+  typeof value === "string" && value.isWellFormed() && value.length >= min && value.length <= max;
+const isList = (value: unknown, min: number, max: number, fits: Fits): boolean =>
+  Array.isArray(value) && value.length >= min && value.length <= max && value.every(fits);
+const isName: Fits = (value) => isText(value, 1, 64);
+const isLength: Fits = (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= maxItems;
+const optional =
+  (fits: Fits): Fits =>
+  (value) =>
+    value === undefined || fits(value);
+
+const range = { minimum: optional(Number.isFinite), maximum: optional(Number.isFinite) };
+/** What each type has beside `type`, and nothing else. */
+const fields: ReadonlyMap<unknown, Readonly<Record<string, Fits>>> = new Map<string, Record<string, Fits>>([
+  ["null", {}],
+  ["boolean", {}],
+  ["integer", range],
+  ["number", range],
+  ["string", { maxLength: isLength, enum: optional((v) => isList(v, 1, 256, (each) => isText(each, 0, 1_024))) }],
+  ["array", { items: isMap, minItems: optional(isLength), maxItems: isLength }],
+  [
+    "object",
+    {
+      properties: isMap,
+      required: optional((v) => isList(v, 0, maxProperties, isName)),
+      additionalProperties: (v) => v === false,
+    },
+  ],
+]);
+
+function objectProblem({ properties, required = [] }: Readonly<Record<string, unknown>>, depth: number) {
+  const all = Object.entries(properties as object);
+  if (all.length > maxProperties) return `more than ${maxProperties} properties`;
+  if (all.some(([name]) => !isName(name))) return "a name that is none";
+  if (Object.hasOwn(properties as object, "__proto__")) return "a property cannot be called __proto__";
+  if ((required as readonly string[]).some((each) => !Object.hasOwn(properties as object, each)))
+    return "a required property is not among the properties";
+  for (const [name, inner] of all) {
+    const problem = jsonSchemaProblem(inner, depth + 1);
+    if (problem !== undefined) return `${name}: ${problem}`;
+  }
+  return undefined;
+}
 
 /**
  * Where a value first breaks a schema, as a JSON pointer with what was wanted; undefined where it fits. Names in it are the

@@ -1,52 +1,60 @@
-import { decode } from "@ipld/dag-cbor";
 import { bytesToHex, type Hex } from "viem";
-import * as z from "zod";
-import { sha256 } from "../crypto/index.ts";
+import { sha256 } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
+import { decodeDagCbor } from "../storage/dagCbor.ts";
+import {
+  anything,
+  boolean,
+  type Decoded,
+  type Decoder,
+  integer,
+  isMap,
+  list,
+  object,
+  oneOf,
+  text,
+} from "../storage/decoders.ts";
 import { type JsonValue, maxSchemaDepth, schemaViolation } from "./jsonSchema.ts";
-import { manifestToEncode, type ProgramManifest, programManifestSchema } from "./programManifest.ts";
+import {
+  identifier,
+  manifestToEncode,
+  type ProgramManifest,
+  programManifestSchema,
+  runLimits,
+} from "./programManifest.ts";
 
-const scalarType = z.enum(["bigint", "double", "varchar", "boolean"]);
-const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
+const scalarType = oneOf("bigint", "double", "varchar", "boolean");
 
-const inlineSchema = z.strictObject({
-  v: z.literal(1),
-  kind: z.literal("sql"),
-  name: z.string().min(1).max(64),
+const inlineSchema = object({
+  v: oneOf(1),
+  kind: oneOf("sql"),
+  name: text(1, 64),
   /** Shown to the owner before granting. */
-  description: z.string().max(1_000),
+  description: text(0, 1_000),
   /** The exact statement; `$name` binds an argument. */
-  statement: z.string().min(1).max(20_000),
+  statement: text(1, 20_000),
   /** Tables the statement reads, by record schema: `posts` of `persona:post@1`. */
-  tables: z
-    .array(z.strictObject({ table: columnName, schema: z.string().max(64) }))
-    .min(1)
-    .max(32),
+  tables: list(object({ table: identifier, schema: text(0, 64) }), 1, 32),
   /** Typed scalars only. */
-  args: z.array(z.strictObject({ name: columnName, type: scalarType })).max(32),
-  result: z.strictObject({
-    columns: z
-      .array(z.strictObject({ name: columnName, type: scalarType, nullable: z.boolean() }))
-      .min(1)
-      .max(64),
-    maxRows: z.number().int().min(1).max(100_000),
+  args: list(object({ name: identifier, type: scalarType }), 0, 32),
+  result: object({
+    columns: list(object({ name: identifier, type: scalarType, nullable: boolean }), 1, 64),
+    maxRows: integer(1, 100_000),
   }),
-  limits: z.strictObject({
-    timeMs: z.number().int().min(1).max(600_000),
-    memoryMb: z.number().int().min(16).max(8_192),
-  }),
+  limits: object(runLimits),
 });
 
 /** A `sql` program of version 1, which holds its statement itself. */
-export type InlineProgram = z.infer<typeof inlineSchema>;
+export type InlineProgram = Decoded<typeof inlineSchema>;
 /** A content-addressed program. Its id covers code, schemas and limits. */
 export type Program = InlineProgram | ProgramManifest;
 export type ProgramArgs = Readonly<Record<string, JsonValue>>;
 export type ResultRow = Readonly<Record<string, string | number | bigint | boolean | null>>;
-type ScalarType = z.infer<typeof scalarType>;
+type ScalarType = Decoded<typeof scalarType>;
 
-const programSchema = z.discriminatedUnion("v", [inlineSchema, programManifestSchema]);
+const programSchema: Decoder<Program> = (given) =>
+  (isMap(given) && given["v"] === 2 ? programManifestSchema : inlineSchema)(given);
 
 export const maxProgramBytes = 64 * 1024;
 /** Largest result, before any limit of its program. */
@@ -108,7 +116,9 @@ function checkInlineArgs(program: InlineProgram, args: ProgramArgs): void {
 export function decodeArgs(program: Program, bytes: Uint8Array): ProgramArgs {
   let args: ProgramArgs;
   try {
-    args = z.record(z.string(), z.custom<JsonValue>()).parse(decode(bytes));
+    const value = decodeDagCbor(bytes);
+    if (!isMap(value)) throw new TypeError("not a map");
+    args = value as ProgramArgs;
   } catch (cause) {
     throw argsError("The arguments are not a CBOR map.", cause);
   }
@@ -135,7 +145,7 @@ export function decodeResult(program: InlineProgram, bytes: Uint8Array): readonl
 export function decodeResult(program: Program, bytes: Uint8Array): unknown;
 export function decodeResult(program: Program, bytes: Uint8Array): unknown {
   const result = decodeCbor(bytes, {
-    schema: z.unknown(),
+    schema: anything,
     maxBytes: maxResultBytes,
     maxItems: maxResultItems,
     maxDepth: maxSchemaDepth + 1,

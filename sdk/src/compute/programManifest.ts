@@ -1,94 +1,102 @@
-import { CID } from "multiformats/cid";
 import { bytesToHex, type Hex } from "viem";
-import * as z from "zod";
-import { sha256 } from "../crypto/index.ts";
+import { sha256 } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
-import { jsonSchema } from "./jsonSchema.ts";
+import {
+  bytesUpTo,
+  type Decoded,
+  type Decoder,
+  distinct,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  Refused,
+  text,
+  where,
+} from "../storage/decoders.ts";
+import { linkDigest, linkOfText, linkText } from "../storage/link.ts";
+import { type JsonSchema, jsonSchemaProblem } from "./jsonSchema.ts";
 
 /** A program's code, as stored: one block of DAG-CBOR that is a byte string. */
 export const maxCodeBytes = 1024 * 1024;
 
-const dagCbor = 0x71;
-const sha2 = 0x12;
-const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
-const codeLink = z
-  .custom<CID>((value) => {
-    const cid = CID.asCID(value);
-    return cid !== null && cid.version === 1 && cid.code === dagCbor && cid.multihash.code === sha2;
-  }, "expected a CIDv1 of DAG-CBOR, with sha2-256")
-  .transform((value) => String(CID.asCID(value)));
+/** Of a table, a column or an argument. */
+export const identifier = where(text(1, 63), (value) => /^[a-z][a-z0-9_]*$/.test(value), "not a name");
+export const runLimits = { timeMs: integer(1, 600_000), memoryMb: integer(16, 8_192) };
+
+const jsonSchema: Decoder<JsonSchema> = (given) => {
+  const problem = jsonSchemaProblem(given);
+  if (problem !== undefined) throw new Refused(problem);
+  return given as JsonSchema;
+};
+
+const codeText: Decoder<string> = (given) => {
+  const cid = linkText(given);
+  if (cid === undefined) throw new Refused("expected a CIDv1 of DAG-CBOR, with sha2-256");
+  return cid;
+};
+
+const fields = object({
+  v: oneOf(2),
+  kind: oneOf("sql", "wasm", "js"),
+  name: text(1, 64),
+  /** Shown to the owner before granting. */
+  description: text(0, 1_000),
+  code: codeText,
+  /** Tables by record schema. `wasm` and `js` name the columns they get, and get no others; `sql` sees them all. */
+  tables: list(object({ table: identifier, schema: text(0, 64), columns: optional(list(identifier, 1, 64)) }), 1, 32),
+  /** Of an object. */
+  args: jsonSchema,
+  result: jsonSchema,
+  /**
+   * `sql` only: every row of the result must come from so many records of so many owners. The statement then has the one form
+   * whose groups the runtime can count by itself (docs/programs.md).
+   */
+  groups: optional(object({ minRows: integer(1, 1_000_000), minOwners: integer(1, 64) })),
+  limits: object({
+    ...runLimits,
+    /** `wasm`: metered instructions; `js`: steps of the interpreter, ten thousand branches and calls each. */
+    fuel: optional(integer(1)),
+    /** Of the result before it is sealed. */
+    outputBytes: integer(1, maxCodeBytes),
+  }),
+});
 
 /**
  * A program of version 2: kind, code by its CID, JSON Schemas of arguments and result, limits, and the record schemas it reads.
  * As an object `code` is a CID's text; encoded it is an IPLD link, so that pinning the manifest pins its code.
  */
-export const programManifestSchema = z
-  .strictObject({
-    v: z.literal(2),
-    kind: z.enum(["sql", "wasm", "js"]),
-    name: z.string().min(1).max(64),
-    /** Shown to the owner before granting. */
-    description: z.string().max(1_000),
-    code: codeLink,
-    /** Tables by record schema. `wasm` and `js` name the columns they get, and get no others; `sql` sees them all. */
-    tables: z
-      .array(
-        z.strictObject({
-          table: identifier,
-          schema: z.string().max(64),
-          columns: z.array(identifier).min(1).max(64).optional(),
-        }),
-      )
-      .min(1)
-      .max(32),
-    /** Of an object. */
-    args: jsonSchema,
-    result: jsonSchema,
-    /**
-     * `sql` only: every row of the result must come from so many records of so many owners. The statement then has the one form
-     * whose groups the runtime can count by itself (docs/programs.md).
-     */
-    groups: z
-      .strictObject({ minRows: z.number().int().min(1).max(1_000_000), minOwners: z.number().int().min(1).max(64) })
-      .optional(),
-    limits: z.strictObject({
-      timeMs: z.number().int().min(1).max(600_000),
-      memoryMb: z.number().int().min(16).max(8_192),
-      /** `wasm`: metered instructions; `js`: steps of the interpreter, ten thousand branches and calls each. */
-      fuel: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
-      /** Of the result before it is sealed. */
-      outputBytes: z.number().int().min(1).max(maxCodeBytes),
-    }),
-  })
-  .superRefine((manifest, { addIssue }) => {
-    const issue = (message: string) => addIssue({ code: "custom", message });
-    const { kind, args, tables, groups, limits } = manifest;
-    if (args.type !== "object") issue("arguments are an object");
-    if (new Set(tables.map(({ table }) => table)).size !== tables.length) issue("a table is named twice");
-    if (kind === "sql") {
-      if (limits.fuel !== undefined) issue("sql has no fuel");
-      if (tables.some(({ columns }) => columns !== undefined)) issue("sql names its columns in the statement");
-      if (
-        "properties" in args &&
-        Object.values(args.properties).some(({ type }) =>
-          ["array", "object"].includes(String(type).split(",")[0] ?? ""),
-        )
-      )
-        issue("arguments of sql are scalars");
-      return;
-    }
-    if (limits.fuel === undefined) issue(`${kind} needs a limit of fuel`);
-    if (tables.some(({ columns }) => columns === undefined)) issue(`${kind} names the columns it reads`);
-    if (groups !== undefined) issue("groups can be counted in sql only");
-  });
+export const programManifestSchema: Decoder<ProgramManifest> = (given) => {
+  const manifest = fields(given);
+  const problem = manifestProblem(manifest);
+  if (problem !== undefined) throw new Refused(problem);
+  return manifest;
+};
 
-export type ProgramManifest = z.output<typeof programManifestSchema>;
+function manifestProblem({ kind, args, tables, groups, limits }: ProgramManifest): string | undefined {
+  if (args.type !== "object") return "arguments are an object";
+  if (!distinct(tables, ({ table }) => table)) return "a table is named twice";
+  if (kind === "sql") {
+    if (limits.fuel !== undefined) return "sql has no fuel";
+    if (tables.some(({ columns }) => columns !== undefined)) return "sql names its columns in the statement";
+    const isScalar = ({ type }: JsonSchema) => !/^(array|object)/.test(String(type));
+    return "properties" in args && !Object.values(args.properties).every(isScalar)
+      ? "arguments of sql are scalars"
+      : undefined;
+  }
+  if (limits.fuel === undefined) return `${kind} needs a limit of fuel`;
+  if (tables.some(({ columns }) => columns === undefined)) return `${kind} names the columns it reads`;
+  return groups === undefined ? undefined : "groups can be counted in sql only";
+}
+
+export type ProgramManifest = Decoded<typeof fields>;
 
 /** The value whose DAG-CBOR is the manifest's. */
 export function manifestToEncode({ code, ...rest }: ProgramManifest): object {
   try {
-    return { ...rest, code: CID.parse(code) };
+    return { ...rest, code: linkOfText(code) };
   } catch (cause) {
     throw new PersonaError("PROGRAM_INVALID", "The code is not named by a CID.", { cause });
   }
@@ -109,7 +117,7 @@ export function decodeCode({ code: cid }: Pick<ProgramManifest, "code">, block: 
   if (codeDigestOf({ code: cid }) !== bytesToHex(sha256(block)))
     throw new PersonaError("PROGRAM_INVALID", "The code is not the one that the manifest names.", { data: { cid } });
   return decodeCbor(block, {
-    schema: z.instanceof(Uint8Array),
+    schema: bytesUpTo(maxCodeBytes),
     maxBytes: maxCodeBytes + 16,
     code: "PROGRAM_INVALID",
     what: "program's code",
@@ -117,5 +125,4 @@ export function decodeCode({ code: cid }: Pick<ProgramManifest, "code">, block: 
 }
 
 /** SHA-256 of the block that `code` names. */
-export const codeDigestOf = ({ code }: Pick<ProgramManifest, "code">): Hex =>
-  bytesToHex(CID.parse(code).multihash.digest);
+export const codeDigestOf = ({ code }: Pick<ProgramManifest, "code">): Hex => bytesToHex(linkDigest(linkOfText(code)));

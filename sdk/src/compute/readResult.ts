@@ -2,10 +2,10 @@ import type { Address, Hex } from "viem";
 import {
   type ChainClient,
   type Deployment,
-  jobMarketAbi,
+  jobMarketCoreAbi,
   jobStatus,
   KeyClass,
-  nodeRegistryAbi,
+  nodeRegistryCoreAbi,
   type Receipt,
   receiptDigestOf,
 } from "../contracts/index.ts";
@@ -63,14 +63,14 @@ async function readJob(
   jobId: Hex,
 ) {
   const { jobMarket: address } = deployment;
-  const job = await client.readContract({ address, abi: jobMarketAbi, functionName: "jobOf", args: [jobId] });
+  const job = await client.readContract({ address, abi: jobMarketCoreAbi, functionName: "jobOf", args: [jobId] });
   return { ...job, status: jobStatus[job.status] ?? "none" };
 }
 
 async function readEnd({ client, deployment }: Context, jobId: Hex): Promise<JobEnd> {
   const market = {
     address: deployment.jobMarket,
-    abi: jobMarketAbi,
+    abi: jobMarketCoreAbi,
     fromBlock: deployment.fromBlock,
     strict: true,
   } as const;
@@ -112,7 +112,7 @@ export async function verifyReceipt(
     readJob({ client, deployment }, wanted.jobId),
     client.readContract({
       address: deployment.nodeRegistry,
-      abi: nodeRegistryAbi,
+      abi: nodeRegistryCoreAbi,
       functionName: "enclaveKeyOf",
       args: [signer],
     }),

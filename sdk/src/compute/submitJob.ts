@@ -1,21 +1,22 @@
 import { type Hex, type Log, parseEventLogs } from "viem";
 import { checkScope } from "../access/checkScope.ts";
 import {
-  type ChainClient,
+  type CoreClient,
   type Deployment,
   type JobParams,
-  jobMarketAbi,
+  jobMarketCoreAbi,
   sendCall,
   waitForCall,
 } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
-import { type BlobWriter, type ConfirmingStore, catalogueHash, confirmStored } from "../storage/index.ts";
+import { confirmBlocks } from "../storage/confirmBlocks.ts";
+import { type BlobWriter, type ConfirmingStore, catalogueHash } from "../storage/index.ts";
 import { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
 import { approveCall, submitCall } from "./jobCalls.ts";
 import { encodeArgs } from "./program.ts";
 
 type Context = {
-  readonly client: ChainClient;
+  readonly client: CoreClient;
   readonly deployment: Deployment;
   readonly store: Pick<BlobWriter, "putBlock"> & ConfirmingStore;
 };
@@ -70,7 +71,7 @@ export async function storeJob(store: Context["store"], job: BuiltJob): Promise<
   const blocks = [job.bundle, job.programBytes, ...(job.codeBlock === undefined ? [] : [job.codeBlock])];
   const stored = await Promise.all(blocks.map((block) => store.putBlock(block, "dag-cbor")));
   const published = job.program.v === 2 && job.codeBlock === undefined ? [job.program.code] : [];
-  await Promise.all([...stored.map(({ cid }) => cid), ...published].map((cid) => confirmStored(store, [cid])));
+  await confirmBlocks(store, [...stored.map(({ cid }) => cid), ...published]);
 }
 
 /** The market has the last word on inputs and protocol fee: whoever ends the job brings these parameters back. */
@@ -80,7 +81,7 @@ export function postedParams(
   logs: readonly Log[],
 ): JobParams {
   const [posted] = parseEventLogs({
-    abi: jobMarketAbi,
+    abi: jobMarketCoreAbi,
     eventName: "JobSubmitted",
     args: { jobId },
     logs: logs.filter(({ address }) => address.toLowerCase() === jobMarket.toLowerCase()),

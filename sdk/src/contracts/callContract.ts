@@ -17,6 +17,25 @@ import { explainChainError } from "./revert.ts";
 /** A viem client that reads, signs and sends: `createWalletClient({ account, … }).extend(publicActions)`. */
 export type ChainClient = WalletClient<Transport, Chain, Account> & PublicActions<Transport, Chain, Account>;
 
+/** What of it a dApp needs that asks, submits and reads: `createDappClient` makes one that has no more. */
+export type CoreClient = Pick<
+  ChainClient,
+  | "account"
+  | "chain"
+  | "getBlock"
+  | "getCapabilities"
+  | "getContractEvents"
+  | "getTransaction"
+  | "getTransactionReceipt"
+  | "readContract"
+  | "sendCalls"
+  | "signTypedData"
+  | "simulateContract"
+  | "waitForCallsStatus"
+  | "waitForTransactionReceipt"
+  | "writeContract"
+>;
+
 /**
  * Sends one call to a contract and waits until it is in a block.
  * @throws PersonaError with the code that the contract's custom error means, TRANSACTION_REVERTED or CHAIN_UNREACHABLE
@@ -41,7 +60,7 @@ export async function callContract<
     const receipt = await client.waitForTransactionReceipt({ hash, timeout: 60_000 });
     if (receipt.status === "success") return receipt;
   } catch (error) {
-    throw explainChainError(error, call.functionName);
+    throw await explainChainError(error, call.functionName);
   }
   throw new PersonaError("TRANSACTION_REVERTED", `The transaction ${call.functionName} was mined and reverted.`);
 }

@@ -1,6 +1,6 @@
 import { type Abi, type Address, encodeFunctionData, type Hex, type TransactionReceipt } from "viem";
 import { PersonaError } from "../errors/index.ts";
-import type { ChainClient } from "./callContract.ts";
+import type { CoreClient } from "./callContract.ts";
 import { explainChainError } from "./revert.ts";
 
 /**
@@ -23,7 +23,7 @@ export function contractCall(call: Omit<ContractCall, "to" | "data"> & { readonl
 const receiptTimeoutMs = 60_000;
 
 /** Sends one call, and does not wait for its block. @throws PersonaError with what the contract's error means */
-export async function sendCall(client: ChainClient, call: ContractCall): Promise<Hex> {
+export async function sendCall(client: CoreClient, call: ContractCall): Promise<Hex> {
   const { to: address, abi, functionName, args } = call;
   try {
     return await client.writeContract({
@@ -35,20 +35,20 @@ export async function sendCall(client: ChainClient, call: ContractCall): Promise
       account: client.account,
     });
   } catch (error) {
-    throw explainChainError(error, functionName);
+    throw await explainChainError(error, functionName);
   }
 }
 
 /** Waits until a transaction is in a block. @throws PersonaError TRANSACTION_REVERTED, CHAIN_UNREACHABLE */
 export async function waitForCall(
-  client: Pick<ChainClient, "waitForTransactionReceipt">,
+  client: Pick<CoreClient, "waitForTransactionReceipt">,
   { hash, functionName }: { readonly hash: Hex; readonly functionName: string },
 ): Promise<TransactionReceipt> {
   try {
     const receipt = await client.waitForTransactionReceipt({ hash, timeout: receiptTimeoutMs });
     if (receipt.status === "success") return receipt;
   } catch (error) {
-    throw explainChainError(error, functionName);
+    throw await explainChainError(error, functionName);
   }
   throw new PersonaError("TRANSACTION_REVERTED", `The transaction ${functionName} was mined and reverted.`, {
     data: { hash },
@@ -60,12 +60,12 @@ export async function waitForCall(
  * for certain what it says.
  * @throws PersonaError with the decoded reason
  */
-export async function simulateCall(client: ChainClient, call: ContractCall): Promise<void> {
+export async function simulateCall(client: CoreClient, call: ContractCall): Promise<void> {
   const { to: address, abi, functionName, args } = call;
   try {
     await client.simulateContract({ address, abi, functionName, args, account: client.account });
   } catch (error) {
-    throw explainChainError(error, functionName);
+    throw await explainChainError(error, functionName);
   }
 }
 
@@ -80,7 +80,7 @@ export type SentCalls = {
  * can and then fails is believed: nothing is sent twice.
  * @throws PersonaError with what the failing call's error means
  */
-export async function sendCalls(client: ChainClient, calls: readonly ContractCall[]): Promise<SentCalls> {
+export async function sendCalls(client: CoreClient, calls: readonly ContractCall[]): Promise<SentCalls> {
   if (calls.length > 1 && (await takesBatches(client))) {
     const what = calls.map(({ functionName }) => functionName).join(", ");
     try {
@@ -91,7 +91,7 @@ export async function sendCalls(client: ChainClient, calls: readonly ContractCal
       if (status !== "success") throw new PersonaError("TRANSACTION_REVERTED", `The batch ${what} was not executed.`);
       return { how: "batch", receipts };
     } catch (error) {
-      throw explainChainError(error, what);
+      throw await explainChainError(error, what);
     }
   }
   const receipts: TransactionReceipt[] = [];
@@ -103,7 +103,7 @@ export async function sendCalls(client: ChainClient, calls: readonly ContractCal
 }
 
 /** An account whose key is here signs transactions itself: no wallet is behind it that could be asked. */
-async function takesBatches(client: ChainClient): Promise<boolean> {
+async function takesBatches(client: CoreClient): Promise<boolean> {
   if (client.account.type === "local") return false;
   try {
     const { atomic } = await client.getCapabilities({ account: client.account, chainId: client.chain.id });

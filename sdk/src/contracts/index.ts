@@ -1,17 +1,7 @@
 export { decodeStruct, encodeStruct, jobOfferHashOf, jobOrderHashOf, jobParamsHashOf } from "./abiStructs.ts";
 export * from "./abis.ts";
-export { type ChainClient, callContract } from "./callContract.ts";
-export {
-  type ChainBlock,
-  type ChainView,
-  createChainView,
-  type DatasetState,
-  type EnclaveKeyState,
-  type JobChainState,
-  type JobStatus,
-  jobStatus,
-  type NodeState,
-} from "./chainView.ts";
+export { type ChainClient, type CoreClient, callContract } from "./callContract.ts";
+export { type ChainView, createChainView, type DatasetState, type JobChainState } from "./chainView.ts";
 export {
   type ContractCall,
   contractCall,
@@ -22,9 +12,19 @@ export {
   waitForCall,
 } from "./contractCall.ts";
 export { contractSignatureCall } from "./contractSignature.ts";
+export * from "./coreAbis.ts";
+export { grantHashOf, jobSpecHashOf, receiptDigestOf, scopeHashOf } from "./coreTypedData.ts";
 export type { Deployment, KnownDeployment } from "./deployment.ts";
 export { deployments } from "./deployments.ts";
 export { datasetIdOf, jobIdOf } from "./ids.ts";
+export { type JobStatus, jobStatus } from "./jobStatus.ts";
+export {
+  type ChainBlock,
+  createNodeView,
+  type EnclaveKeyState,
+  type NodeState,
+  type NodeView,
+} from "./nodeView.ts";
 export { explainChainError } from "./revert.ts";
 export {
   backupSlot,
@@ -79,14 +79,10 @@ export {
 } from "./structs.ts";
 export {
   enclaveBindingHashOf,
-  grantHashOf,
-  jobSpecHashOf,
   type KeyBoxDeposit,
   type Refusal,
   type Release,
   type ReleaseRequest,
-  receiptDigestOf,
-  scopeHashOf,
   typedData,
 } from "./typedData.ts";
 export { typedDigest } from "./typedDigest.ts";

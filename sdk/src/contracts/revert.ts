@@ -2,45 +2,12 @@ import {
   BaseError,
   ChainMismatchError,
   ContractFunctionRevertedError,
-  decodeErrorResult,
   type Hex,
   InsufficientFundsError,
   isHex,
   UserRejectedRequestError,
 } from "viem";
-import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "../errors/index.ts";
-// An error may come from a contract further down than the one that was called: all of them.
-import { contractErrorsAbi } from "./abis.ts";
-
-/** Custom errors of the contracts whose meaning is a code of the error table; the rest is TRANSACTION_REVERTED. */
-const codeByError: Readonly<Record<string, ErrorCode>> = {
-  GrantAlreadyRevoked: "GRANT_REVOKED",
-  GrantOwnerEpochStale: "GRANT_REVOKED",
-  GrantKeyEpochStale: "KEY_EPOCH_OLD",
-  GrantAlreadyExpired: "GRANT_EXPIRED",
-  GrantDatasetNotActive: "DATASET_ERASED",
-  GrantDatasetNotOwned: "OWNER_MISMATCH",
-  AppNotActive: "APP_UNKNOWN",
-  JobOutlivesGrant: "GRANT_EXPIRED",
-  JobNotOpen: "JOB_NOT_CLAIMABLE",
-  ClaimTooLate: "JOB_NOT_CLAIMABLE",
-  ClaimNodeExcluded: "JOB_NOT_CLAIMABLE",
-  ClaimNodeNotNamed: "JOB_NOT_CLAIMABLE",
-  ClaimPolicyMismatched: "NODE_POLICY_MISMATCH",
-  ClaimKeyExpired: "NODE_KEY_EXPIRED",
-  ClaimKeyNotActive: "NODE_KEY_INACTIVE",
-  ClaimMeasurementBanned: "MEASUREMENT_BANNED",
-  ClaimTooEarly: "CLAIM_TOO_EARLY",
-  ClaimBondMissing: "CLAIM_BOND_MISSING",
-  ClaimsArePaused: "CLAIMS_PAUSED",
-  EnclaveKeyNotUsable: "NODE_KEY_INACTIVE",
-  JobNotClaimed: "JOB_NOT_CLAIMED",
-  JobDeadlinePassed: "JOB_DEADLINE_PASSED",
-  JobParamsMismatched: "JOB_PARAMS_MISMATCH",
-  // Of tokens (ERC-6093).
-  ERC20InsufficientBalance: "TOKENS_INSUFFICIENT",
-  ERC20InsufficientAllowance: "ALLOWANCE_MISSING",
-};
+import { isPersonaError, PersonaError } from "../errors/index.ts";
 
 /** Nodes say it in words of their own: geth, anvil, Hardhat. */
 const noFunds = /insufficient funds|enough funds/i;
@@ -54,7 +21,7 @@ const revertCode = 3;
  * error, a nonce that another transaction took, a receipt that does not come) says nothing about the call: CHAIN_UNREACHABLE.
  * What is no error of viem, and what viem could not encode, is returned as it is.
  */
-export function explainChainError(error: unknown, what: string): unknown {
+export async function explainChainError(error: unknown, what: string): Promise<unknown> {
   if (isPersonaError(error) || !(error instanceof BaseError)) return error;
   const known = error.walk((cause) => isPersonaError(cause));
   if (known !== null) return known;
@@ -64,10 +31,14 @@ export function explainChainError(error: unknown, what: string): unknown {
   if (has((cause) => cause instanceof ChainMismatchError))
     return new PersonaError("CHAIN_WRONG", `${what} was not sent: the wallet is on another chain.`, { cause: error });
   const raw = revertData(error);
-  if (has(isSaidRevert) || (raw !== undefined && decode(raw) !== undefined)) {
+  const isRevert = has(isSaidRevert);
+  if (raw !== undefined || isRevert) {
     const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
     const reason = revert instanceof ContractFunctionRevertedError ? revert.reason : undefined;
-    return explainRevert({ raw, reason }, what, error);
+    // What every error of every contract means is loaded when there is one to explain.
+    const { explainRevert } = await import("./explainRevert.ts");
+    const explained = explainRevert({ raw, reason, isRevert }, what, error);
+    if (explained !== undefined) return explained;
   }
   if (has(isEmptyAccount)) {
     const text = `${what} was not sent: the account cannot pay the gas.`;
@@ -106,37 +77,3 @@ const fieldOf = (value: unknown, name: string): unknown =>
 /** Thrown before anything was sent: the caller's arguments do not fit the ABI. */
 const isEncodingError = ({ name }: BaseError): boolean =>
   /^(Abi|InvalidAddress|InvalidAbi|InvalidArray|IntegerOutOfRange|BytesSize|SizeExceeds)/.test(name);
-
-type Revert = { readonly raw: Hex | undefined; readonly reason: string | undefined };
-
-function explainRevert(revert: Revert, what: string, cause: unknown): PersonaError {
-  const { errorName, args = [], names } = decodeRevert(revert);
-  const values = args.map((value, i) => [names[i] ?? `arg${i}`, String(value)] as const);
-  const data = { error: errorName, ...Object.fromEntries(values) };
-  // The grant registry reports the same Reason that guardians do.
-  const reason = errorName === "GrantNotUsable" ? codeOfReason(Number(args[1])) : undefined;
-  const code = reason ?? codeByError[errorName] ?? "TRANSACTION_REVERTED";
-  return new PersonaError(code, `The contract refused ${what}.`, { data, cause });
-}
-
-type DecodedRevert = {
-  readonly errorName: string;
-  readonly args: readonly unknown[];
-  readonly names: readonly (string | undefined)[];
-};
-
-function decodeRevert({ raw, reason }: Revert): DecodedRevert {
-  const decoded = raw === undefined ? undefined : decode(raw);
-  return decoded ?? { errorName: reason ?? "without a reason", args: [], names: [] };
-}
-
-/** Undefined when it is not one of the protocol's errors: a token's own, for instance. */
-function decode(raw: Hex): DecodedRevert | undefined {
-  try {
-    const { errorName, args, abiItem } = decodeErrorResult({ abi: contractErrorsAbi, data: raw });
-    const names = "inputs" in abiItem ? abiItem.inputs.map(({ name }) => name) : [];
-    return { errorName, args: args ?? [], names };
-  } catch {
-    return undefined;
-  }
-}

@@ -16,7 +16,9 @@ import {
   toHex,
 } from "viem";
 import { PersonaError } from "../errors/index.ts";
-import { type DatasetState, type EnclaveKeyState, type JobStatus, jobStatus } from "./chainView.ts";
+import type { DatasetState } from "./chainView.ts";
+import { type JobStatus, jobStatus } from "./jobStatus.ts";
+import type { EnclaveKeyState } from "./nodeView.ts";
 
 const datasetStatus = ["none", "active", "erased", "erasing"] as const;
 const grantStatus = ["none", "active", "revoked"] as const;

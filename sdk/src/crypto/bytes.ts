@@ -13,13 +13,6 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBu
   return whole;
 }
 
-/** The same memory as bytes. */
-export function bytesOf(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(value)
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : new Uint8Array(value);
-}
-
 /**
  * Compares without stopping at the first difference, so that the time taken says nothing about where two equally long
  * arrays differ. The lengths themselves are not secret.

@@ -1,18 +1,20 @@
-import { CipherSuite } from "@hpke/core";
-
 import type { Hex } from "viem";
 import { PersonaError } from "../errors/index.ts";
-import { randomBytes, zeroise } from "./bytes.ts";
-import { NativeXWing } from "./nativeXWing.ts";
-import { nodeHpkeCrypto } from "./nodeHpkeCrypto.ts";
-import { type PlatformPrivateKey, type PlatformPublicKey, platformPrivateKey, platformPublicKey } from "./nodeXWing.ts";
+import { aeadDecrypt, aeadEncrypt, importAeadKey } from "./aead.ts";
+import { randomBytes, utf8, zeroise } from "./bytes.ts";
+import { type HpkeSecrets, hpkeSecrets } from "./hpkeSchedule.ts";
+import { nodeCrypto } from "./nodeCrypto.ts";
+import type { PlatformPrivateKey, PlatformPublicKey } from "./nodeXWing.ts";
 import { keccak256 } from "./sha256.ts";
-import { SyncAes256Gcm, SyncHkdfSha256 } from "./syncHpke.ts";
+import { xWingDecapsulate, xWingEncapsulate, xWingPublicKey } from "./xWing.ts";
 
 /**
  * HPKE base mode (RFC 9180) with X-Wing (X25519 and ML-KEM-768, draft-connolly-cfrg-xwing-kem), HKDF-SHA-256 and
  * AES-256-GCM: what is sealed today stays closed unless both the elliptic curve and the lattice fall. Base mode does
  * not say who sealed; who may have is the business of commitments and signatures around it.
+ *
+ * The parts are libraries' or the platform's; only how the RFC and the draft join them is here and in hpkeSchedule.ts, xWing.ts,
+ * nodeXWing.ts: a third of the size, which every page that opens a result loads. Tests hold them to `@hpke/core`, both ways.
  */
 
 /** Bytes of an X-Wing public key. */
@@ -43,9 +45,9 @@ export type SealedBox = {
   readonly ct: Uint8Array;
 };
 
-const kem = new NativeXWing();
-const suite = new CipherSuite({ kem, kdf: new SyncHkdfSha256(), aead: new SyncAes256Gcm() });
 const EMPTY = new Uint8Array();
+/** What `node:crypto` does of it; loaded where that is, so that no page loads it. */
+const nodeHpke = nodeCrypto === undefined ? undefined : import("./nodeHpke.ts");
 
 export async function generateKemKeyPair(): Promise<KemKeyPair> {
   const seed = randomBytes(KEM_PRIVATE_KEY_BYTES);
@@ -64,35 +66,9 @@ export async function deriveKemKeyPair(seed: Uint8Array): Promise<KemKeyPair> {
   const privateKey = Uint8Array.from(seed);
   const working = Uint8Array.from(seed);
   try {
-    const pair = await kem.generateKeyPairDerand(working);
-    return { publicKey: new Uint8Array(await kem.serializePublicKey(pair.publicKey)), privateKey };
+    return { publicKey: await xWingPublicKey(working), privateKey };
   } finally {
     zeroise(working);
-  }
-}
-
-/**
- * Makes a private key ready for many boxes, which takes longer than opening one: in the platform's memory where it can hold
- * such keys, otherwise a copy. It lives until nobody holds it any more, whatever becomes of `privateKey`.
- */
-export function readyPrivateKey(privateKey: Uint8Array): KemPrivateKey {
-  if (privateKey.length !== KEM_PRIVATE_KEY_BYTES) {
-    throw new RangeError(`an X-Wing private key has ${KEM_PRIVATE_KEY_BYTES} bytes, not ${privateKey.length}`);
-  }
-  return nodeHpkeCrypto === undefined ? Uint8Array.from(privateKey) : platformPrivateKey(nodeHpkeCrypto, privateKey);
-}
-
-/**
- * Makes a public key ready for several boxes.
- *
- * @throws SEALED_BOX_INVALID when it is not an X-Wing public key.
- */
-export function readyPublicKey(publicKey: Uint8Array): KemPublicKey {
-  try {
-    if (publicKey.length !== KEM_PUBLIC_KEY_BYTES) throw new RangeError("not the length of a key");
-    return nodeHpkeCrypto === undefined ? Uint8Array.from(publicKey) : platformPublicKey(nodeHpkeCrypto, publicKey);
-  } catch (cause) {
-    throw notPublicKey(publicKey, cause);
   }
 }
 
@@ -107,8 +83,8 @@ export function keyIdOf(publicKey: Uint8Array): Hex {
  * @throws SEALED_BOX_INVALID when `publicKey` is not an X-Wing public key.
  */
 export async function seal(parameters: seal.Parameters): Promise<SealedBox> {
-  const context = await senderContext(parameters);
-  return sealOnce(context, parameters);
+  const { enc, secrets } = await toSend(parameters);
+  return { enc, ct: await sealOnce(secrets, parameters) };
 }
 
 export declare namespace seal {
@@ -127,8 +103,7 @@ export declare namespace seal {
  * @throws SEALED_BOX_INVALID when key, `info`, `aad` or bytes differ from those of sealing.
  */
 export async function open(parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
-  const context = await recipientContext(parameters);
-  return openOnce(context, parameters);
+  return openOnce(await toReceive(parameters), parameters);
 }
 
 export declare namespace open {
@@ -148,9 +123,9 @@ export const RESULT_SALT_CONTEXT = "persona/result-salt/v1";
 export async function sealWithExport(
   parameters: seal.Parameters & { readonly exportContext: string; readonly exportLength?: number },
 ): Promise<SealedBox & { readonly exported: Uint8Array }> {
-  const context = await senderContext(parameters);
-  const box = await sealOnce(context, parameters);
-  return { ...box, exported: await exportSecret(context, parameters) };
+  const { enc, secrets } = await toSend(parameters);
+  const exported = await exportOf(secrets, parameters);
+  return { enc, ct: await sealOnce(secrets, parameters), exported };
 }
 
 /**
@@ -161,77 +136,84 @@ export async function sealWithExport(
 export async function openWithExport(
   parameters: open.Parameters & { readonly exportContext: string; readonly exportLength?: number },
 ): Promise<{ readonly plaintext: Uint8Array<ArrayBuffer>; readonly exported: Uint8Array }> {
-  const context = await recipientContext(parameters);
-  const plaintext = await openOnce(context, parameters);
-  return { plaintext, exported: await exportSecret(context, parameters) };
+  const secrets = await toReceive(parameters);
+  const exported = await exportOf(secrets, parameters);
+  return { plaintext: await openOnce(secrets, parameters), exported };
 }
 
-type SenderContext = Awaited<ReturnType<typeof suite.createSenderContext>>;
-type RecipientContext = Awaited<ReturnType<typeof suite.createRecipientContext>>;
-
-async function senderContext({ publicKey, info }: seal.Parameters): Promise<SenderContext> {
+async function toSend({ publicKey, info }: seal.Parameters): Promise<{ enc: Uint8Array; secrets: HpkeSecrets }> {
   try {
-    const recipientPublicKey =
-      publicKey instanceof Uint8Array ? await kem.deserializePublicKey(Uint8Array.from(publicKey)) : handle(publicKey);
-    return await suite.createSenderContext({ recipientPublicKey, info: Uint8Array.from(info) });
+    if (publicKey instanceof Uint8Array && publicKey.length !== KEM_PUBLIC_KEY_BYTES)
+      throw new RangeError("not the length of a key");
+    const { sharedSecret, enc } = await encapsulateTo(publicKey);
+    return { enc, secrets: await hpkeSecrets(sharedSecret, info) };
   } catch (cause) {
     throw notPublicKey(publicKey, cause);
   }
 }
 
-function notPublicKey(publicKey: KemPublicKey, cause: unknown): PersonaError {
+async function encapsulateTo(publicKey: KemPublicKey) {
+  return (await nodeHpke)?.encapsulateTo(publicKey) ?? xWingEncapsulate(bytesOf(publicKey));
+}
+
+export function notPublicKey(publicKey: KemPublicKey, cause: unknown): PersonaError {
   return new PersonaError("SEALED_BOX_INVALID", "The recipient's key is not a valid X-Wing public key.", {
     data: publicKey instanceof Uint8Array ? { bytes: publicKey.length } : {},
     cause,
   });
 }
 
-/** The package hands keys on to the KEM, which is ours, without looking at them. */
-function handle(key: PlatformPublicKey | PlatformPrivateKey): CryptoKey {
-  return key as object as CryptoKey;
-}
-
-async function recipientContext(parameters: open.Parameters): Promise<RecipientContext> {
-  if (parameters.enc.length !== KEM_ENC_BYTES || parameters.ct.length < HPKE_TAG_BYTES) {
+async function toReceive({ privateKey, enc, ct, info }: open.Parameters): Promise<HpkeSecrets> {
+  if (enc.length !== KEM_ENC_BYTES || ct.length < HPKE_TAG_BYTES) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not have the lengths of one.", {
-      data: { encBytes: parameters.enc.length, ctBytes: parameters.ct.length },
+      data: { encBytes: enc.length, ctBytes: ct.length },
     });
   }
-  const { privateKey } = parameters;
-  const working = privateKey instanceof Uint8Array ? Uint8Array.from(privateKey) : privateKey;
   try {
-    const recipientKey = working instanceof Uint8Array ? await kem.deserializePrivateKey(working) : handle(working);
-    return await suite.createRecipientContext({
-      recipientKey,
-      enc: Uint8Array.from(parameters.enc),
-      info: Uint8Array.from(parameters.info),
-    });
+    if (privateKey instanceof Uint8Array && privateKey.length !== KEM_PRIVATE_KEY_BYTES)
+      throw new RangeError("not the length of a key");
+    return await hpkeSecrets(await decapsulateBy(privateKey, enc), info);
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key.", { cause });
-  } finally {
-    if (working instanceof Uint8Array) zeroise(working);
   }
 }
 
-async function sealOnce(context: SenderContext, parameters: seal.Parameters): Promise<SealedBox> {
-  const ct = await context.seal(parameters.plaintext, parameters.aad ?? EMPTY);
-  return { enc: new Uint8Array(context.enc), ct: new Uint8Array(ct) };
+async function decapsulateBy(privateKey: KemPrivateKey, enc: Uint8Array) {
+  return (await nodeHpke)?.decapsulateBy(privateKey, enc) ?? xWingDecapsulate(bytesOf(privateKey), enc);
 }
 
-async function openOnce(context: RecipientContext, parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
+/** Keys are in the platform's memory only where the platform does all of it. */
+function bytesOf(key: KemPublicKey | KemPrivateKey): Uint8Array {
+  if (key instanceof Uint8Array) return key;
+  throw new TypeError("a key of another platform");
+}
+
+async function sealOnce({ key, nonce }: HpkeSecrets, { plaintext, aad = EMPTY }: seal.Parameters): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await context.open(parameters.ct, parameters.aad ?? EMPTY));
+    const sealed = (await nodeHpke)?.gcm("seal", key, { nonce, bytes: plaintext, aad });
+    if (sealed !== undefined) return sealed;
+    return await aeadEncrypt(await importAeadKey(key, "encrypt"), nonce, plaintext, aad);
+  } finally {
+    zeroise(key);
+  }
+}
+
+async function openOnce({ key, nonce }: HpkeSecrets, parameters: open.Parameters): Promise<Uint8Array<ArrayBuffer>> {
+  const { ct: bytes, aad = EMPTY } = parameters;
+  try {
+    const opened = (await nodeHpke)?.gcm("open", key, { nonce, bytes, aad });
+    if (opened !== undefined) return opened;
+    return await aeadDecrypt(await importAeadKey(key, "decrypt"), nonce, bytes, aad);
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed box does not open with this key in this context.", {
       cause,
     });
+  } finally {
+    zeroise(key);
   }
 }
 
-async function exportSecret(
-  context: SenderContext | RecipientContext,
-  parameters: { readonly exportContext: string; readonly exportLength?: number },
-): Promise<Uint8Array> {
-  const label = new TextEncoder().encode(parameters.exportContext);
-  return new Uint8Array(await context.export(label, parameters.exportLength ?? 32));
-}
+const exportOf = (
+  { exportSecret }: HpkeSecrets,
+  { exportContext, exportLength = 32 }: { readonly exportContext: string; readonly exportLength?: number },
+): Promise<Uint8Array> => exportSecret(utf8(exportContext), exportLength);

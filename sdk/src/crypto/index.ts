@@ -26,12 +26,12 @@ export {
   open,
   openWithExport,
   RESULT_SALT_CONTEXT,
-  readyPrivateKey,
-  readyPublicKey,
   type SealedBox,
   seal,
   sealWithExport,
 } from "./hpke.ts";
 export { type NodeCrypto, type NodePublicKey, nodeCrypto } from "./nodeCrypto.ts";
-export { createSha256, keccak256, sha256, sha256Async, sha256Hex } from "./sha256.ts";
+export { readyPrivateKey, readyPublicKey } from "./readyKeys.ts";
+export { keccak256, sha256, sha256Async, sha256Hex } from "./sha256.ts";
+export { createSha256 } from "./sha256Stream.ts";
 export { combineSecret, isThreshold, MAX_SHARES, splitSecret } from "./shamir.ts";

@@ -5,6 +5,7 @@
  */
 export type NodeCrypto = {
   createHash(algorithm: "sha256"): NodeHash;
+  createHmac(algorithm: "sha256", key: Uint8Array): NodeHash;
   hash(algorithm: "sha256", bytes: Uint8Array, encoding: "buffer"): Uint8Array<ArrayBuffer>;
   /** Of a text as UTF-8. */
   hash(algorithm: "sha256", text: string, encoding: "hex"): string;

@@ -1,5 +1,4 @@
-import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
-import { type Hex, keccak256 as viemKeccak256 } from "viem";
+import { type Hex, keccak256 as viemKeccak256, sha256 as viemSha256 } from "viem";
 import { toHex } from "./bytes.ts";
 import { nodeCrypto } from "./nodeCrypto.ts";
 
@@ -8,7 +7,7 @@ const MAX_SYNC_BYTES = 2 ** 21;
 
 /** SHA-256 (FIPS 180-4), synchronous: for what is small or already in memory. 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(nodeCrypto?.hash("sha256", bytes, "buffer") ?? nobleSha256(bytes));
+  return Uint8Array.from(nodeCrypto?.hash("sha256", bytes, "buffer") ?? viemSha256(bytes, "bytes"));
 }
 
 /** SHA-256 by the platform: several times faster than {@link sha256} from some kilobytes on. 32 bytes. */
@@ -23,19 +22,6 @@ export async function sha256Async(bytes: Uint8Array): Promise<Uint8Array<ArrayBu
 /** SHA-256 as hex: the *digest* by which manifests, KeyBox heads, bundles and ciphertexts are named on chain. */
 export function sha256Hex(bytes: Uint8Array): Hex {
   return toHex(sha256(bytes));
-}
-
-/** SHA-256 over a stream: feed with `update`, end with `digest` once. The platform's own in Node, JavaScript elsewhere. */
-export function createSha256(): { update(bytes: Uint8Array): void; digest(): Uint8Array<ArrayBuffer> } {
-  const state = nodeCrypto?.createHash("sha256") ?? nobleSha256.create();
-  return {
-    update(bytes) {
-      state.update(bytes);
-    },
-    digest() {
-      return Uint8Array.from(state.digest());
-    },
-  };
 }
 
 /** Keccak-256 as hex, the EVM's hash. */

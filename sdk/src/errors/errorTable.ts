@@ -450,6 +450,18 @@ export const errorTable = {
     "The node's journal was written by a newer build, or is no journal.",
     "Start the newer build again, or restore journal.sqlite from a backup: an older one loses nothing.",
   ),
+  NODE_CRASHED: temporary(
+    "Something unexpected ended the daemon.",
+    "It is started again, and goes on where its journal says; report it when it repeats, with the log before it.",
+  ),
+  DATA_DIR_UNWRITABLE: temporary(
+    "The data directory cannot be written.",
+    "Free space on its disk, or see docs/operations.md, Disk loss; the daemon goes on when it is started again.",
+  ),
+  JOURNAL_UNREACHABLE: temporary(
+    "The database of the shared journal does not answer.",
+    "Check that PostgreSQL runs and that the URL in journalUrlFile is right; nothing is lost meanwhile.",
+  ),
   PROCESS_FAILED: fatal("A process of the network ended unexpectedly.", "See its log file under the run directory."),
   ENCLAVE_FAILED: temporary(
     "The enclave process ended or broke the protocol.",
@@ -471,7 +483,11 @@ export const errorTable = {
   ),
   SEALING_UNAVAILABLE: fatal(
     "This platform offers an enclave nothing to seal its keys with.",
-    "Keys end with the enclave: guardians there need a replica to hand their shares to (docs/attestation.md).",
+    "Keys end with the enclave there: give a guardian a replica that holds them (`replicaUrls`; docs/enclave.md, Replicas).",
+  ),
+  REPLICA_UNAVAILABLE: temporary(
+    "No replica of this guardian answers, or none that does holds its keys.",
+    "Start a replica (`replicaOf`) and look whether `replicaUrls` reaches it. Keys that no replica holds any more are lost: see docs/enclave.md, Replicas.",
   ),
   SIGNATURE_REJECTED: {
     exit: 2,
@@ -486,6 +502,10 @@ export const errorTable = {
   TOKENS_INSUFFICIENT: fatal(
     "The account has fewer tokens than the job's fee, prices and protocol fee.",
     "Send the account as many tokens as `needed` says, or offer a lower maxFee.",
+  ),
+  TOKEN_MISMATCH: fatal(
+    "A grant asks for its price in another token than the one the job is paid in.",
+    "Say the grant's `token` with the job only if you mean to pay in it; else ask the owner for a grant in yours.",
   ),
   ALLOWANCE_MISSING: fatal(
     "The market may not take as many tokens from the account as the job costs.",

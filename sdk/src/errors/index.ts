@@ -1,4 +1,18 @@
 export { type ErrorCode, type ErrorEntry, errorTable } from "./errorTable.ts";
-export { isPersonaError, PersonaError, type PersonaErrorOptions } from "./PersonaError.ts";
+export {
+  AllowanceMissingError,
+  ChainWrongError,
+  DatasetErasedError,
+  GasInsufficientError,
+  GrantExhaustedError,
+  GuardiansUnavailableError,
+  isErrorCode,
+  isPersonaError,
+  PersonaError,
+  type PersonaErrorOptions,
+  ReceiptInvalidError,
+  SignatureRejectedError,
+  TokensInsufficientError,
+} from "./PersonaError.ts";
 export { printable } from "./printable.ts";
 export { codeOfReason, reasonOfCode } from "./reasons.ts";

@@ -1,11 +1,19 @@
-import { decode, encode } from "@ipld/dag-cbor";
-import type { z } from "zod";
-import { equalBytes } from "../crypto/index.ts";
+import { equalBytes } from "../crypto/bytes.ts";
 import { type ErrorCode, PersonaError } from "../errors/index.ts";
+import { decodeDagCbor, encodeDagCbor } from "./dagCbor.ts";
+import { type Decoder, Refused } from "./decoders.ts";
+
+/** What values from outside are held to: a schema of zod, or a decoder where a page loads it. */
+export type CborSchema<value> = Decoder<value> | { readonly safeParse: (value: unknown) => Outcome<value> };
+
+type Outcome<value> =
+  | { readonly success: true; readonly data: value }
+  | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+type Issue = { readonly message: string; readonly path: readonly PropertyKey[] };
 
 /** Deterministic DAG-CBOR: one value has one encoding, so that its digest names the value. */
 export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(encode(value));
+  return encodeDagCbor(value);
 }
 
 /**
@@ -14,10 +22,10 @@ export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
  *
  * @throws `code` when the bytes are too many, not canonical DAG-CBOR, or not of the schema.
  */
-export function decodeCbor<S extends z.ZodType>(
+export function decodeCbor<value>(
   bytes: Uint8Array,
   parameters: {
-    readonly schema: S;
+    readonly schema: CborSchema<value>;
     readonly maxBytes: number;
     /** Most data items (RFC 8949, 3) it may hold; decoding costs a microsecond each. Default 65,536. */
     readonly maxItems?: number;
@@ -26,7 +34,7 @@ export function decodeCbor<S extends z.ZodType>(
     readonly code: ErrorCode;
     readonly what: string;
   },
-): z.output<S> {
+): value {
   const { code, what, maxBytes } = parameters;
   if (bytes.length > maxBytes) {
     throw new PersonaError(code, `The ${what} is larger than allowed.`, { data: { bytes: bytes.length, maxBytes } });
@@ -39,21 +47,31 @@ export function decodeCbor<S extends z.ZodType>(
   let value: unknown;
   let canonical: Uint8Array;
   try {
-    value = decode(bytes);
-    canonical = encode(value);
+    value = decodeDagCbor(bytes);
+    canonical = encodeDagCbor(value);
   } catch (cause) {
-    throw new PersonaError(code, `The ${what} is not DAG-CBOR.`, { cause });
+    throw new PersonaError(code, `The ${what} is not DAG-CBOR in its canonical form.`, { cause });
   }
   if (!equalBytes(canonical, bytes)) {
     throw new PersonaError(code, `The ${what} is not encoded in its canonical form.`);
   }
-  const parsed = parameters.schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new PersonaError(code, `The ${what} breaks its schema: ${issue?.message ?? "invalid"}.`, {
-    data: { path: issue?.path.map(String).join(".") ?? "" },
-    cause: parsed.error,
-  });
+  const breaks = (why: string, path: readonly PropertyKey[], cause?: unknown) =>
+    new PersonaError(code, `The ${what} breaks its schema: ${why}.`, {
+      data: { path: path.map(String).join(".") },
+      cause,
+    });
+  const { schema } = parameters;
+  if (typeof schema === "function") {
+    try {
+      return schema(value);
+    } catch (error) {
+      throw error instanceof Refused ? breaks(error.message, error.path) : error;
+    }
+  }
+  const outcome = schema.safeParse(value);
+  if (outcome.success) return outcome.data;
+  const [issue] = outcome.error.issues;
+  throw breaks(issue?.message ?? "invalid", issue?.path ?? [], outcome.error);
 }
 
 /**

@@ -3,6 +3,7 @@ import { create as createDigest } from "multiformats/hashes/digest";
 import type { Hex } from "viem";
 import { fromHex, toHex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { Link } from "./dagCbor.ts";
 
 /** Multicodec numbers of the block formats we make and read. */
 export const codecs = { raw: 0x55, "dag-pb": 0x70, "dag-cbor": 0x71 } as const;
@@ -47,4 +48,14 @@ export function parseCid(cid: string): { readonly codec: BlockCodec; readonly di
     });
   }
   return { codec, digest };
+}
+
+/** The CID in a decoded link; null for what is none. */
+export function cidOfLink(value: unknown): CID | null {
+  if (!(value instanceof Link)) return null;
+  try {
+    return CID.decode(value.bytes);
+  } catch {
+    return null;
+  }
 }

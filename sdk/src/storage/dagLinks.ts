@@ -3,7 +3,8 @@ import * as z from "zod";
 import { PersonaError } from "../errors/index.ts";
 import { MAX_BLOCK_BYTES } from "./blobStore.ts";
 import { decodeCbor } from "./cbor.ts";
-import { parseCid } from "./cid.ts";
+import { cidOfLink, parseCid } from "./cid.ts";
+import { Link } from "./dagCbor.ts";
 import { decodeFileNode } from "./dagPb.ts";
 
 export type DagLink = {
@@ -52,7 +53,6 @@ function fileLinks(cid: string, bytes: Uint8Array): DagLink[] {
 
 function* linksIn(value: unknown): Generator<string, void, undefined> {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
-  const cid = CID.asCID(value);
-  if (cid !== null) yield cid.toString();
+  if (value instanceof Link) yield cidOfLink(value)?.toString() ?? "";
   else for (const item of Object.values(value)) yield* linksIn(item);
 }

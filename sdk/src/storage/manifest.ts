@@ -4,6 +4,7 @@ import * as z from "zod";
 import { fromHex, sha256Hex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { cidOfLink } from "./cid.ts";
 import { bytes32, datasetVersion, isStrictlyAscending, MAX_SEGMENTS, segmentIndex, uint32 } from "./schemas.ts";
 
 /** A manifest of docs/protocol.md 3.2 may not be larger than this. */
@@ -45,7 +46,7 @@ export type Manifest = {
 
 const segmentCid = z
   .custom<unknown>((value) => {
-    const cid = CID.asCID(value);
+    const cid = cidOfLink(value);
     return (
       cid !== null &&
       cid.version === 1 &&
@@ -54,7 +55,7 @@ const segmentCid = z
       cid.multihash.digest.length === 32
     );
   }, "expected a CIDv1 of a file, with sha2-256")
-  .transform((value): string => String(CID.asCID(value)));
+  .transform((value): string => String(cidOfLink(value)));
 
 const schema = z
   .strictObject({

@@ -6,7 +6,7 @@ import { PersonaError } from "../errors/index.ts";
 import type { BlobStore } from "./blobStore.ts";
 import { collectBytes } from "./byteStream.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { cidOfDigest } from "./cid.ts";
+import { cidOfDigest, cidOfLink } from "./cid.ts";
 import { bytes32 } from "./schemas.ts";
 
 /** What an owner must not lose beside its root key: KeyBox bodies, names. Many times what a person's records take. */
@@ -16,7 +16,9 @@ const blockSchema = z.strictObject({
   v: z.literal(1),
   salt: bytes32,
   commitment: bytes32,
-  file: z.custom<unknown>((value) => CID.asCID(value) !== null, "expected a link").transform((value) => String(value)),
+  file: z
+    .custom<unknown>((value) => cidOfLink(value) !== null, "expected a link")
+    .transform((value) => String(cidOfLink(value))),
 });
 
 /**

@@ -15,7 +15,7 @@ export const unixfsParameters = { leafBytes: 2 ** 20, maxLinks: 1_024 } as const
 
 /** 1,024^4 leaves: more than a file can have, and a bound for readers. */
 const MAX_DEPTH = 5;
-const PARALLEL_WRITES = 5;
+const PARALLEL_WRITES = 8;
 /** Fewer: each block that is read ahead is new memory. */
 const PARALLEL_READS = 4;
 /** A medium's other way of writing leaves is for large files: it may have to start threads. */

@@ -180,7 +180,6 @@ describe("the access log", function () {
           log.append([{ index: size, entry: encodeLogEntry(entry), answer: undefined, revocation: undefined }]);
         }
       };
-      const shared = { client: scene.owner, deployment: context.deployment, guardian: enclave.nodeId };
       const fetchLog = async (known?: Parameters<typeof fetchAccessLog>[1]["known"]) => {
         // Answers as a real host does to the very query the client will send: both sign deterministically.
         const { timestamp } = await scene.owner.getBlock();
@@ -189,7 +188,7 @@ describe("the access log", function () {
         const signed = { ...asked, issuedAt: Number(timestamp) };
         const signature = await scene.owner.signTypedData(logTypedData.query(context.deployment, signed));
         const query = encodeLogQuery({ ...signed, signature });
-        answers.page = Uint8Array.from(await readLog({ ...shared, log, signHead }, query));
+        answers.page = Uint8Array.from(await readLog({ log, signHead }, query));
         return fetchAccessLog(context, {
           datasetId: dataset.datasetId,
           guardian: enclave.nodeId,

@@ -9,6 +9,7 @@ import { registerTestEnclave } from "../../helpers/testEnclave.ts";
 /** docs/protocol.md, 4.4: at once, and each second. */
 const claim = { burst: 256, perSecond: 8 };
 const address = { burst: 2_048, perSecond: 512 };
+const log = { burst: 1_024, perSecond: 32 };
 
 describe("a running guardian's limits", function () {
   this.timeout(120_000);
@@ -107,5 +108,16 @@ describe("a guardian server's limit of one address", () => {
     const origin = `http://127.0.0.1:${server.port}`;
     expect((await fetch(`${origin}/release`, { method: "POST", body: "x" })).status).to.equal(200);
     expect((await fetch(`${origin}/key`)).status).to.equal(200);
+  });
+
+  it("error: RATE_LIMITED: questions for a log, sooner than other requests", async () => {
+    const from = performance.now();
+    const origin = `http://127.0.0.1:${server.port}`;
+    let shown = 0;
+    // One after the other: a limit of what is under way at once is another thing.
+    while (shown < 2 * log.burst && (await fetch(`${origin}/log?q=0x00`)).status === 200) shown += 1;
+    const seconds = (performance.now() - from) / 1_000;
+    expect(shown).to.be.within(log.burst, log.burst + Math.ceil(seconds * log.perSecond));
+    expect((await fetch(`${origin}/release`, { method: "POST", body: "x" })).status).to.equal(200);
   });
 });

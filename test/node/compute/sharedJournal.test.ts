@@ -20,14 +20,16 @@ const script = fileURLToPath(new URL("../../helpers/sharedWorker.ts", import.met
   this.timeout(120_000);
   let postgres: Postgres;
   let pool: Pool;
-  const open = (worker: string, limit = 3): Promise<SharedJournal> =>
-    openSharedJournal({ url: postgres.url, worker, atOnce: 4, limit, log: { warn: () => {} } });
+  const open = (worker: string, limit = 3, atOnce = 4): Promise<SharedJournal> =>
+    openSharedJournal({ url: postgres.url, worker, atOnce, limit, log: { warn: () => {} } });
   before(async () => {
     if ("reason" in programs) return;
     postgres = await startPostgres(programs);
     pool = new Pool({ connectionString: postgres.url, max: 2 });
     pool.on("error", () => {});
   });
+  // What a test leaves undone would be handed to the next one's workers.
+  afterEach(() => pool.query("DELETE FROM persona.jobs"));
   after(async () => {
     await pool?.end();
     await postgres?.close();
@@ -67,6 +69,64 @@ const script = fileURLToPath(new URL("../../helpers/sharedWorker.ts", import.met
       await first.close();
       await second.close();
     }
+  });
+
+  it("behavior: what a reorganisation opens again is handed out, however soon it comes after the end", async () => {
+    const one = await open("f", 3, 1);
+    try {
+      const jobId = randomHex32(random);
+      await one.add(jobId, random.bytes(9));
+      for (let round = 1; round <= 5; round++) {
+        await until(async () => (await one.open()).some((job) => job.jobId === jobId));
+        await one.apply(jobId, { type: "claim" });
+        await one.apply(jobId, { type: "claimed", attempt: 1, signer: "0xaa", block: round });
+        await one.apply(jobId, { type: "receiptSigned" }, random.bytes(3));
+        await one.apply(jobId, { type: "settled", outcome: "SETTLED", block: round });
+        // At once: the queue has not been told yet that its hand-out has ended.
+        await one.reorganised(round);
+        await until(async () => (await one.open()).some((job) => job.jobId === jobId));
+        await one.apply(jobId, { type: "claimUndone" });
+        await one.apply(jobId, { type: "claimLost", why: "CANCELLED", block: round });
+        await one.apply(jobId, { type: "reopened", block: round });
+      }
+    } finally {
+      await one.close();
+    }
+  });
+
+  it("behavior: a job that another worker's news has ended no longer takes a place", async () => {
+    const [first, second] = [await open("g", 3, 1), await open("h", 3, 1)];
+    try {
+      const jobs = Array.from({ length: 6 }, () => randomHex32(random));
+      for (const jobId of jobs) await first.add(jobId, random.bytes(9));
+      const left = new Set(jobs);
+      while (left.size > 0) {
+        await until(async () => (await first.open()).length + (await second.open()).length > 0);
+        const [mine] = await first.open();
+        const [other] = await second.open();
+        // Each hears of the end of what the other holds.
+        if (mine !== undefined) await second.apply(mine.jobId, { type: "declined", why: "CANCELLED", block: 1 });
+        if (other !== undefined) await first.apply(other.jobId, { type: "declined", why: "CANCELLED", block: 1 });
+        for (const job of [mine, other]) if (job !== undefined) left.delete(job.jobId);
+      }
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  });
+
+  it("error: JOURNAL_UNREACHABLE, to be tried again, where no database answers", async () => {
+    const error = await expectError("JOURNAL_UNREACHABLE", () =>
+      openSharedJournal({
+        url: "postgres://persona:not-to-be-told@127.0.0.1:1/none",
+        worker: "x",
+        atOnce: 1,
+        limit: 3,
+        log: { warn: () => {} },
+      }),
+    );
+    expect(error.exitCode).to.equal(75);
+    expect(JSON.stringify(error.toJSON()) + error.message).not.to.contain("not-to-be-told");
   });
 
   it("behavior: a worker's own marks are its own; a newer build's tables are not touched", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decode, encode } from "@ipld/dag-cbor";
+import { encodeLogQuery } from "@persona-protocol/sdk/access";
 import { encodeStruct } from "@persona-protocol/sdk/contracts";
 import { errorTable } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
@@ -110,7 +111,10 @@ for (const role of ["worker", "guardian"] as const) {
   });
 }
 
-const methods = ["start", "register", "run", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"];
+const methods = [
+  ...["start", "register", "run", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"],
+  ...["handOver", "pass", "take"],
+];
 
 /** One to four frames: some whose every byte may be changed, some that are read to the end and mean something else. */
 function hostileMessage(random: Random, deployment: object): Uint8Array[] {
@@ -132,25 +136,27 @@ function goodMessage(random: Random, deployment: object): { id: number; method: 
   const method = methods[random.integer(methods.length)] as string;
   const bytes = encodeStruct("JobParams", randomStruct("JobParams", random));
   const digest = randomHex32(random);
+  const signer = "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0";
+  const target = { nodeId: 1, confirmations: 0, signer, kemKey: hexToBytes(digest) };
   const params: Record<string, unknown> = {
     start: { deployment, sealed: bytes },
     register: {
-      operator: "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0",
+      operator: signer,
       keyClass: 1,
       blockNumber: 5,
       blockHash: digest,
     },
     run: { jobId: digest, params: bytes, attempt: 1 },
     serve: { nodeId: 1, confirmations: 0, endpoints: 1, log: { size: 0, peaks: [] }, revocations: [] },
-    reseal: {
-      nodeId: 1,
-      confirmations: 0,
-      deposit: bytes,
-      signer: "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0",
-      kemKey: hexToBytes(digest),
-    },
+    reseal: { ...target, deposit: bytes },
+    handOver: target,
+    pass: { ...target, keys: signer, box: bytes },
+    take: { nodeId: 1, confirmations: 0, keys: signer, box: bytes },
     sweep: { datasetIds: [digest] },
-    logHead: null,
+    logHead: encodeLogQuery({
+      ...{ datasetId: digest, guardian: 1, from: 0, limit: 9, since: 0, issuedAt: 5 },
+      signature: `0x${"11".repeat(65)}`,
+    }),
   };
   return { id, method, params: params[method] ?? bytes };
 }

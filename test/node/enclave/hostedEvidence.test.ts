@@ -156,6 +156,9 @@ describe("startEnclave: evidence by its host", function () {
       quote: async (userData) => ({ evidence: nitro.document({ userData }) }),
     };
     await expectError("SEALING_UNAVAILABLE", () => start("guardian", works).call("start", startParams("guardian")));
+    // A replica will hold its keys: the host is given nothing to keep.
+    const params = { ...startParams("guardian"), keep: "replica" };
+    expect(await start("guardian", works).call("start", params)).to.include({ sealed: null });
   });
 
   it("error: a host that brings another's evidence at registration", async () => {

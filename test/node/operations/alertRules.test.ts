@@ -23,7 +23,11 @@ async function scrape(
   const known = { blockNumber: 9n, blockAgeSeconds: 1, balanceWei: 7n, freeDiskBytes: 1, sealUntil: 2, openUntil: 3 };
   const { jobs = { seen: 1 }, claims = "open" } = changes;
   const status = async () => ({ jobs, claims, underWay: 0, nextBlock: 4n });
-  const text = await metrics.scrape({ readiness, facts: known, duty: { status, drain: async () => {} }, nodeId: 3 });
+  const endpoints = [{ state: "well" }, { state: "wrong chain" }];
+  metrics.countAlarm("CHAIN_DISAGREES");
+  metrics.countAlarm("of no list");
+  const duty = { status, drain: async () => {} };
+  const text = await metrics.scrape({ readiness, facts: known, duty, nodeId: 3, endpoints });
   metrics.close();
   return text;
 }
@@ -73,6 +77,14 @@ describe("alert rules and dashboard", () => {
       .to.contain('persona_jobs_count{state="seen"} 2\n')
       .and.to.contain('persona_jobs_count{state="other"} 7\n');
     expect(text).to.contain('persona_claims_state_ratio{state="other"} 1\n').and.not.to.contain("invented");
+    for (const line of [
+      'persona_chain_endpoints_count{state="wrongChain"} 1',
+      'persona_chain_endpoints_count{state="well"} 1',
+      'persona_chain_endpoints_count{state="ill"} 0',
+      'persona_chain_alarms_total{code="CHAIN_DISAGREES"} 1',
+      'persona_chain_alarms_total{code="other"} 1',
+    ])
+      expect(text).to.contain(`${line}\n`);
   });
 
   const promtool = ["/usr/bin/promtool", here(".cache/promtool/promtool")].find((file) => existsSync(file));

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -54,6 +54,27 @@ describe("createS3Store", () => {
         name,
       );
     }
+  });
+
+  it("behavior: no object is larger than a leaf, whatever is put, so nothing is uploaded in parts", async () => {
+    const prefix = "large/";
+    const sent: string[] = [];
+    const client = s3().client();
+    const send = client.send.bind(client) as (command: object, ...rest: unknown[]) => Promise<unknown>;
+    const recording = (command: object, ...rest: unknown[]) => {
+      sent.push(command.constructor.name);
+      return send(command, ...rest);
+    };
+    const large = createS3Store({ send: recording as S3Client["send"] }, { bucket: s3().bucket, prefix });
+    await large.put(randomBytes(9 * MIB + 5));
+    const folder = join(s3().bucketDir, prefix);
+    const files = (await readdir(folder)).filter((name) => name.startsWith("baf"));
+    const sizes = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).size));
+    expect(sizes.sort((a, b) => b - a).slice(0, 10)).to.deep.equal([...Array(9).fill(MIB), sizes[9]]);
+    expect(sizes).to.have.length(11);
+    expect([...new Set(sent)]).to.have.members(["PutObjectCommand", "HeadObjectCommand"]);
+    const { data } = await expectError("STORE_FAILED", () => large.putBlock(randomBytes(2 * MIB + 1), "dag-cbor"));
+    expect(data["kind"]).to.equal("refused");
   });
 
   it("behavior: two prefixes of a bucket are two stores", async () => {

@@ -118,8 +118,8 @@ describe("explainChainError", () => {
     }
   });
 
-  it("behavior: a receipt that does not come in time is no refusal", () => {
-    const error = explainChainError(new WaitForTransactionReceiptTimeoutError({ hash: zeroHash }), "settleJob");
+  it("behavior: a receipt that does not come in time is no refusal", async () => {
+    const error = await explainChainError(new WaitForTransactionReceiptTimeoutError({ hash: zeroHash }), "settleJob");
     expect(isPersonaError(error, "CHAIN_UNREACHABLE")).to.equal(true);
   });
 
@@ -189,10 +189,10 @@ describe("explainChainError", () => {
     expect(await codeOf(elsewhere as ChainClient)).to.include({ code: "CHAIN_WRONG" });
   });
 
-  it("behavior: what is not the chain's comes back as it is", () => {
+  it("behavior: what is not the chain's comes back as it is", async () => {
     for (const error of [new Error("x"), new TypeError("y"), "text", undefined])
-      expect(explainChainError(error, "x")).to.equal(error);
+      expect(await explainChainError(error, "x")).to.equal(error);
     const encoding = new BaseError("bad", { name: "AbiEncodingLengthMismatchError" });
-    expect(explainChainError(encoding, "x")).to.equal(encoding);
+    expect(await explainChainError(encoding, "x")).to.equal(encoding);
   });
 });

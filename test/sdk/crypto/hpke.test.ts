@@ -15,8 +15,11 @@ import {
   sealWithExport,
   utf8,
 } from "@persona-protocol/sdk/crypto";
+import { generateOwnerRootKey } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { nodeHpkeCrypto } from "../../../sdk/src/crypto/nodeHpkeCrypto.ts";
+import { portableX25519, x25519, x25519PublicKey } from "../../../sdk/src/crypto/x25519.ts";
+import { xWingDecapsulate, xWingEncapsulate } from "../../../sdk/src/crypto/xWing.ts";
 import { expectError } from "../../helpers/errors.ts";
 
 const info = utf8("test/v1");
@@ -65,7 +68,7 @@ describe("seal", () => {
   });
 });
 
-describe("NativeXWing", () => {
+describe("HPKE beside @hpke/core", () => {
   it("behavior: the project's Node has the algorithms, and they are what is used", () => {
     expect(nodeHpkeCrypto).to.not.equal(undefined);
   });
@@ -114,6 +117,48 @@ describe("NativeXWing", () => {
     const box = await sealWithExport({ publicKey, info, plaintext, exportContext: "ours", exportLength: 50 });
     const context = await plain.createRecipientContext({ recipientKey, enc: box.enc, info });
     expect(new Uint8Array(await context.export(utf8("ours"), 50))).to.deep.equal(box.exported);
+  });
+});
+
+describe("xWing, as browsers compute it", () => {
+  it("default: agrees with Node's and with the package's, both ways", async () => {
+    const { publicKey, privateKey } = await generateKemKeyPair();
+    const { sharedSecret, enc } = await xWingEncapsulate(publicKey);
+    expect(await xWingDecapsulate(privateKey, enc)).to.deep.equal(sharedSecret);
+    const kem = new XWing();
+    const { privateKey: recipientKey, publicKey: recipientPublicKey } = await kem.generateKeyPairDerand(
+      Uint8Array.from(privateKey),
+    );
+    const theirs = new Uint8Array(await kem.decap({ recipientKey, enc: Uint8Array.from(enc).buffer }));
+    expect(theirs).to.deep.equal(sharedSecret);
+    const made = await kem.encap({ recipientPublicKey });
+    const ours = await xWingDecapsulate(privateKey, new Uint8Array(made.enc));
+    expect(ours).to.deep.equal(new Uint8Array(made.sharedSecret));
+  });
+
+  it("behavior: the curve in JavaScript gives what WebCrypto's gives, and refuses a point of low order", async () => {
+    const [one, two] = [generateOwnerRootKey(), generateOwnerRootKey()];
+    expect(await portableX25519(one, await x25519PublicKey(two))).to.deep.equal(
+      await x25519(two, await x25519PublicKey(one)),
+    );
+    for (const derive of [x25519, portableX25519]) {
+      const failure = await derive(one, new Uint8Array(32)).then(
+        () => "none",
+        () => "refused",
+      );
+      expect(failure).to.equal("refused");
+    }
+  });
+
+  it("error: keys that are no encoding, or of low order", async () => {
+    const { publicKey } = await generateKemKeyPair();
+    for (const bad of [Uint8Array.from(publicKey).fill(0xff, 0, 3), Uint8Array.from(publicKey).fill(0, 1_184)]) {
+      const failure = await xWingEncapsulate(bad).then(
+        () => "none",
+        () => "refused",
+      );
+      expect(failure).to.equal("refused");
+    }
   });
 });
 

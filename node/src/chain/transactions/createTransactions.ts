@@ -90,7 +90,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       try {
         await client.call({ account: account.address, to, data, blockNumber });
       } catch (error) {
-        const why = explainChainError(error, what);
+        const why = await explainChainError(error, what);
         if (isPersonaError(why) && why.retry === "never") return why;
       }
     }
@@ -220,7 +220,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
         failures = 0;
       } catch (error) {
         failures += 1;
-        const why = explainChainError(error, "a look at the chain");
+        const why = await explainChainError(error, "a look at the chain");
         const code = isPersonaError(why) ? why.code : "INTERNAL";
         log.warn(
           { code, failures, message: isPersonaError(why) ? why.shortMessage : String(why) },
@@ -272,7 +272,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       const roomy = (gas * 5n) / 4n;
       return { key, what, to, data, value: 0n, gas: roomy < mostGas ? roomy : mostGas };
     } catch (error) {
-      throw explainChainError(error, what);
+      throw await explainChainError(error, what);
     }
   };
 
@@ -293,7 +293,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       wake();
       if (stored.attempts.length === 0) await signAndSend(stored, market);
     } catch (error) {
-      throw explainChainError(error, call.functionName);
+      throw await explainChainError(error, call.functionName);
     }
   };
 

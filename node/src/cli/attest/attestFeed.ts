@@ -50,6 +50,6 @@ async function contractsOf(client: ChainClient, verifier: Address): Promise<Coll
     const tcbPolicy = await client.readContract({ address: pckRegistry, abi: pckRegistryAbi, functionName: "TCBS" });
     return { pckRegistry, tcbPolicy };
   } catch (error) {
-    throw explainChainError(error, "PCKS");
+    throw await explainChainError(error, "PCKS");
   }
 }

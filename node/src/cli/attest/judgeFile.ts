@@ -1,8 +1,8 @@
 import {
   type AttestationVerdict,
+  arrangeSnpCertificates,
   parseCollateral,
   readCertificate,
-  readPemBytes,
   type SnpCertificates,
   verifyEvidence,
 } from "@persona-protocol/sdk/attestation";
@@ -10,6 +10,7 @@ import { sha256, toHex } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Hex } from "viem";
 import { readSmallBytes, readSmallFile } from "../files.ts";
+import { certificatesIn, plainBytes } from "./evidenceFiles.ts";
 
 export type AttestFlags = {
   readonly collateral?: string;
@@ -43,9 +44,9 @@ export async function judgeFile(file: string, flags: AttestFlags): Promise<Attes
   return verifyEvidence({ evidence, collateral, certificates, at, rootFingerprint });
 }
 
-/** The bytes of a file of evidence, or those that its digits say. @throws EVIDENCE_UNREADABLE */
+/** The bytes of a file of evidence, or those that its hex or base64 says. @throws EVIDENCE_UNREADABLE */
 export async function readEvidence(file: string): Promise<Uint8Array> {
-  return bytesOrHex(await readSmallBytes(file, 2 * MAX_EVIDENCE_BYTES, "EVIDENCE_UNREADABLE"));
+  return plainBytes(await readSmallBytes(file, 2 * MAX_EVIDENCE_BYTES, "EVIDENCE_UNREADABLE"));
 }
 
 function unixSeconds(text: string): number {
@@ -53,40 +54,36 @@ function unixSeconds(text: string): number {
   throw new PersonaError("USAGE", "--at takes whole seconds since 1970.", { data: { at: text } });
 }
 
-/** @throws CERTIFICATE_INVALID, USAGE */
+/**
+ * The chain of an SNP report. Hosts and AMD hand out certificates one by one, or several in one file: then `--ask` and `--ark` may name
+ * the same file as another flag, or be left out.
+ * @throws CERTIFICATE_INVALID, USAGE
+ */
 export async function readCertificates({
   vcek,
   ask,
   ark,
 }: Pick<AttestFlags, "vcek" | "ask" | "ark">): Promise<SnpCertificates | undefined> {
   if (vcek === undefined && ask === undefined && ark === undefined) return undefined;
-  if (vcek === undefined || ask === undefined || ark === undefined) {
-    throw new PersonaError("USAGE", "--vcek, --ask and --ark are given together.");
-  }
-  const [chip, signer, root] = await Promise.all([derOf(vcek), derOf(ask), derOf(ark)]);
-  return { chip, signer, root };
+  const files = await Promise.all([vcek, ask, ark].map((path) => (path === undefined ? [] : certificateFile(path))));
+  const [[chip, ...moreChips] = [], [signer, ...moreSigners] = [], [root, ...moreRoots] = []] = files;
+  const isPlain = [...moreChips, ...moreSigners, ...moreRoots].length === 0;
+  if (isPlain && chip !== undefined && signer !== undefined && root !== undefined) return { chip, signer, root };
+  const chain = arrangeSnpCertificates(files.flat());
+  if (chain !== undefined) return chain;
+  throw new PersonaError("USAGE", "--vcek, --ask and --ark name the chip's certificate, AMD's and its root.");
+}
+
+async function certificateFile(path: string): Promise<readonly Uint8Array[]> {
+  return certificatesIn(await readSmallBytes(path, MAX_CERTIFICATE_BYTES, "CERTIFICATE_INVALID"), path);
 }
 
 /** SHA-256 of the certificate in a file. @throws CERTIFICATE_INVALID */
 export async function fingerprintOf(path: string): Promise<Hex> {
-  const der = await derOf(path);
+  const [der, ...more] = await certificateFile(path);
+  if (der === undefined || more.length > 0) {
+    throw new PersonaError("CERTIFICATE_INVALID", `${path} does not hold exactly one certificate.`, { data: { path } });
+  }
   readCertificate(der, "root");
   return toHex(sha256(der));
-}
-
-/** The one certificate in a file. */
-async function derOf(path: string): Promise<Uint8Array> {
-  const bytes = await readSmallBytes(path, MAX_CERTIFICATE_BYTES, "CERTIFICATE_INVALID");
-  const isPem = new TextDecoder("latin1").decode(bytes.subarray(0, 64)).trimStart().startsWith("-----BEGIN");
-  if (!isPem) return bytes;
-  const [der, ...more] = readPemBytes(bytes, path);
-  if (der !== undefined && more.length === 0) return der;
-  throw new PersonaError("CERTIFICATE_INVALID", `${path} does not hold exactly one certificate.`, { data: { path } });
-}
-
-/** Hex digits, with 0x or without and with line breaks between, are taken for what they say. No evidence consists of them. */
-function bytesOrHex(bytes: Uint8Array): Uint8Array {
-  const text = new TextDecoder("latin1").decode(bytes).replace(/\s+/g, "").replace(/^0x/, "");
-  if (text === "" || text.length % 2 !== 0 || !/^[0-9a-fA-F]+$/.test(text)) return bytes;
-  return Uint8Array.from(Buffer.from(text, "hex"));
 }

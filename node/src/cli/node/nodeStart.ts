@@ -1,5 +1,6 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { redactConfig } from "../../config/redactConfig.ts";
+import { endOnCrash, explainFailure } from "../../operations/explainFailure.ts";
 import { createInstruments } from "../../operations/operateNode.ts";
 import { startNode } from "../../startNode.ts";
 import { aborted, untilStopped } from "../untilStopped.ts";
@@ -15,6 +16,7 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
   const { config, sources } = configOf(options);
   const instruments = createInstruments(config);
   const { log } = instruments;
+  endOnCrash(log);
   log.info({ config: redactConfig(config), sources }, "configuration");
   const stopInTime = () => {
     log.info({ stopSeconds: config.stopSeconds }, "stopping");
@@ -48,7 +50,9 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
 
   const how = await Promise.race([aborted(signal), node.stopAsked, node.ended]);
   if (!signal.aborted) stopInTime();
-  await node.stop();
+  await node.stop().catch((error: unknown) => {
+    throw explainFailure(error);
+  });
   log.info("stopped");
   if (typeof how !== "string") {
     process.exitCode = 0;

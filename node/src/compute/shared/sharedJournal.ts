@@ -1,3 +1,4 @@
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { Pool, type PoolClient } from "pg";
 import { PgBoss } from "pg-boss";
 import type { Logger } from "pino";
@@ -25,6 +26,8 @@ const silentSeconds = 10;
 const longestSeconds = 86_400;
 /** A job is handed out again as often as it must be. */
 const manyTimes = 1_000_000;
+/** One hand-out each. A worker hears of new ones; those of a worker that fell silent it finds when it looks. */
+const places = { heartbeatRefreshSeconds: 3, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 } as const;
 /** Steps while a job wants something of a worker. */
 const wanting = ["seen", "claiming", "running", "settling"];
 
@@ -35,8 +38,16 @@ type Row = {
   readonly receipt: Buffer | null;
   readonly receipt_signer: string | null;
   readonly owner: string | null;
+  readonly begun: string | null;
   readonly crashes: number;
+  readonly handout: number;
 };
+
+/** What pg-boss carries: which job, and which of its hand-outs: one that a later one has followed is nobody's any more. */
+type Handout = { readonly jobId: Hex; readonly handout: number };
+
+/** A job that was handed to this worker, until it wants nothing more. */
+type Holding = { taken: boolean; done(): void; lost(why: Error): void };
 
 /**
  * @param options.worker names this worker for ever: its folder's name will do
@@ -53,7 +64,12 @@ export async function openSharedJournal(options: {
   const { url: connectionString, worker, limit, log } = options;
   const pool = new Pool({ connectionString, max: 4 });
   pool.on("error", (error) => log.warn({ message: error.message }, "a connection to the shared journal has ended"));
-  await openSharedSchema(pool);
+  try {
+    await openSharedSchema(pool);
+  } catch (error) {
+    await pool.end();
+    throw isPersonaError(error) ? error : unreachable(error);
+  }
   await pool.query("INSERT INTO persona.workers VALUES ($1) ON CONFLICT DO NOTHING", [worker]);
   const boss = new PgBoss({
     connectionString,
@@ -65,7 +81,6 @@ export async function openSharedJournal(options: {
   boss.on("error", (error) => log.warn({ message: error.message }, "the queue of the shared journal fails"));
   await boss.start();
   await boss.createQueue(queue, {
-    policy: "exclusive",
     notify: true,
     retryLimit: manyTimes,
     heartbeatSeconds: silentSeconds,
@@ -73,8 +88,8 @@ export async function openSharedJournal(options: {
     deleteAfterSeconds: 3_600,
   });
   let wake = () => {};
-  /** Jobs that were handed to us, until they want nothing more. */
-  const held = new Map<Hex, { done(): void; lost(why: Error): void }>();
+  let closing = false;
+  const held = new Map<Hex, Holding>();
 
   const within = async <value>(work: (client: PoolClient) => Promise<value>): Promise<value> => {
     const client = await pool.connect();
@@ -90,13 +105,18 @@ export async function openSharedJournal(options: {
       client.release();
     }
   };
-  /** In the same transaction as what makes the job want something: none is seen and not handed out. */
-  const handOut = (client: PoolClient, jobId: Hex) =>
-    boss.send(
-      queue,
-      { jobId },
-      { singletonKey: jobId, db: { executeSql: (text, values) => client.query(text, values as unknown[]) } },
+  /**
+   * In the same transaction as what makes the job want something: none is seen and not handed out. A new hand-out each time: the
+   * one before may just be ending, and must not stand in its way.
+   */
+  const handOut = async (client: PoolClient, jobId: Hex): Promise<void> => {
+    const { rows } = await client.query<{ handout: number }>(
+      "UPDATE persona.jobs SET owner = NULL, handout = handout + 1 WHERE job_id = $1 RETURNING handout",
+      [jobId],
     );
+    const data: Handout = { jobId, handout: rows[0]?.handout ?? 0 };
+    await boss.send(queue, data, { db: { executeSql: (text, values) => client.query(text, values as unknown[]) } });
+  };
   const write = async (client: PoolClient, jobId: Hex, next: JobState, receipt?: Uint8Array): Promise<void> => {
     const block = "block" in next ? next.block : 0;
     const signer = receipt !== undefined && "signer" in next ? next.signer : null;
@@ -113,12 +133,10 @@ export async function openSharedJournal(options: {
     if (next === undefined) return undefined;
     await write(client, row.job_id, next, receipt);
     // What wanted nothing wants something again: one of us is to have it.
-    if (!wanting.includes(row.state.status) && wanting.includes(next.status)) {
-      await client.query("UPDATE persona.jobs SET owner = NULL WHERE job_id = $1", [row.job_id]);
-      await handOut(client, row.job_id);
-    }
+    if (!wanting.includes(row.state.status) && wanting.includes(next.status)) await handOut(client, row.job_id);
     return next;
   };
+  /** Whoever has ended it: another worker hears the same news of the chain, perhaps before us. */
   const release = (jobId: Hex, state: JobState | undefined): void => {
     if (state === undefined || wanting.includes(state.status)) return;
     held.get(jobId)?.done();
@@ -141,33 +159,48 @@ export async function openSharedJournal(options: {
     return all;
   });
 
-  await boss.work<{ jobId: Hex }>(
-    queue,
-    { localConcurrency: options.atOnce, heartbeatRefreshSeconds: 3, pollingIntervalSeconds: 1 },
-    async (handed) => {
-      for (const { data, signal } of handed) {
-        const { jobId } = data;
-        const state = await within(async (client) => {
-          const row = await locked(client, jobId);
-          if (row === undefined) return undefined;
-          await client.query("UPDATE persona.jobs SET owner = $2 WHERE job_id = $1", [jobId, worker]);
-          const begun = (row as Row & { begun: string | null }).begun;
-          if (begun === null || begun === worker) return row.state;
-          // It was somebody's who is gone.
-          const { crashes, quarantined } = await crashed(client, row);
-          log.warn({ jobId, crashes, quarantined, worker: begun }, "a worker ended during this job; another goes on");
-          return quarantined ? undefined : row.state;
-        });
-        if (state === undefined || isOver(state) || state.status === "settled") continue;
-        const { promise, resolve: done, reject: lost } = Promise.withResolvers<void>();
-        held.set(jobId, { done, lost });
-        signal.addEventListener("abort", () => lost(new Error("it is another's now")), { once: true });
-        wake();
-        // What is thrown here is handed out again.
-        await promise.finally(() => held.delete(jobId));
+  /** @returns whether there is something to do for us */
+  const take = ({ jobId, handout }: Handout): Promise<boolean> =>
+    within(async (client) => {
+      const row = await locked(client, jobId);
+      if (row === undefined || row.handout !== handout) return false;
+      await client.query("UPDATE persona.jobs SET owner = $2 WHERE job_id = $1", [jobId, worker]);
+      const { begun, state } = row;
+      if (begun !== null && begun !== worker) {
+        // It was somebody's who is gone.
+        const { crashes, quarantined } = await crashed(client, row);
+        log.warn({ jobId, crashes, quarantined, worker: begun }, "a worker ended during this job; another goes on");
+        if (quarantined) return false;
       }
-    },
-  );
+      return !isOver(state) && state.status !== "settled";
+    });
+
+  /** Holds what was handed out until it wants nothing more. What is thrown here is handed out again. */
+  const hold = async (data: Handout, signal: AbortSignal): Promise<void> => {
+    if (closing) throw new Error("the worker ends");
+    const { promise, resolve: done, reject: lost } = Promise.withResolvers<void>();
+    const holding: Holding = { taken: false, done, lost };
+    // Before it is ours by the journal: news may end it at once.
+    held.get(data.jobId)?.lost(new Error("it was handed out anew"));
+    held.set(data.jobId, holding);
+    signal.addEventListener("abort", () => lost(new Error("it is another's now")), { once: true });
+    promise.catch(() => {});
+    try {
+      if (!(await take(data))) return;
+      holding.taken = true;
+      wake();
+      await promise;
+    } finally {
+      if (held.get(data.jobId) === holding) held.delete(data.jobId);
+    }
+  };
+  for (let place = 0; place < options.atOnce; place++) {
+    const id = await boss.work<Handout>(queue, places, async (handed) => {
+      for (const { data, signal } of handed) await hold(data, signal);
+      // What waits was told of while this place was taken: it looks again at once.
+      boss.notifyWorker(id);
+    });
+  }
 
   const meta = async <value>(column: string): Promise<value | undefined> => {
     const { rows } = await pool.query(`SELECT ${column} AS value FROM persona.workers WHERE worker = $1`, [worker]);
@@ -196,20 +229,29 @@ export async function openSharedJournal(options: {
       return rows[0] === undefined ? undefined : rowOf(rows[0]);
     },
     async apply(jobId, event, receipt) {
-      const next = await within(async (client) => {
+      const { next, now } = await within(async (client) => {
         const row = await locked(client, jobId);
-        if (row === undefined || !(isNews(event) || row.owner === worker)) return undefined;
-        return applyTo(client, row, event, receipt);
+        if (row === undefined || !(isNews(event) || row.owner === worker)) return { next: undefined, now: row?.state };
+        const changed = await applyTo(client, row, event, receipt);
+        return { next: changed, now: changed ?? row.state };
       });
-      release(jobId, next);
+      release(jobId, now);
       return next;
     },
     async open() {
-      const { rows } = await pool.query<OpenJob>(
-        `SELECT job_id AS "jobId", status, crashes FROM persona.jobs WHERE owner = $1 AND status = ANY($2) ORDER BY place`,
-        [worker, wanting],
+      const holdings = new Map(held);
+      const { rows } = await pool.query<OpenJob & { readonly owner: string | null }>(
+        `SELECT job_id AS "jobId", status, crashes, owner FROM persona.jobs WHERE job_id = ANY($1) ORDER BY place`,
+        [[...holdings.keys()]],
       );
-      return rows.filter(({ jobId }) => held.has(jobId));
+      return rows.flatMap(({ jobId, status, crashes, owner }) => {
+        const wants = wanting.includes(status);
+        const holding = holdings.get(jobId);
+        // Ended by news that another worker has heard, or another's since we were silent.
+        if (!wants) holding?.done();
+        else if (owner !== worker && holding?.taken === true) holding.lost(new Error("it is another's now"));
+        return wants && owner === worker ? [{ jobId, status, crashes }] : [];
+      });
     },
     async settled(block, most) {
       const { rows } = await pool.query<Row>(
@@ -262,6 +304,7 @@ export async function openSharedJournal(options: {
     },
     setRegisteringSince: (block) => setMeta("registering_since", String(block)),
     async close() {
+      closing = true;
       // What we hold goes to others at once: it is not done.
       for (const { lost } of held.values()) lost(new Error("the worker ends"));
       await boss.stop({ graceful: true, timeout: 5_000 });
@@ -269,6 +312,10 @@ export async function openSharedJournal(options: {
     },
   };
 }
+
+/** The driver's own words may quote the URL. */
+const unreachable = (cause: unknown): PersonaError =>
+  new PersonaError("JOURNAL_UNREACHABLE", "The shared journal cannot be opened.", { cause });
 
 /** What the chain says, whoever heard it; all else is said by who does the job's steps. */
 const isNews = ({ type }: JobEvent): boolean =>

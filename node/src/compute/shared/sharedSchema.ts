@@ -20,7 +20,9 @@ const tables = `
     -- Whose step is under way, and whose it was when a process ended.
     owner text,
     begun text,
-    crashes int NOT NULL DEFAULT 0
+    crashes int NOT NULL DEFAULT 0,
+    -- Counts up each time that the job is given to the queue.
+    handout int NOT NULL DEFAULT 0
   );
   CREATE INDEX IF NOT EXISTS jobs_by_status ON persona.jobs (status, block);
   CREATE INDEX IF NOT EXISTS jobs_by_owner ON persona.jobs (owner) WHERE owner IS NOT NULL;

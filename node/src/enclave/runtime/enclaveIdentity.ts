@@ -11,12 +11,12 @@ import { type Address, concat, type Hex, hexToBytes, numberToHex, stringToHex } 
 import type { EvidenceProvider } from "./evidence.ts";
 import { type EnclaveAccount, enclaveAccount } from "./secp256k1.ts";
 
-/** The two keys of an enclave. Made inside, and never leave it: no function here returns a private part to a caller outside. */
+/** The two keys of an enclave. Made inside; they leave it sealed only, to the platform or to an enclave of the same guardian and code. */
 export type EnclaveIdentity = {
   readonly account: EnclaveAccount;
   readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: KemPrivateKey; readonly keyId: Hex };
   readonly kemKeyHash: Hex;
-  /** The 64 secret bytes (signing key, KEM seed): only ever passed to `EvidenceProvider.seal`. */
+  /** The 64 secret bytes (signing key, KEM seed): only ever passed to `EvidenceProvider.seal` and to keyHandover.ts. */
   readonly secret: Uint8Array;
 };
 

@@ -7,7 +7,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import * as dagCbor from "@ipld/dag-cbor";
-import { type ErrorCode, errorTable, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { isErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { hasMoreItems } from "@persona-protocol/sdk/storage";
 import { z } from "zod";
 
@@ -232,6 +232,7 @@ function failureOf(error: unknown): Failure {
 }
 
 function errorOf(failure: Failure): PersonaError {
-  const known = Object.hasOwn(errorTable, failure.code);
-  return new PersonaError(known ? (failure.code as ErrorCode) : "INTERNAL", failure.message, { data: failure.data });
+  return new PersonaError(isErrorCode(failure.code) ? failure.code : "INTERNAL", failure.message, {
+    data: failure.data,
+  });
 }

@@ -22,7 +22,8 @@ const MAX_TEXT = 8_388_608;
 
 /**
  * Reads collateral as it is exchanged in JSON: `tcb_info`, `tcb_info_signature` (hex), `tcb_info_issuer_chain` (PEM), the same
- * three of `qe_identity`, `root_ca_crl` and `pck_crl` (DER in hex). Other members are left alone.
+ * three of `qe_identity`, `root_ca_crl` and `pck_crl` (DER in hex or base64, or PEM). Other members are left alone. Where a text is
+ * Intel's whole answer, `{"tcbInfo":…,"signature":…}`, the signature in it counts and a member of its own may be missing.
  *
  * @throws COLLATERAL_INVALID
  */
@@ -46,16 +47,47 @@ export function parseCollateral(text: string): DcapCollateral {
     if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex)) throw invalid(`${name} is no hex`);
     return bytesOfHex(hex);
   };
-  return {
-    tcbInfo: string("tcb_info"),
-    tcbInfoSignature: bytes("tcb_info_signature"),
-    tcbInfoIssuerChain: string("tcb_info_issuer_chain"),
-    qeIdentity: string("qe_identity"),
-    qeIdentitySignature: bytes("qe_identity_signature"),
-    qeIdentityIssuerChain: string("qe_identity_issuer_chain"),
-    rootCaCrl: bytes("root_ca_crl"),
-    pckCrl: bytes("pck_crl"),
+  const signed = (name: "tcb_info" | "qe_identity", inside: "tcbInfo" | "enclaveIdentity") =>
+    cutSignedText(string(name), inside) ?? { text: string(name), signature: bytes(`${name}_signature`) };
+  const list = (name: string): Uint8Array => {
+    const pem = /^\s*-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----\s*$/.exec(string(name))?.[1];
+    const base64 = pem ?? (/[g-zG-Z+/=]/.test(string(name)) ? string(name) : undefined);
+    return base64 === undefined ? bytes(name) : bytesOfBase64(base64.replace(/\s+/g, ""), name);
   };
+  const [tcbInfo, qeIdentity] = [signed("tcb_info", "tcbInfo"), signed("qe_identity", "enclaveIdentity")];
+  return {
+    tcbInfo: tcbInfo.text,
+    tcbInfoSignature: tcbInfo.signature,
+    tcbInfoIssuerChain: string("tcb_info_issuer_chain"),
+    qeIdentity: qeIdentity.text,
+    qeIdentitySignature: qeIdentity.signature,
+    qeIdentityIssuerChain: string("qe_identity_issuer_chain"),
+    rootCaCrl: list("root_ca_crl"),
+    pckCrl: list("pck_crl"),
+  };
+}
+
+/**
+ * The value of `name` in `{"<name>":…,"signature":"…"}` as it stands there. It is cut out, not parsed and written again: its very
+ * bytes are signed. Should the cut be elsewhere than where the signer meant, the signature does not verify.
+ *
+ * @returns undefined where `whole` is something else
+ */
+export function cutSignedText(
+  whole: string,
+  name: "tcbInfo" | "enclaveIdentity",
+): { readonly text: string; readonly signature: Uint8Array } | undefined {
+  const head = new RegExp(`^\\s{0,99}\\{\\s{0,99}"${name}"\\s{0,99}:\\s{0,99}`).exec(whole)?.[0];
+  const tail = /\s{0,99},\s{0,99}"signature"\s{0,99}:\s{0,99}"([0-9a-fA-F]{128})"\s{0,99}\}\s{0,99}$/.exec(
+    whole.slice(-1_000),
+  );
+  if (head === undefined || tail?.[1] === undefined) return undefined;
+  return { text: whole.slice(head.length, whole.length - tail[0].length), signature: bytesOfHex(tail[1]) };
+}
+
+function bytesOfBase64(text: string, name: string): Uint8Array {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw invalid(`${name} is neither hex nor base64`);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** The bytes of hex digits, of which there is an even number. */

@@ -1,6 +1,6 @@
 import { PersonaError } from "../../errors/index.ts";
 import { hexOf } from "../x509/index.ts";
-import { bytesOfHex, type DcapCollateral } from "./collateral.ts";
+import { bytesOfHex, cutSignedText, type DcapCollateral } from "./collateral.ts";
 import { getFromPcs, type PcsAnswer, type PcsFetch } from "./pcsHttp.ts";
 
 /** Whose collateral: all of one family of platforms, under one CA, have the same. */
@@ -66,23 +66,11 @@ export async function fetchCollateral(
   };
 }
 
-/**
- * The value of `name` in `{"<name>":…,"signature":"…"}` as it stands there. It is cut out, not parsed and written again: its very
- * bytes are signed. Should the cut be elsewhere than where the signer meant, the signature does not verify.
- */
-function signedText(
-  { body }: PcsAnswer,
-  name: "tcbInfo" | "enclaveIdentity",
-): { readonly text: string; readonly signature: Uint8Array } {
-  const whole = textOf(body);
-  const head = new RegExp(`^\\s{0,99}\\{\\s{0,99}"${name}"\\s{0,99}:\\s{0,99}`).exec(whole)?.[0];
-  const tail = /\s{0,99},\s{0,99}"signature"\s{0,99}:\s{0,99}"([0-9a-fA-F]{128})"\s{0,99}\}\s{0,99}$/.exec(
-    whole.slice(-1_000),
-  );
-  if (head === undefined || tail?.[1] === undefined) {
-    throw new PersonaError("COLLATERAL_UNAVAILABLE", `The service answers with something else than a signed ${name}.`);
-  }
-  return { text: whole.slice(head.length, whole.length - tail[0].length), signature: bytesOfHex(tail[1]) };
+/** @throws COLLATERAL_UNAVAILABLE */
+function signedText({ body }: PcsAnswer, name: "tcbInfo" | "enclaveIdentity") {
+  const cut = cutSignedText(textOf(body), name);
+  if (cut !== undefined) return cut;
+  throw new PersonaError("COLLATERAL_UNAVAILABLE", `The service answers with something else than a signed ${name}.`);
 }
 
 /** Intel sends DER; caches send the same in hex. */

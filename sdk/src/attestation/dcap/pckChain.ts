@@ -1,15 +1,7 @@
 import type { Hex } from "viem";
-import { equalBytes, fromHex, sha256 } from "../../crypto/index.ts";
 import { readUnder, requireRule } from "../rules.ts";
-import {
-  type Certificate,
-  isIssuedBy,
-  isValidAt,
-  mayIssue,
-  readCertificate,
-  readPemBytes,
-  sameName,
-} from "../x509/index.ts";
+import { type Certificate, isValidAt, mayIssue, readPemBytes, sameName } from "../x509/index.ts";
+import { certificateDigest, isSignedByKnown, readKnownCertificate } from "../x509/knownAuthorities.ts";
 import { intelNames } from "./intelNames.ts";
 import { type PckExtension, readPckExtension } from "./pckExtension.ts";
 
@@ -31,9 +23,9 @@ export function readPckChain(certificationData: Uint8Array): readonly [Certifica
       "The chain is not of three certificates.",
     );
     return [
-      readCertificate(pck, "PCK certificate"),
-      readCertificate(ca, "PCK CA"),
-      readCertificate(root, "root"),
+      readKnownCertificate(pck, "PCK certificate"),
+      readKnownCertificate(ca, "PCK CA"),
+      readKnownCertificate(root, "root"),
     ] as const;
   });
 }
@@ -54,7 +46,8 @@ export async function verifyPckChain(
   ] as const) {
     requireRule(
       "pck-chain-signature",
-      await isIssuedBy(certificate, issuer),
+      // A platform's certificate comes again with each of its quotes.
+      await isSignedByKnown(certificate, issuer, { keep: true }),
       `The ${name} is not signed by its issuer.`,
     );
   }
@@ -83,5 +76,5 @@ export async function verifyPckChain(
 
 /** Is it the root of this SHA-256? */
 function isPinned(root: Certificate, fingerprint: Hex): boolean {
-  return equalBytes(sha256(root.der), fromHex(fingerprint));
+  return `0x${certificateDigest(root)}` === fingerprint.toLowerCase();
 }

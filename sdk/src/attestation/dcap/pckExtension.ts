@@ -29,8 +29,17 @@ export type PckExtension = {
 const AT = "PCK certificate's SGX extension";
 const COMPONENTS = 16;
 
+/** Of certificates that are read once and met again. */
+const known = new WeakMap<Certificate, PckExtension>();
+
 /** @throws CERTIFICATE_INVALID */
 export function readPckExtension(certificate: Certificate): PckExtension {
+  const found = known.get(certificate) ?? readFrom(certificate);
+  known.set(certificate, found);
+  return found;
+}
+
+function readFrom(certificate: Certificate): PckExtension {
   const extension = certificate.extensions.get(PCK_EXTENSION_OID);
   if (extension === undefined) throw malformed(AT, "it is missing");
   const fields = readFields(readDer(extension.value, AT), PCK_EXTENSION_OID);

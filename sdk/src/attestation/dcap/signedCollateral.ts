@@ -1,15 +1,7 @@
 import { equalBytes, utf8 } from "../../crypto/index.ts";
 import { readUnder, requireRule } from "../rules.ts";
-import {
-  type Certificate,
-  type Crl,
-  isIssuedBy,
-  isValidAt,
-  readCertificate,
-  readPem,
-  sameName,
-  verifySignature,
-} from "../x509/index.ts";
+import { type Certificate, type Crl, isValidAt, readPem, sameName, verifySignature } from "../x509/index.ts";
+import { isSignedByKnown, readKnownCertificate } from "../x509/knownAuthorities.ts";
 import type { DcapCollateral } from "./collateral.ts";
 import { intelNames } from "./intelNames.ts";
 import type { PckChain } from "./pckChain.ts";
@@ -88,11 +80,12 @@ async function verifySigner(
     first !== undefined && second !== undefined && rest.length === 0,
     "The chain is not of two certificates.",
   );
-  const signer = readUnder("tcb-signer-format", () => readCertificate(first, "TCB signing certificate"));
+  const signer = readUnder("tcb-signer-format", () => readKnownCertificate(first, "TCB signing certificate"));
   // The pinned one, which the PCK chain ends at.
   requireRule("tcb-signer-root", equalBytes(second, root.der), "The chain does not end at the pinned root.");
   requireRule("tcb-signer-issuer", sameName(signer.issuer, root.subject), "The signer names another issuer.");
-  requireRule("tcb-signer-signature", await isIssuedBy(signer, root), "The signer is not signed by the root.");
+  const isGood = await isSignedByKnown(signer, root, { keep: true });
+  requireRule("tcb-signer-signature", isGood, "The signer is not signed by the root.");
   requireRule("tcb-signer-ca", !signer.isCa, "The signer is a CA.");
   requireRule(
     "tcb-signer-name",

@@ -1,8 +1,8 @@
 import { bytesToHex, type Hex, keccak256, sha256 } from "viem";
 import { RuleBroken, readUnder, requireRule } from "../rules.ts";
 import type { AttestationVerdict, EvidenceFields } from "../verdict.ts";
-import { type Certificate, isValidAt, mayIssue, readCertificate, sameName, verifySignature } from "../x509/index.ts";
-import { isSignedByAuthority } from "../x509/knownAuthorities.ts";
+import { type Certificate, isValidAt, mayIssue, sameName, verifySignature } from "../x509/index.ts";
+import { isSignedByKnown, readKnownCertificate } from "../x509/knownAuthorities.ts";
 import { type NitroDocument, readNitroDocument } from "./nitroDocument.ts";
 import { nitroFields } from "./nitroFields.ts";
 
@@ -71,7 +71,7 @@ export async function verifyNitro(
 /** For the fields alone: a certificate that cannot be read breaks its rule when its turn comes. */
 function leafOf({ certificate }: NitroDocument): Certificate | undefined {
   try {
-    return readUnder("nitro-chain-format", () => readCertificate(certificate));
+    return readUnder("nitro-chain-format", () => readKnownCertificate(certificate, "signing certificate"));
   } catch (error) {
     if (error instanceof RuleBroken) return undefined;
     throw error;
@@ -84,7 +84,7 @@ function readChain({ cabundle, certificate }: NitroDocument, rootFingerprint: He
   requireRule("nitro-root", pinned, "Its root is another.");
   return [...cabundle, certificate].map((der, index) => {
     const at = `certificate ${index} of the document`;
-    const read = readUnder("nitro-chain-format", () => readCertificate(der, at));
+    const read = readUnder("nitro-chain-format", () => readKnownCertificate(der, at));
     const kinds = read.publicKey.kind === "P-384" && read.signatureAlgorithm === "ecdsa-sha384";
     requireRule("nitro-chain-format", kinds, `The ${at} is not of P-384 and SHA-384.`);
     return read;
@@ -113,7 +113,7 @@ function requireChain(chain: readonly Certificate[], at: number): void {
 
 async function requireSignatures({ signed, signature }: NitroDocument, chain: readonly Certificate[]): Promise<void> {
   const algorithm = "ecdsa-sha384";
-  const issued = pairs(chain).map(([issuer, certificate]) => isSignedByAuthority(certificate, issuer));
+  const issued = pairs(chain).map(([issuer, certificate]) => isSignedByKnown(certificate, issuer));
   const leaf = chain.at(-1);
   const spoken = leaf && verifySignature({ algorithm, key: leaf.publicKey, signature, message: signed });
   const [own, ...others] = await Promise.all([spoken, ...issued]);

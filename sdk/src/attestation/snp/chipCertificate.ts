@@ -41,8 +41,19 @@ const splOids: Readonly<Record<string, { readonly oid: string; readonly required
   fmc: { oid: FMC, required: true },
 };
 
+/** Of certificates that are read once and met again. */
+const knownChips = new WeakMap<Certificate, ChipCertificate>();
+
 /** @throws RuleBroken snp-extensions, snp-product */
 export function readChipCertificate(certificate: Certificate, kind: ChipKeyKind): ChipCertificate {
+  const known = knownChips.get(certificate);
+  if (known?.kind === kind) return known;
+  const chip = readExtensionsOf(certificate, kind);
+  knownChips.set(certificate, chip);
+  return chip;
+}
+
+function readExtensionsOf(certificate: Certificate, kind: ChipKeyKind): ChipCertificate {
   return readUnder("snp-extensions", () => {
     const text = (oid: string) => ia5(requiredValue(certificate, oid), `extension ${oid}`);
     const name = text(PRODUCT_NAME);

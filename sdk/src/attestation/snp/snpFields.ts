@@ -3,12 +3,14 @@ import type { EvidenceFields } from "../verdict.ts";
 import { type Certificate, hexOf } from "../x509/index.ts";
 import type { SnpReport } from "./snpReport.ts";
 
+/** From when until when a chip's certificate is valid. */
+export function chipFields({ notBefore, notAfter }: Certificate): EvidenceFields {
+  return { vcekValidFrom: opensslTime(notBefore), vcekValidTo: opensslTime(notAfter) };
+}
+
 /** What stands in a report, byte strings in the report's own order. */
-export function snpFields(report: SnpReport, chip: Certificate | undefined): EvidenceFields {
+export function snpFields(report: SnpReport): EvidenceFields {
   return {
-    ...(chip === undefined
-      ? {}
-      : { vcekValidFrom: opensslTime(chip.notBefore), vcekValidTo: opensslTime(chip.notAfter) }),
     version: report.version,
     guest_svn: report.guestSvn,
     policy: `0x${report.policy.toString(16)}`,

@@ -1,4 +1,4 @@
-import { bytesToHex, type Hex, keccak256, sha256 } from "viem";
+import { bytesToHex, type Hex, keccak256 } from "viem";
 import { equalBytes } from "../../crypto/index.ts";
 import { RuleBroken, readUnder, requireRule } from "../rules.ts";
 import type { AttestationVerdict, EvidenceFields } from "../verdict.ts";
@@ -8,14 +8,13 @@ import {
   isCurrentAt,
   isValidAt,
   mayIssue,
-  readCertificate,
   readCrl,
   sameName,
   verifySignature,
 } from "../x509/index.ts";
-import { isSignedByAuthority } from "../x509/knownAuthorities.ts";
+import { certificateDigest, isSignedByKnown, readKnownCertificate } from "../x509/knownAuthorities.ts";
 import { type ChipCertificate, type ChipKeyKind, readChipCertificate } from "./chipCertificate.ts";
-import { snpFields } from "./snpFields.ts";
+import { chipFields, snpFields } from "./snpFields.ts";
 import { ALL_VMPLS, type SnpPolicy } from "./snpPolicy.ts";
 import { AMD_ROOTS, productNames, productOfCpu, readSnpTcb, type SnpProduct } from "./snpProduct.ts";
 import { readSnpReport, requireSnpForm, type SnpReport } from "./snpReport.ts";
@@ -45,12 +44,12 @@ export async function verifySnp(
   let fields: EvidenceFields = {};
   try {
     const report = readSnpReport(bytes);
-    fields = snpFields(report, undefined);
+    fields = snpFields(report);
     requireSnpForm(bytes, report);
     const kind = signingKey(report);
     requireRule("snp-chain-missing", certificates !== undefined, "There are no certificates.");
     const chain = readChain(certificates);
-    fields = snpFields(report, chain.chip);
+    fields = { ...chipFields(chain.chip), ...fields };
     const chip = readChipCertificate(chain.chip, kind);
     fields = { ...fields, product: chip.product };
     requireProduct(report, chip.product);
@@ -101,7 +100,7 @@ function signingKey({ keyInfo }: SnpReport): ChipKeyKind {
 
 function readChain({ root, signer, chip }: SnpCertificates): Chain {
   const read = (der: Uint8Array, at: string, key: "RSA-4096" | "P-384") => {
-    const certificate = readUnder("snp-chain-format", () => readCertificate(der, at));
+    const certificate = readUnder("snp-chain-format", () => readKnownCertificate(der, at));
     const kinds = certificate.publicKey.kind === key && certificate.signatureAlgorithm === "rsa-pss-sha384";
     requireRule("snp-chain-format", kinds, `The ${at} is not of ${key} and RSA-PSS.`);
     return certificate;
@@ -123,7 +122,11 @@ function requireProduct({ version, cpuid }: SnpReport, product: SnpProduct): voi
 /** Everything about the chain but its signatures, each rule for all certificates. */
 function requireChain(chain: Chain, { kind, product }: ChipCertificate, at: number, rootFingerprint: Hex): void {
   const { root, signer, chip } = chain;
-  requireRule("snp-chain-root", sha256(root.der) === rootFingerprint, "Its root is another.");
+  requireRule(
+    "snp-chain-root",
+    `0x${certificateDigest(root)}` === rootFingerprint.toLowerCase(),
+    "Its root is another.",
+  );
   const named =
     sameName(root.issuer, root.subject) &&
     sameName(signer.issuer, root.subject) &&
@@ -166,7 +169,7 @@ async function requireSignatures(
 ): Promise<number> {
   // A chip's certificate comes again with each of its reports.
   const issuedBy = (certificate: Certificate, issuer: Certificate) =>
-    isSignedByAuthority(certificate, issuer, { keep: true });
+    isSignedByKnown(certificate, issuer, { keep: true });
   const { signed: message, signature } = report;
   const spoken = verifySignature({ algorithm: "ecdsa-sha384", key: chip.publicKey, signature, message });
   // The root is pinned: its own signature would say nothing more.

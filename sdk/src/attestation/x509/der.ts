@@ -24,7 +24,7 @@ export const derTag = {
 } as const;
 
 const MAX_SERIAL_BYTES = 20;
-const hexDigits: readonly string[] = [..."0123456789abcdef"];
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** What every reader here throws: the bytes are not what DER or X.509 says. `at` names the field. */
 export function malformed(at: string, why: string): PersonaError {
@@ -147,7 +147,7 @@ export function readTime(value: DerValue | undefined, at: string): number {
 /** Lower-case hex without 0x. */
 export function hexOf(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += `${hexDigits[byte >>> 4]}${hexDigits[byte & 15]}`;
+  for (const byte of bytes) text += hexOfByte[byte];
   return text;
 }
 

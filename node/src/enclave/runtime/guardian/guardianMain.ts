@@ -2,7 +2,13 @@
  * The guardian's enclave: the only process that holds the guardian's keys. Its host carries HTTP bodies, chain answers and
  * sealed files to and fro.
  */
-import { decodeDeposit, encodeSignedLogHead, isFrontier, logTypedData } from "@persona-protocol/sdk/access";
+import {
+  decodeDeposit,
+  decodeLogQuery,
+  encodeSignedLogHead,
+  isFrontier,
+  logTypedData,
+} from "@persona-protocol/sdk/access";
 import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
@@ -18,9 +24,11 @@ import { type AccessLog, createAccessLog } from "./accessLog.ts";
 import { createReleaseAnswerer, type KeptAnswers } from "./answerRelease.ts";
 import { createAskerKeys } from "./askerKeys.ts";
 import { checkDeposit } from "./checkDeposit.ts";
+import { checkLogQuery } from "./checkLogQuery.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import type { GuardianChain } from "./guardianChain.ts";
 import { createKeptKeyBoxes } from "./keptKeyBoxes.ts";
+import { handOverKeys, passKeys, takeKeys } from "./keyHandover.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
 import { createRevocationBook, type RevocationBook } from "./revocationBook.ts";
@@ -30,7 +38,12 @@ const hex32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not
 const bytes = z.instanceof(Uint8Array);
 /** Of all owners: what one message to the enclave can hold. */
 const maxRevocations = 65_536;
-const startParams = z.strictObject({ deployment: deploymentSchema, sealed: bytes.nullable() });
+const startParams = z.strictObject({
+  deployment: deploymentSchema,
+  sealed: bytes.nullable(),
+  /** What the keys outlive this process by: the platform's sealing, or another enclave of this guardian. */
+  keep: z.enum(["platform", "replica"]).default("platform"),
+});
 const serveParams = z.strictObject({
   nodeId: z.number().int().positive(),
   confirmations: z.number().int().min(0).max(1_000),
@@ -41,16 +54,17 @@ const serveParams = z.strictObject({
 });
 const digests = z.array(hex32).max(1_024);
 const sweepParams = z.strictObject({ datasetIds: digests });
-const resealParams = z.strictObject({
-  nodeId: z.number().int().positive(),
-  confirmations: z.number().int().min(0).max(1_000),
-  deposit: bytes,
-  signer: z
-    .string()
-    .refine((text) => isAddress(text), "not an address")
-    .transform((text) => getAddress(text)),
-  kemKey: bytes,
-});
+const address = z
+  .string()
+  .refine((text) => isAddress(text), "not an address")
+  .transform((text) => getAddress(text));
+const placeParams = { nodeId: z.number().int().positive(), confirmations: z.number().int().min(0).max(1_000) };
+const target = { signer: address, kemKey: bytes };
+const held = { keys: address, box: bytes };
+const resealParams = z.strictObject({ ...placeParams, ...target, deposit: bytes });
+const handOverParams = z.strictObject({ ...placeParams, ...target });
+const passParams = z.strictObject({ ...placeParams, ...target, ...held });
+const takeParams = z.strictObject({ ...placeParams, ...held });
 
 const bundle = readBundle(import.meta.dirname);
 requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
@@ -73,7 +87,7 @@ const host = openDoor({
   methods: {
     /** New keys, or the sealed ones of before a reboot: shares of every dataset hang on them. */
     async start(params) {
-      const { deployment: given, sealed } = startParams.parse(params);
+      const { deployment: given, sealed, keep } = startParams.parse(params);
       const deployment = requireDeployment(given);
       if (chain !== undefined) requireSameDeployment(chain.deployment, deployment);
       const evidence = await opening;
@@ -84,7 +98,7 @@ const host = openDoor({
         signer: identity.account.address,
         kemKey: identity.kem.publicKey,
         measurement: evidence.measurement,
-        sealed: await evidence.seal(identity.secret),
+        sealed: keep === "platform" ? await evidence.seal(identity.secret) : null,
       };
     },
     async register(params) {
@@ -161,6 +175,26 @@ const host = openDoor({
       const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
       return resealDeposit(place, deposit, { signer, kemKey });
     },
+    /** Own keys, for another enclave of this guardian to hold. */
+    async handOver(params) {
+      const { confirmations, signer, kemKey, ...rest } = handOverParams.parse(params);
+      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
+      return handOverKeys(place, { signer, kemKey });
+    },
+    /** Held keys, for an enclave of this guardian that was started anew. */
+    async pass(params) {
+      const { confirmations, signer, kemKey, keys, box, ...rest } = passParams.parse(params);
+      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
+      return passKeys(place, { keys, box }, { signer, kemKey });
+    },
+    /** Keys of before a reboot, in place of those of this start. */
+    async take(params) {
+      const { confirmations, keys, box, ...rest } = takeParams.parse(params);
+      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
+      if (serving !== undefined) throw new PersonaError("ENCLAVE_FAILED", "The guardian serves with keys of its own.");
+      identity = await takeKeys(place, { keys, box });
+      return { signer: identity.account.address, kemKey: identity.kem.publicKey };
+    },
     async release(body) {
       return requireServing().answer(bytes.parse(body));
     },
@@ -171,10 +205,11 @@ const host = openDoor({
     async sweep(params) {
       return { destroyed: await requireServing().erasures.sweep(sweepParams.parse(params).datasetIds) };
     },
-    /** The newest head that is on the disk, signed now. */
-    async logHead() {
+    /** The newest head that is on the disk, signed now for the owner who asks; a host shows nobody else a head of today. */
+    async logHead(query) {
       const { chain: guardianChain, log } = requireServing();
-      const { newest } = await guardianChain.look();
+      const asked = decodeLogQuery(z.string().parse(query));
+      const { newest } = await checkLogQuery({ chain: guardianChain, guardian: nodeId }, asked);
       const head = { guardian: nodeId, ...log.durable(), blockNumber: newest.number, blockHash: newest.hash };
       const { account } = requireStarted().identity;
       const signature = await account.signTypedData(logTypedData.head(guardianChain.view.deployment, head));

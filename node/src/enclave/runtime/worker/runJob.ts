@@ -2,7 +2,7 @@ import { releasesHashOf } from "@persona-protocol/sdk/access";
 import { type Program, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
 import type { JobContext } from "./collectKeys.ts";
@@ -27,7 +27,8 @@ export type SignedReceipt = {
 const maxInlineBytes = 4_096;
 
 /**
- * Runs one claimed job to a signed receipt. Whatever goes wrong with it becomes a signed failure.
+ * Runs one claimed job to a signed receipt. Whatever goes wrong with it becomes a signed failure; but for a chain that cannot be
+ * read before a share was opened: that passes, nothing was done yet, and the host asks again while there is time.
  * @throws PersonaError JOB_NOT_CLAIMED, JOB_CLAIMED_BY_OTHER, JOB_PARAMS_MISMATCH, and signs nothing, when the chain does not
  * say that this enclave has claimed exactly this job: a failure signed in advance would be paid for work never asked for.
  */
@@ -40,11 +41,16 @@ export async function runJob(
     const keys = await obtainKeys(context, () => latch.open(jobId));
     return await succeed(context, keys, dueBy);
   } catch (error) {
-    const code = failureCodeOf(error, latch.isOpened(jobId));
+    const opened = latch.isOpened(jobId);
+    if (!opened && isOfChain(error)) throw error;
+    const code = failureCodeOf(error, opened);
     const failure = failureTextOf(error);
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), [], failure);
   }
 }
+
+const isOfChain = (error: unknown): boolean =>
+  isPersonaError(error, "CHAIN_UNREACHABLE") || isPersonaError(error, "CHAIN_DISAGREES");
 
 async function requireClaim({ chain, identity, jobId, params, attempt }: JobContext): Promise<JobChainState> {
   const { number } = await chain.block("latest");
