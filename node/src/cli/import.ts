@@ -35,6 +35,7 @@ export async function importFiles(
   const publishing = flags.dryRun === true ? undefined : parsePublishOptions(flags);
   const target = publishing === undefined ? undefined : await prepareTarget(publishing);
   const { policy } = reading;
+  const { json } = flags;
   try {
     // Pseudonyms of a dry run are thrown away: any key will do.
     const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
@@ -43,12 +44,13 @@ export async function importFiles(
     const imported = await readFiles(files, { ...reading, thirdParties, openSpool, signal, progress });
     try {
       if (publishing === undefined || target === undefined) {
-        return printImport(imported, { published: undefined, policy, json: flags.json });
+        return printImport(imported, { published: undefined, policy, json, report: flags.report === true });
       }
       if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
 
       const { dataset, ...published } = await publish(imported, publishing, target, progress);
-      printImport(imported, { published: { ...published, datasetId: dataset.datasetId }, policy, json: flags.json });
+      const whole = { ...published, datasetId: dataset.datasetId };
+      printImport(imported, { published: whole, policy, json, report: true });
     } finally {
       for (const { content } of [...imported.segments, ...imported.ownerOnly]) await content.discard();
     }

@@ -50,6 +50,7 @@ program
     "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
   )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--report", "with --dry-run and --json: all there is to say, by segment, and what was changed")
   .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
@@ -81,6 +82,25 @@ program
   .option("--out <file>", "the new file (default: standard output)")
   .option("--json", "print what was written as one line of JSON; needs --out")
   .action(async (file, options) => (await import("./convert.ts")).convert(file, { ...options, json }));
+
+program
+  .command("renew-keys")
+  .description(
+    "a dataset of yours under new keys: whatever was granted before ends, and no old key opens the new objects",
+  )
+  .argument("<record>", "your private record of the dataset; it is that of the new version afterwards")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
+  .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .requiredOption("--keystore <file>", "keystore with your root key (kind owner-root)")
+  .requiredOption("--passphrase-file <file>", "file with the passphrase of the keystores")
+  .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
+  .option("--account-passphrase-file <file>", "its passphrase, where it has another")
+  .option("--guardians <ids>", "node ids of other guardians, such as 1,2,3 (default: those it has)")
+  .option("--threshold <number>", "how many of those together can release a key")
+  .option("--no-padding", "let anybody see the exact size of each segment, and save up to 12 %")
+  .option("--json", "print what was published as one line of JSON")
+  .action(async (record, options) => (await import("./renewKeys.ts")).renewDatasetKeys(record, { ...options, json }));
 
 const storage = program.command("storage").description("where your datasets are kept");
 const storageCommand = (name: string, description: string) =>

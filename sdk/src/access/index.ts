@@ -154,6 +154,7 @@ export {
   releaseShareInfo,
   sealedHashOf,
 } from "./releaseMessages.ts";
+export { renewKeys } from "./renewKeys.ts";
 export { replaceGuardians } from "./replaceGuardians.ts";
 export type { ReleasableView } from "./requireReleasable.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";
