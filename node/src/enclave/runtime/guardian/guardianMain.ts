@@ -111,7 +111,7 @@ const host = openDoor({
       );
     },
     /** Revocations that were taken before a restart, a page at a time, and all of them before this guardian serves. */
-    restore(params) {
+    async restore(params) {
       const page = restoreParams.parse(params);
       if (serving === undefined) for (const revocation of page) kept.restore(revocation);
       return null;
