@@ -34,7 +34,7 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
     const take = async (): Promise<Uint8Array> => {
       if (request.url === "/key") return key;
       const body = new Uint8Array(await buffer(request));
-      const chain = createChainView(client, network.deployment);
+      const chain = createGuardianChain([createChainView(client, network.deployment)], { confirmations: 0n });
       deposits.set(await checkDeposit({ chain, identity, nodeId }, body), decodeDeposit(body));
       return encode(null);
     };

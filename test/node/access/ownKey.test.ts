@@ -95,7 +95,7 @@ describe("requireOwnKey", function () {
   it("error: of a node that leaves the key drains: it still opens, and takes no shares", async () => {
     const registry = { address: network.deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
     const { account, kem } = guardian.identity;
-    const place = { chain: view, nodeId: guardian.nodeId, confirmations: 0n };
+    const place = { chain, nodeId: guardian.nodeId };
     const successor = { signer: account.address, kemKey: kem.publicKey };
     await requireSuccessorKey(place, successor);
     await callContract(guardian.client, { ...registry, functionName: "requestExit", args: [guardian.nodeId] });
