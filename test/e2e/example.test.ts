@@ -22,6 +22,7 @@ import { openArchive } from "../../node/src/ingest/index.ts";
 import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { shownPart, withExample } from "../../scripts/syncReadme.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const stop = new AbortController();
@@ -40,7 +41,8 @@ describe("examples/score.ts", function () {
     await writeSampleArchive(archive, { posts: 400, likes: 20, seed: 7 });
     network = await startNetwork({
       runDir: join(folder, "network"),
-      chain: "hardhat",
+      chain: "anvil",
+      deploy: deployOnAnvil,
       port: 0,
       guardians: 3,
       workers: 1,

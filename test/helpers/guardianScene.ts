@@ -27,6 +27,7 @@ import { codeOfReason } from "@persona-protocol/sdk/errors";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import type { PrivateKeyAccount } from "viem";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { deployOnAnvil } from "./deployedChain.ts";
 import { createProgram } from "./programs.ts";
 import { registerTestEnclave, type TestEnclave } from "./testEnclave.ts";
 
@@ -60,7 +61,15 @@ after(async function () {
 export async function startScene(guardians = 3): Promise<Scene> {
   const runDir = await mkdtemp(join(tmpdir(), "persona-guardians-"));
   const signal = new AbortController().signal;
-  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians, workers: 0, signal });
+  const network = await startNetwork({
+    runDir,
+    chain: "anvil",
+    deploy: deployOnAnvil,
+    port: 0,
+    guardians,
+    workers: 0,
+    signal,
+  });
   try {
     const owner = await network.fundedClient();
     const dapp = await network.fundedClient();

@@ -144,6 +144,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     }
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
     if (config.replicaUrls.length > 0) replicas = await keepAtReplicas(context, enclave, { keys, nodeId, files });
+    for (const page of journal.revocations()) await enclave.call("restore", page, { timeoutMs: 30_000 });
     await enclave.call(
       "serve",
       {
@@ -151,7 +152,6 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
         confirmations: config.confirmations,
         endpoints: relays.length,
         log: journal.frontier(),
-        revocations: journal.revocations(),
       },
       { timeoutMs: 30_000 },
     );

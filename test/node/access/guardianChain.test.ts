@@ -44,8 +44,7 @@ class Endpoint {
       readable: unused,
       dataset: unused,
       enclaveKey: unused,
-      keyBanned: unused,
-      node: unused,
+        node: unused,
       signedBy: unused,
       job: jobOf,
     };

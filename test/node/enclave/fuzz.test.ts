@@ -112,7 +112,7 @@ for (const role of ["worker", "guardian"] as const) {
 }
 
 const methods = [
-  ...["start", "register", "run", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"],
+  ...["start", "register", "run", "restore", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"],
   ...["handOver", "pass", "take"],
 ];
 
@@ -147,7 +147,8 @@ function goodMessage(random: Random, deployment: object): { id: number; method: 
       blockHash: digest,
     },
     run: { jobId: digest, params: bytes, attempt: 1 },
-    serve: { nodeId: 1, confirmations: 0, endpoints: 1, log: { size: 0, peaks: [] }, revocations: [] },
+    restore: [bytes],
+    serve: { nodeId: 1, confirmations: 0, endpoints: 1, log: { size: 0, peaks: [] } },
     reseal: { ...target, deposit: bytes },
     handOver: target,
     pass: { ...target, keys: signer, box: bytes },

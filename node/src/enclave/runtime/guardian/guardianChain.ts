@@ -102,7 +102,6 @@ export function createGuardianChain(
     readable: (jobId, order, at) => agreed(at, (view) => view.readable(jobId, order, at)),
     dataset: (datasetId, at) => once(at, `dataset ${datasetId}`, (view) => view.dataset(datasetId, at)),
     enclaveKey: (signer, at) => once(at, `key ${signer}`, (view) => view.enclaveKey(signer, at)),
-    keyBanned: (signer, at) => once(at, `banned ${signer}`, (view) => view.keyBanned(signer, at)),
     node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
     // As above.
     signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),

@@ -28,6 +28,7 @@ import { checkLogQuery } from "./checkLogQuery.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import type { GuardianChain } from "./guardianChain.ts";
 import { createKeptKeyBoxes } from "./keptKeyBoxes.ts";
+import { createKeptRevocations } from "./keptRevocations.ts";
 import { handOverKeys, passKeys, takeKeys } from "./keyHandover.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
@@ -36,8 +37,8 @@ import { requireUnsealedKey } from "./successorKey.ts";
 
 const hex32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes of hex");
 const bytes = z.instanceof(Uint8Array);
-/** Of all owners: what one message to the enclave can hold. */
-const maxRevocations = 65_536;
+/** Of one message to the enclave: as many as an owner or all of them have handed over, in pages. */
+const maxRevocations = 1_024;
 const startParams = z.strictObject({
   deployment: deploymentSchema,
   sealed: bytes.nullable(),
@@ -50,8 +51,8 @@ const serveParams = z.strictObject({
   /** How many chain endpoints the host relays to: all of them must agree. */
   endpoints: z.number().int().min(1).max(8),
   log: z.strictObject({ size: z.number().int().min(0), peaks: z.array(hex32).max(53) }).refine(isFrontier),
-  revocations: z.array(bytes).max(maxRevocations),
 });
+const restoreParams = z.array(bytes).max(maxRevocations);
 const digests = z.array(hex32).max(1_024);
 const sweepParams = z.strictObject({ datasetIds: digests });
 const address = z
@@ -72,6 +73,7 @@ let identity: EnclaveIdentity | undefined;
 let chain: ChainView | undefined;
 let nodeId = 0;
 let serving: Serving | undefined;
+const kept = createKeptRevocations();
 
 type Serving = {
   readonly chain: GuardianChain;
@@ -108,9 +110,15 @@ const host = openDoor({
         await makeRegistration(started.identity, evidence, started.chain.deployment, registrationFacts.parse(params)),
       );
     },
+    /** Revocations that were taken before a restart, a page at a time, and all of them before this guardian serves. */
+    async restore(params) {
+      const page = restoreParams.parse(params);
+      if (serving === undefined) for (const revocation of page) kept.restore(revocation);
+      return null;
+    },
     async serve(params) {
       const started = requireStarted();
-      const { log: frontier, confirmations, endpoints, revocations: kept, ...rest } = serveParams.parse(params);
+      const { log: frontier, confirmations, endpoints, ...rest } = serveParams.parse(params);
       const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
       await requireUnsealedKey(place, started.identity.account.address);
       if (serving !== undefined) {
@@ -134,8 +142,9 @@ const host = openDoor({
           { timeoutMs: 10_000 },
         );
       });
-      const revocations = createRevocationBook(guardianChain, log);
-      for (const revocation of kept) revocations.restore(revocation);
+      const keeps = async (datasetId: Hex) => (await keptOf(datasetId)).length > 0;
+      const nowMs = () => performance.now();
+      const revocations = createRevocationBook({ chain: guardianChain, log, keeps, nowMs, kept });
       const answers: KeptAnswers = new Map();
       const keyBoxes = createKeptKeyBoxes();
       const erasures = createErasures({
@@ -143,7 +152,7 @@ const host = openDoor({
         log,
         host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits },
         forget(datasetId) {
-          for (const [name, kept] of answers) if (kept.datasetId === datasetId) answers.delete(name);
+          for (const [name, answered] of answers) if (answered.datasetId === datasetId) answers.delete(name);
           keyBoxes.forget(datasetId);
         },
       });
@@ -156,7 +165,7 @@ const host = openDoor({
           askers: createAskerKeys(),
           keyBoxes,
           revocations,
-          limits: createReleaseLimits(() => performance.now()),
+          limits: createReleaseLimits(nowMs),
           erasures,
           deposit: fetchDeposit,
         },

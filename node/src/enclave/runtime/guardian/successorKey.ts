@@ -1,4 +1,4 @@
-import { type ChainBlock, type ChainView, KeyClass } from "@persona-protocol/sdk/contracts";
+import { type ChainBlock, type ChainView, type EnclaveKeyState, KeyClass } from "@persona-protocol/sdk/contracts";
 import { keyIdOf } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address } from "viem";
@@ -35,7 +35,7 @@ export async function requireSuccessorKey(
         data: { nodeId, signer },
       });
     }
-    await requireAllowed(chain, signer, block);
+    requireAllowed(key, signer);
   }
 }
 
@@ -65,12 +65,12 @@ export async function requireUnsealedKey(place: Place, signer: Address): Promise
         data: { nodeId, signer },
       });
     }
-    await requireAllowed(chain, signer, block);
+    requireAllowed(key, signer);
   }
 }
 
-async function requireAllowed(chain: ChainView, signer: Address, { number }: ChainBlock): Promise<void> {
-  if (!(await chain.keyBanned(signer, number))) return;
+function requireAllowed({ banned }: EnclaveKeyState, signer: Address): void {
+  if (!banned) return;
   throw new PersonaError(
     "MEASUREMENT_BANNED",
     "The measurement of the key is banned: its shares stay where they are.",

@@ -89,18 +89,20 @@ async function succeed(
 ): Promise<SignedReceipt> {
   const { plan, deks, releases } = keys;
   const { bundle, program, code, args, jobSpecHash } = plan;
+  const tables: ProgramTable[] = [];
+  let plaintext: Uint8Array | undefined;
   try {
-    const tables = await decryptTables(plan, deks);
+    await decryptTables(plan, deks, tables);
     const limitMs = await timeLimitMs(context, program, dueBy);
     const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
     const maxSealed = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
     const maxBytes = maxSealed - RESULT_SEAL_BYTES;
     const work = { program, code, args, tables };
-    const { plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs);
+    ({ plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs));
+    // Not only at the end: nothing of it is needed any more.
     for (const { parquet } of tables) zeroise(parquet);
     const { resultKey } = bundle;
     const { ciphertext, ...digests } = await sealResult({ resultKey, jobSpecHash, plaintext, maxBytes: maxSealed });
-    zeroise(plaintext);
     return await sign(
       context,
       { code: 0, ...digests, releasesHash: releasesHashOf(releases), outputBytes: ciphertext.length },
@@ -109,7 +111,8 @@ async function succeed(
       undefined,
     );
   } finally {
-    for (const dek of deks.values()) zeroise(dek);
+    // A job that failed leaves no more behind than one that did not.
+    zeroise(plaintext, ...deks.values(), ...tables.map(({ parquet }) => parquet));
   }
 }
 
@@ -120,8 +123,8 @@ async function timeLimitMs({ chain }: JobContext, program: Program, dueBy: numbe
   return Math.max(1, Math.min(program.limits.timeMs, leftMs));
 }
 
-async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<ProgramTable[]> {
-  const tables: ProgramTable[] = [];
+/** @param tables gets each as it is decrypted, so that whoever gave it can zeroise what there is when a later one fails */
+async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"], tables: ProgramTable[]): Promise<void> {
   const pseudonymOf = createPseudonyms(plan, deks);
   for (const planned of plan.segments) {
     const dek = deks.get(dekName(planned.input.datasetId, planned.segment.index));
@@ -141,7 +144,6 @@ async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise
     throw new PersonaError("DATA_INVALID", "No granted segment has a schema that the program reads.", {
       data: { table: missing.table },
     });
-  return tables;
 }
 
 const idsOf = ({ input, segment }: PlannedSegment) => ({
