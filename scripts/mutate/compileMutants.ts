@@ -5,7 +5,7 @@ import { choose, combineMutants } from "./combineMutants.ts";
 import { applyEdit, type Mutant } from "./Mutant.ts";
 import { nameOf, type Target } from "./readMutants.ts";
 import type { Code } from "./SolidityTests.ts";
-import type { MutantSource } from "./workerMessages.ts";
+import type { MutantSource, TargetSource } from "./workerMessages.ts";
 
 type Sources = ReadonlyMap<string, string>;
 type TargetCodes = ReadonlyMap<string, Code>;
@@ -73,31 +73,41 @@ export function compileMutant(sources: Sources, from: MutantSource, mutant: Muta
   return errorsOf(output) === "" ? codesOf(output, from.targets) : undefined;
 }
 
-/** Whether the compiler makes the same of the changed file as of the unchanged one. */
+/**
+ * Whether the compiler makes the same of the changed file as of the unchanged one. It is asked for one contract after the
+ * other, the one of the fewest sources first: most mutants differ there.
+ */
 export function isEquivalent(sources: Sources, from: MutantSource, mutant: Mutant): boolean {
-  const key = JSON.stringify(from.targets);
   const compilers = compilersOf(sources, from);
-  const original = originals.get(key) ?? comparableCode(sources, from, compilers);
-  originals.set(key, original);
-  return comparableCode(changed(sources, mutant), from, compilers) === original;
+  const texts = changed(sources, mutant);
+  return from.alone.every((single) => {
+    const key = JSON.stringify(single.targets);
+    const original = originals.get(key) ?? comparableCode(sources, single, compilers);
+    originals.set(key, original);
+    return comparableCode(texts, single, compilers) === original;
+  });
 }
 
 /** By targets: the comparable code of what is not changed. Most mutants do not live to be compared. */
 const originals = new Map<string, string>();
 
 /** Without the hash of the sources, and optimised, code that does the same looks the same. */
-function comparableCode(texts: Sources, from: MutantSource, compilers: Compilers): string {
+function comparableCode(texts: Sources, from: TargetSource, compilers: Compilers): string {
   const settings = { ...compilers.optimized, metadata: { bytecodeHash: "none", appendCBOR: false } };
   return JSON.stringify([...codesOf(mustCompile(compile(texts, from, settings)), from.targets)]);
 }
 
 /** @throws ToolError when none compiles the unchanged contracts: every mutant would look as if it were no Solidity */
-function compilersOf(sources: Sources, from: Pick<MutantSource, "targets" | "names">): Compilers {
+function compilersOf(sources: Sources, from: TargetSource): Compilers {
   const key = JSON.stringify(from.targets);
   const known = chosen.get(key);
   if (known !== undefined) return known;
-  const isRight = ({ unoptimized: settings }: Compilers) => errorsOf(compile(sources, from, settings)) === "";
-  const found = compilers.find(isRight);
+  const found = compilers.find(({ unoptimized: settings }) => {
+    const output = compile(sources, from, settings);
+    if (errorsOf(output) !== "") return false;
+    for (const target of from.targets) requireUnlinked(output, target);
+    return true;
+  });
   if (found === undefined) throw new ToolError(`The contracts do not compile: ${key}.`);
   chosen.set(key, found);
   return found;
@@ -107,11 +117,7 @@ function changed(sources: Sources, mutant: Mutant): Sources {
   return new Map([...sources, [mutant.path, applyEdit(Buffer.from(sources.get(mutant.path) ?? ""), mutant)]]);
 }
 
-function compile(
-  sources: Sources,
-  { targets, names }: Pick<MutantSource, "targets" | "names">,
-  settings: object,
-): SolidityOutput {
+function compile(sources: Sources, { targets, names }: TargetSource, settings: object): SolidityOutput {
   const wanted = ["evm.bytecode.object", "evm.deployedBytecode.object", "evm.bytecode.linkReferences"];
   const byPath = Map.groupBy(targets, ({ path }) => path);
   const select = Object.fromEntries(
@@ -124,10 +130,21 @@ function codesOf(output: SolidityOutput, targets: readonly Target[]): TargetCode
   return new Map(targets.map((target) => [nameOf(target), codeOf(output, target)]));
 }
 
-function codeOf(output: SolidityOutput, { path, name }: Target): Code {
+function codeOf(output: SolidityOutput, target: Target): Code {
+  const { bytecode, deployedBytecode } = codesIn(output, target);
+  // Without an optimiser an internal library may leave its address in the code, for nobody to call.
+  const linked = (code: string) => `0x${code.replaceAll(/__\$[0-9a-f]{34}\$__/g, "0".repeat(40))}`;
+  return { bytecode: linked(bytecode.object), deployedBytecode: linked(deployedBytecode.object) };
+}
+
+/** @throws where the contract as it is calls a library outside: a mutant of one would fail every test and look killed */
+function requireUnlinked(output: SolidityOutput, target: Target): void {
+  const { linkReferences = {} } = codesIn(output, target).bytecode;
+  if (Object.keys(linkReferences).length > 0) throw new Error(`${target.name} needs an external library.`);
+}
+
+function codesIn(output: SolidityOutput, { path, name }: Target) {
   const { bytecode, deployedBytecode } = output.contracts?.[path]?.[name]?.evm ?? {};
   if (bytecode === undefined || deployedBytecode === undefined) throw new Error(`No code was made of ${path}:${name}.`);
-  // Nothing here is linked; a mutant of one that is would fail every test and look killed.
-  if (Object.keys(bytecode.linkReferences ?? {}).length > 0) throw new Error(`${name} needs an external library.`);
-  return { bytecode: `0x${bytecode.object}`, deployedBytecode: `0x${deployedBytecode.object}` };
+  return { bytecode, deployedBytecode };
 }

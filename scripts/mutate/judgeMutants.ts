@@ -3,8 +3,8 @@ import { Journal } from "./journal.ts";
 import type { Mutant } from "./Mutant.ts";
 import { NearSuites } from "./nearSuites.ts";
 import { rankTests } from "./rankTests.ts";
-import { basisOf, openReach, prepareTests } from "./reach.ts";
-import type { MutationPlan } from "./readMutants.ts";
+import { basisOf, openReach, prepareTests, type Reach } from "./reach.ts";
+import type { MutationPlan, Target } from "./readMutants.ts";
 import { type Finding, type Judgement, WorkerProcess } from "./WorkerProcess.ts";
 import type { WorkerTask } from "./workerMessages.ts";
 
@@ -40,9 +40,16 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
   const batches = batchesOf(mutants.filter((mutant) => !judged.has(mutant) && !passed.has(mutant)));
   /** A worker takes a whole batch, which it compiles once. */
   const queue = batches.map((batch) => batch.map((mutant): Turn => ({ mutant, batch, isRandom: false })));
-  const later = (mutant: Mutant) => queue.push([{ mutant, batch: [mutant], isRandom: true }]);
-  for (const mutant of passed) later(mutant);
-  if (queue.length > 0 && !reach.isPrepared) await prepareTests(newWorker(), []);
+  const nextTurns = () => {
+    // The random tests come when all others are through: what has passed is few by then, and compiled together.
+    if (queue.length === 0) {
+      for (const batch of batchesOf([...passed]))
+        queue.push(batch.map((mutant) => ({ mutant, batch, isRandom: true })));
+      passed.clear();
+    }
+    return queue.shift();
+  };
+  if (queue.length + passed.size > 0 && !reach.isPrepared) await prepareTests(newWorker(), []);
   const workOn = async (worker: WorkerProcess, turn: Turn) => {
     const { mutant } = turn;
     const targets = plan.targetsOf(mutant.path);
@@ -52,6 +59,7 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
       path: mutant.path,
       targets,
       names: [...plan.closureOf(targets)],
+      alone: eachAlone(plan, reach, targets),
       batch: turn.batch,
       isRandom: turn.isRandom,
       likely: near.likely(mutant),
@@ -62,7 +70,7 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
     if (status === "passed") {
       const judgement = { status, by: [] };
       journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
-      later(mutant);
+      passed.add(mutant);
       return;
     }
     const judgement: Judgement = { status, by: status === "killed" ? rankTests(verdict.by, mutant) : verdict.by };
@@ -70,19 +78,19 @@ export async function judgeMutants(plan: MutationPlan, mutants: readonly Mutant[
     judged.set(mutant, judgement);
     // What a worker says at its end may be another worker's doing: it is asked again in the next run.
     if (status !== "crashed") journal.add({ id: mutant.id, judgement, basis: basisOf(reach, plan, mutant, judgement) });
-    options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.flat().length });
+    options.onJudged(mutant, judgement, { ms: performance.now() - startedAt, left: queue.flat().length + passed.size });
   };
   const work = async () => {
     const worker = newWorker();
     try {
-      for (let turns = queue.shift(); turns !== undefined; turns = queue.shift()) {
+      for (let turns = nextTurns(); turns !== undefined; turns = nextTurns()) {
         for (const turn of turns) await workOn(worker, turn);
       }
     } finally {
       worker.close();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.jobs, queue.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(options.jobs, Math.max(queue.length, passed.size)) }, work));
   return new Map(
     mutants.flatMap((mutant) => {
       const judgement = judged.get(mutant);
@@ -104,6 +112,13 @@ export declare namespace judgeMutants {
 }
 
 type Turn = { readonly mutant: Mutant; readonly batch: readonly Mutant[]; readonly isRandom: boolean };
+
+function eachAlone(plan: MutationPlan, reach: Reach, targets: readonly Target[]): WorkerTask["alone"] {
+  const each = targets.map((target) => {
+    return { targets: [target], names: [...plan.closureOf([target])], suites: reach.suitesOf([target]) };
+  });
+  return each.sort((a, b) => a.names.length - b.names.length);
+}
 
 function isJudgement(finding: Finding): finding is Judgement {
   return finding.status !== "passed";

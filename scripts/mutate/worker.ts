@@ -3,7 +3,9 @@
 // Tests deploy contracts by `vm.getCode`, from artifacts. So only the contract that was changed is compiled, together with its
 // other mutants, and the tests are run as they are compiled already.
 import { type Build, codesFromBuild, compileBatch, compileMutant, isEquivalent } from "./compileMutants.ts";
+import type { Mutant } from "./Mutant.ts";
 import { suiteOf } from "./nearSuites.ts";
+import { nameOf } from "./readMutants.ts";
 import { type Codes, SolidityTests } from "./SolidityTests.ts";
 import type { PreparedTests, PrepareTask, Verdict, WorkerSetup, WorkerTask } from "./workerMessages.ts";
 
@@ -20,8 +22,9 @@ const RANDOMNESS = { fuzzRuns: 16, walks: { runs: 2, depth: 50 } };
 
 let setup: WorkerSetup | undefined;
 let loading: Promise<SolidityTests> | undefined;
-/** With the test contracts that are known to pass on it while no mutant is chosen. */
-let lastBuild: { readonly key: string; readonly build: Build; readonly passed: Set<string> } | undefined;
+type LastBuild = { readonly key: string; readonly build: Build; readonly passed: Set<string> };
+/** By what is compiled: the last batch, and the test contracts that are known to pass on it while no mutant is chosen. */
+const lastBuilds = new Map<string, LastBuild>();
 
 process.on("message", (message: WorkerSetup | WorkerTask | PrepareTask) => {
   if ("sources" in message) setup = message;
@@ -36,38 +39,60 @@ async function judge({ sources }: WorkerSetup, task: WorkerTask): Promise<Verdic
   const texts = new Map(sources);
   const mutant = task.batch.find(({ id }) => id === task.id);
   if (mutant === undefined) throw new Error(`There is no mutant ${task.id} among those to be compiled.`);
-  // Those that are left for the random tests are few, and of many files.
-  const build = task.isRandom ? undefined : buildOf(texts, task);
-  const built = build && codesFromBuild(build, mutant.id);
+  if (task.isRandom) {
+    if (isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
+    return (await judgeOn(texts, task, mutant, random)) ?? { status: "survived", by: [] };
+  }
+  // A library's own harness is compiled in a tenth of the time, and most changes are noticed there.
+  const [smallest, ...others] = task.alone;
+  if (smallest !== undefined && others.length > 0) {
+    const among = (suites: readonly string[]) => suites.filter((suite) => smallest.suites.includes(suite));
+    const likely = task.likely.filter((title) => smallest.suites.includes(suiteOf(title)));
+    const alone = { ...task, ...smallest, likely, near: among(task.near), far: among(task.far) };
+    const verdict = await judgeOn(texts, alone, mutant, plain);
+    if (verdict !== undefined) return verdict;
+  }
+  return (await judgeOn(texts, task, mutant, plain)) ?? { status: "passed", by: [] };
+}
+
+/** @returns undefined where every one of these tests passes */
+async function judgeOn(
+  texts: ReadonlyMap<string, string>,
+  task: WorkerTask,
+  mutant: Mutant,
+  choice: Choice,
+): Promise<Verdict | undefined> {
+  const last = buildOf(texts, task);
+  const built = codesFromBuild(last.build, mutant.id);
   const codes = built ?? compileMutant(texts, task, mutant);
   if (codes === undefined) return { status: "invalid", by: [] };
-  if (!task.isRandom) {
-    const soon = await failingOf(codes, task.likely);
-    const by = soon.length > 0 ? soon : await failing(codes, task, plain);
-    if (by.length === 0) return { status: "passed", by };
-    if (built === undefined || (await isTrueBuild(build, by))) return { status: "killed", by };
-    lastBuild = { key: keyOf(task), build: { codes: new Map(), numbers: new Map() }, passed: new Set() };
-    return judge({ sources }, task);
-  }
-  if (isEquivalent(texts, task, mutant)) return { status: "equivalent", by: [] };
-  const by = await failing(codes, task, random);
-  return { status: by.length > 0 ? "killed" : "survived", by };
+  const soon = choice === plain ? await failingOf(codes, task.likely) : [];
+  const by = soon.length > 0 ? soon : await failing(codes, task, choice);
+  if (by.length === 0) return undefined;
+  if (built === undefined || (await isTrueBuild(last, by, choice))) return { status: "killed", by };
+  lastBuilds.set(placeOf(task), {
+    key: keyOf(task),
+    build: { codes: new Map(), numbers: new Map() },
+    passed: new Set(),
+  });
+  return judgeOn(texts, task, mutant, choice);
 }
 
 /** With none of its mutants chosen a build is the contract as it is: what kills one of them must pass on it. */
-async function isTrueBuild(build: Build | undefined, by: readonly string[]): Promise<boolean> {
-  const unchanged = build && codesFromBuild(build, "");
-  const passed = lastBuild?.passed;
-  if (unchanged === undefined || passed === undefined) return false;
-  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(suite));
+async function isTrueBuild({ build, passed }: LastBuild, by: readonly string[], choice: Choice): Promise<boolean> {
+  const unchanged = codesFromBuild(build, "");
+  if (unchanged === undefined) return false;
+  const asked = (suite: string) => `${choice === random ? "random " : ""}${suite}`;
+  const suites = [...new Set(by.map(suiteOf))].filter((suite) => !passed.has(asked(suite)));
   if (suites.length === 0) return true;
-  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...plain });
-  for (const suite of suites) passed.add(suite);
+  const { failed } = await (await loadTests()).run({ codes: unchanged, suites, ...choice });
+  for (const suite of suites) passed.add(asked(suite));
   return failed.length === 0;
 }
 
 const plain = { grepExclude: `${RANDOM}|${NEVER}` };
 const random = { grep: RANDOM, grepExclude: ASKED_TOGETHER, ...RANDOMNESS };
+type Choice = typeof plain | typeof random;
 
 /** Of single tests those that fail. */
 async function failingOf(codes: Codes, titles: readonly string[]): Promise<readonly string[]> {
@@ -79,16 +104,23 @@ async function failingOf(codes: Codes, titles: readonly string[]): Promise<reado
 }
 
 /** Those near first: most mutants fail there. */
-async function failing(codes: Codes, { near, far }: WorkerTask, choice: typeof plain | typeof random) {
+async function failing(codes: Codes, { near, far }: WorkerTask, choice: Choice) {
   const tests = await loadTests();
   const { failed } = await tests.run({ codes, suites: near, ...choice });
   return failed.length > 0 ? failed : (await tests.run({ codes, suites: far, ...choice })).failed;
 }
 
-function buildOf(sources: ReadonlyMap<string, string>, task: WorkerTask): Build {
-  const key = keyOf(task);
-  if (lastBuild?.key !== key) lastBuild = { key, build: compileBatch(sources, task), passed: new Set() };
-  return lastBuild.build;
+function buildOf(sources: ReadonlyMap<string, string>, task: WorkerTask): LastBuild {
+  const [place, key] = [placeOf(task), keyOf(task)];
+  const last = lastBuilds.get(place);
+  if (last?.key === key) return last;
+  const build = { key, build: compileBatch(sources, task), passed: new Set<string>() };
+  lastBuilds.set(place, build);
+  return build;
+}
+
+function placeOf({ targets }: WorkerTask): string {
+  return targets.map(nameOf).join(" ");
 }
 
 function keyOf({ batch }: WorkerTask): string {

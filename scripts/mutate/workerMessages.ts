@@ -4,12 +4,14 @@ import type { Target } from "./readMutants.ts";
 /** The first message to a worker. */
 export type WorkerSetup = { readonly sources: readonly (readonly [name: string, text: string])[] };
 
+/** What is compiled, and the names of the sources that it is compiled from. */
+export type TargetSource = { readonly targets: readonly Target[]; readonly names: readonly string[] };
+
 /** What a mutant is made from. */
-export type MutantSource = {
+export type MutantSource = TargetSource & {
   readonly path: string;
-  readonly targets: readonly Target[];
-  /** The sources that the targets are compiled from. */
-  readonly names: readonly string[];
+  /** Each target by itself with the test contracts that deploy it, the one of the fewest sources first. */
+  readonly alone: readonly (TargetSource & { readonly suites: readonly string[] })[];
   /** Of this file, compiled at once, in this order; the one that is judged is among them. */
   readonly batch: readonly Mutant[];
 };

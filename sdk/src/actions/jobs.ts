@@ -1,3 +1,4 @@
+import { type Address, isAddressEqual } from "viem";
 import type { GrantPackage } from "../access/index.ts";
 import {
   type ArgsOf,
@@ -15,7 +16,7 @@ import {
 } from "../compute/index.ts";
 import { type CoreClient, grantRegistryCoreAbi, type Receipt, waitForCall } from "../contracts/index.ts";
 import { codeOfReason, PersonaError } from "../errors/index.ts";
-import type { ActionContext } from "./context.ts";
+import { type ActionContext, tokenOf } from "./context.ts";
 import type { Planned } from "./write.ts";
 
 type Arguments<program extends Program> =
@@ -26,12 +27,15 @@ type Fee =
   | {
       /** For the node; owners' prices and the protocol fee are added. */
       readonly fee: bigint;
+      /** What all owners' prices together may come to: they are the owners' to write into their grants. Default 0. */
+      readonly maxPrices?: bigint;
       readonly maxFee?: undefined;
     }
   | {
       /** All that may leave the account: what owners' prices and the protocol fee leave of it is the node's. */
       readonly maxFee: bigint;
       readonly fee?: undefined;
+      readonly maxPrices?: undefined;
     };
 /** A grant that was just sent is waited for. */
 type Granted = GrantPackage & { readonly hash?: `0x${string}` };
@@ -42,6 +46,8 @@ export type SubmitRequest<program extends Program = Program> = Omit<
 > & {
   readonly program: program;
   readonly grants: readonly Granted[];
+  /** In which fee and prices are meant; default the client's. A grant in another one is refused. */
+  readonly token?: Address;
 } & Arguments<program> &
   Fee;
 
@@ -65,9 +71,14 @@ export type Job<program extends Program = Program> = BuiltJob & {
 /** Builds a job, holds it against its grants, stores bundle and program, and plans approval and submission. */
 export async function planJob(context: ActionContext<CoreClient>, request: SubmitRequest): Promise<Planned<BuiltJob>> {
   const { client, deployment, store } = context;
-  const { maxFee, fee, grants, ...rest } = request;
+  const { maxFee, fee, maxPrices = 0n, token, grants, ...rest } = request;
+  const prices = pricesOf(grants, tokenOf(context, token));
+  if (maxFee === undefined && prices > maxPrices)
+    throw new PersonaError("REQUEST_INVALID", "The owners' prices come to more than maxPrices.", {
+      data: { prices, maxPrices },
+    });
   for (const { hash } of grants) if (hash !== undefined) await waitForCall(client, { hash, functionName: "grant" });
-  const chosen = fee ?? (await feeOf(context, grants, maxFee ?? 0n));
+  const chosen = fee ?? (await feeWithin(context, { maxFee: maxFee ?? 0n, prices, token: tokenOf(context, token) }));
   const job = await prepareJob(context, { ...rest, grants, fee: chosen });
   await requireUsable(context, job);
   const approve = await approveCall({ client, deployment }, job);
@@ -97,15 +108,20 @@ async function requireUsable(
   }
 }
 
-async function feeOf(
-  context: ActionContext<CoreClient>,
-  grants: readonly GrantPackage[],
-  maxFee: bigint,
-): Promise<bigint> {
-  const [first] = grants;
-  if (first === undefined) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
-  const prices = grants.reduce((sum, { terms }) => sum + terms.price, 0n);
-  return feeWithin(context, { maxFee, prices, token: first.terms.token });
+/**
+ * What the owners ask for, in the requester's token: an owner who writes another one into the grant would be paid as much of it.
+ * @throws PersonaError TOKEN_MISMATCH, REQUEST_INVALID without a grant
+ */
+function pricesOf(grants: readonly GrantPackage[], wanted: Address): bigint {
+  if (grants.length === 0) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
+  for (const { terms } of grants) {
+    const { datasetId, token } = terms;
+    if (isAddressEqual(token, wanted)) continue;
+    throw new PersonaError("TOKEN_MISMATCH", "A grant asks to be paid in another token.", {
+      data: { datasetId, token, wanted },
+    });
+  }
+  return grants.reduce((sum, { terms }) => sum + terms.price, 0n);
 }
 
 /** The job with what waits for its result. Keep it: only `resultKey` opens the result. */

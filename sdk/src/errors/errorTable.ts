@@ -503,6 +503,10 @@ export const errorTable = {
     "The account has fewer tokens than the job's fee, prices and protocol fee.",
     "Send the account as many tokens as `needed` says, or offer a lower maxFee.",
   ),
+  TOKEN_MISMATCH: fatal(
+    "A grant asks for its price in another token than the one the job is paid in.",
+    "Say the grant's `token` with the job only if you mean to pay in it; else ask the owner for a grant in yours.",
+  ),
   ALLOWANCE_MISSING: fatal(
     "The market may not take as many tokens from the account as the job costs.",
     "Approve the market for what `needed` says (submitJob does so by itself; with buildSubmitJob send all of its calls, in order).",

@@ -4,15 +4,13 @@ pragma solidity ^0.8.28;
 import {KEY_WORKER} from "../../../contracts/types/EnclaveBinding.sol";
 import {GrantHash} from "../../../contracts/types/Ids.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
-import {Kit, Posted} from "../helpers/Kit.sol";
+import {Posted} from "../helpers/Kit.sol";
 import {vm} from "../helpers/Vm.sol";
+import {GasKit} from "./GasKit.sol";
 
-/// @dev What the main calls cost, with the code that is deployed: made via IR, read from artifacts/, not the code that the
-/// other tests run. Each call is a transaction of its own, so cold slots, calldata and the 21,000 are in it.
-/// A figure is that of the last call before `record`. `npm test` compares them with snapshot.json; `npm run gas:accept`
-/// writes it.
+/// @dev What the main calls cost.
 /// hardhat-config: isolate = true
-contract GasSnapshotTest is Kit {
+contract GasSnapshotTest is GasKit {
     function test_Gas_registerDataset() public {
         registerDataset(OWNER, "another");
         record("DatasetRegistry", "registerDataset (2 records)");
@@ -88,14 +86,5 @@ contract GasSnapshotTest is Kit {
     function test_Gas_addEnclaveKey() public {
         addKey(nodeId, OPERATOR, 0xa0ff, KEY_WORKER);
         record("NodeRegistry", "addEnclaveKey");
-    }
-
-    function record(string memory group, string memory name) private {
-        vm.snapshotGasLastCall(group, name);
-    }
-
-    function make(string memory layer, string memory name, bytes memory arguments) internal override returns (address) {
-        string memory path = string.concat("artifacts/contracts/", layer, "/", name, ".sol/", name, ".json");
-        return create(vm.parseJsonBytes(vm.readFile(path), ".bytecode"), arguments);
     }
 }

@@ -20,7 +20,7 @@ import {
   typedData,
   typedDigest,
 } from "@persona-protocol/sdk/contracts";
-import { open } from "@persona-protocol/sdk/crypto";
+import { open, zeroise } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { concatHex, type Hex, keccak256, numberToHex } from "viem";
 import type { EpochIdentity } from "../enclaveIdentity.ts";
@@ -157,12 +157,15 @@ export async function openBundleOf(
     guardian: from.guardian,
     signer: identity.account.address,
   });
+  let bundleKey: Uint8Array | undefined;
   try {
-    const bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
+    bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
     return await openJobBundle(sealed, jobId, bundleKey);
   } catch (error) {
     if (isPersonaError(error)) return undefined;
     throw error;
+  } finally {
+    zeroise(bundleKey);
   }
 }
 
