@@ -78,7 +78,6 @@ function createJob(choice: ScopeChoice = {}): Job & { opened: OpenedInput; call:
     argsSalt,
     args: check.args,
     catalogue,
-    owners: check.owners,
   };
   const kemKey = new Uint8Array();
   const { bundleDigest } = params.order;
