@@ -48,7 +48,7 @@ export function createReleaseAnswerer(
 
     const { checked, signer } = check;
     const { jobId, attempt, input } = call.request;
-    const name = [jobId, attempt, input, signer].join();
+    const name = [jobId, attempt, input, signer, call.request.kemKeyHash].join();
     const known = released.get(name);
     const answering = known?.answering ?? answerFirst(context, log, recall, call, check, checked, name);
     const [oldest] = released.keys();
