@@ -3,8 +3,8 @@
  * Each figure stands beside a reference of the same run, in the log; the result has the figures alone.
  *
  * - jobLatencyMs: a small SQL job over 1 MiB, from the block that holds it to the block that settles it, one at a time.
- * - sqlJobsPerSecond, jobsPerSecond (the slower of `js` and `wasm`): between the first and the last settlement of jobs that wait
- *   when the worker starts. Each has a fresh sandbox.
+ * - sqlJobsPerSecond over the same mebibyte, jobsPerSecond (the slower of `js` and `wasm`) over a thousand posts: between the first
+ *   and the last settlement of jobs that wait when the worker starts. Each has a fresh sandbox.
  * - catchUpEventsPerSecond: of a chain's history into a journal on the disk.
  * - idleRssMB: proportional set size of daemon and supervisor, without the warm sandbox.
  * - coldStartMs: from the command to the line that says it serves.
@@ -17,10 +17,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobMarketAbi } from "@persona-protocol/sdk/contracts";
-import { readProgram } from "../node/src/cli/program/programFile.ts";
 import { enclaveIn } from "../node/src/dev/processTree.ts";
 import { startNetwork } from "../node/src/dev/startNetwork.ts";
 import type { BenchContext } from "./bench.ts";
+import { benchPrograms, ordinaryRows } from "./node/benchPrograms.ts";
 import {
   type BenchProgram,
   type BenchScene,
@@ -61,7 +61,9 @@ export async function run({ log, values }: BenchContext): Promise<object> {
     const scene: BenchScene = { network, owner: await network.fundedClient(), dapp: await network.fundedClient() };
     const small = await postsParquet(join(runDir, "small.parquet"), smallRows);
     const dataset = await publishPosts(scene, small, smallRows);
-    log(`a dataset of ${small.length} bytes`);
+    const few = await postsParquet(join(runDir, "few.parquet"), ordinaryRows);
+    const ordinary = await publishPosts(scene, few, ordinaryRows);
+    log(`datasets of ${small.length} and ${few.length} bytes`);
     stopWorker(network.workers[0]?.pid);
 
     let worker = await startBenchWorker(scene, maxJobs);
@@ -77,7 +79,7 @@ export async function run({ log, values }: BenchContext): Promise<object> {
     log(`idle ${idle.toFixed(0)} MB; reference: a Node process that has loaded viem ${plainNodeMb()} MB`);
 
     const perSecond = async (name: string, program: BenchProgram): Promise<number> => {
-      const grant = program.program === filterPosts ? granted : await grantFor(scene, dataset, program.program);
+      const grant = program.program === filterPosts ? granted : await grantFor(scene, ordinary, program.program);
       await worker.process.stop();
       const ids = await postJobs(scene, grant, program, count + warmUps);
       const posted = performance.now();
@@ -89,11 +91,8 @@ export async function run({ log, values }: BenchContext): Promise<object> {
       );
       return rate;
     };
-    const sqlRate = await perSecond("sql", { program: filterPosts });
-    const [js, wasm] = [
-      { ...(await exampleProgram("hashtags")), args: { hashtags: ["#train", "#tea"] } },
-      await exampleProgram("wordCount"),
-    ];
+    const { sql, js, wasm } = await benchPrograms();
+    const sqlRate = await perSecond("sql", sql);
     const jsRate = await perSecond("js", js);
     const wasmRate = await perSecond("wasm", wasm);
     const coldStart = middle(coldStarts);
@@ -197,11 +196,6 @@ async function idleMb({ process: daemon, enclavePid }: BenchWorker): Promise<num
 async function pssMb(pid: number): Promise<number> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
   return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) / 1_024;
-}
-
-async function exampleProgram(name: string): Promise<BenchProgram> {
-  const { manifest, code } = await readProgram(`examples/programs/${name}`);
-  return { program: manifest, code };
 }
 
 const loadsViem = ["--no-warnings", "--input-type=module", "-e"];

@@ -16,14 +16,7 @@ import {
   type ReleaseAnswer,
   releaseShareInfo,
 } from "@persona-protocol/sdk/access";
-import {
-  type BuiltJob,
-  buildJob,
-  encodeProgram,
-  outputSchemaHashOf,
-  type Program,
-  sendJob,
-} from "@persona-protocol/sdk/compute";
+import { type BuiltJob, buildJob, grantedProgramOf, type Program, sendJob } from "@persona-protocol/sdk/compute";
 import {
   type ChainClient,
   callContract,
@@ -163,7 +156,7 @@ async function measureLatency(
       dataset,
       grantee: scene.dapp.account.address,
       segments: ["posts"],
-      program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+      program: grantedProgramOf(program),
       uses: 1_000,
       expiresAt: Number((await owner.getBlock()).timestamp) + 1_000_000,
       price: 0n,

@@ -31,7 +31,7 @@ const options = {
 } as const;
 
 const leastJobs = 300;
-const shortPhaseMs = 55_000;
+const shortPhaseMs = 48_000;
 const longPhaseMs = 28 * 60_000;
 
 await runCommand({ usage, options }, async ({ seed: chosen, jobs: many, long, print, keep }) => {

@@ -23,7 +23,7 @@ const CONTRACTS = [
 /** What a dApp that asks, submits and reads calls and decodes: a page loads no more of the ABIs. */
 const CORE: Readonly<Record<string, readonly string[]>> = {
   GrantRegistry: ["check"],
-  NodeRegistry: ["enclaveKeyOf", "nodeOf"],
+  NodeRegistry: ["enclaveKeyOf", "keyStatusOf", "nodeOf"],
   JobMarket: [
     "JobFailed",
     "JobSettled",

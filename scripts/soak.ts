@@ -29,6 +29,7 @@ const open = 6;
 /** Of the worker's settings, by default. */
 const maxJobs = 2;
 const looksPerMinute = 12;
+const mostPerMinute = 600;
 
 await runCommand({ usage, options }, async ({ minutes: text, keep }) => {
   const minutes = wholeNumber("minutes", text, 1);
@@ -42,7 +43,7 @@ await runCommand({ usage, options }, async ({ minutes: text, keep }) => {
   const { signal } = stopping;
   const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 1, signal });
   try {
-    const scene = await makeScene(network, 1, signal);
+    const scene = await makeScene(network, { seed: 1, jobs: minutes * mostPerMinute }, signal);
     const { deployment, store } = network;
     const context = { client: scene.requester, deployment, store };
     const worker = network.workers[0];

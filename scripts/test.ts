@@ -1,8 +1,9 @@
 // npm test [-- --only contracts|sdk|node|house|browser|e2e|demo|deploy] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { joinedModules } from "./test/joined/joinedModules.ts";
 import { orderedOutput } from "./test/orderedOutput.ts";
-import { longestFirst, type Part, partsOf } from "./test/parts.ts";
+import { longestFirst, type Part, partsOf, readLastSeconds, writeLastSeconds } from "./test/parts.ts";
 import { runSuite, type SuiteOutcome } from "./test/runSuite.ts";
 import { runnerArguments, suites } from "./test/suites.ts";
 
@@ -25,6 +26,8 @@ async function main(): Promise<number> {
     options.only === undefined ? onAsking === undefined : options.only === name,
   );
   const outcomes = new Map<Part, SuiteOutcome>();
+  const common = environment();
+  if (chosen.some(({ chains }) => chains)) await fetchAnvil();
 
   const run = async (part: Part) => {
     const print = output.section(part.name);
@@ -33,7 +36,7 @@ async function main(): Promise<number> {
       const outcome = await runSuite(runnerArguments(part.suite, part.files, options.grep), {
         root,
         // Some files have a short form for every run, and are whole in a suite of their own.
-        env: { ...environment(), PERSONA_SUITE: part.suite.name },
+        env: { ...common, PERSONA_SUITE: part.suite.name },
         onOutput: (chunk) => print.write(chunk),
         signal: stop.signal,
         mayBeEmpty: options.grep !== undefined,
@@ -54,7 +57,11 @@ async function main(): Promise<number> {
     }
     return found;
   });
-  await pool(longestFirst(parts), AT_ONCE, run);
+  await pool(longestFirst(parts, readLastSeconds(root)), AT_ONCE, run);
+  if (options.grep === undefined) {
+    const whole = [...outcomes].filter(([, { failed }]) => failed === 0);
+    writeLastSeconds(root, Object.fromEntries(whole.map(([{ name }, { ms }]) => [name, Math.round(ms / 1_000)])));
+  }
   return report(parts, outcomes);
 }
 
@@ -114,9 +121,21 @@ function readOptions(): { only: string | undefined; grep: string | undefined } |
   return undefined;
 }
 
-/** The runners write to a pipe, which would lose their colours. */
 function environment(): NodeJS.ProcessEnv {
-  return process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env;
+  // A tree of a test of this command has no packages; it runs below what has.
+  const joined = process.env["PERSONA_TEST_ROOT"] === undefined ? joinedModules(root) : {};
+  // The runners write to a pipe, which would lose their colours.
+  return { ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}), ...process.env, ...joined };
+}
+
+/** Before there are several who would fetch it. */
+async function fetchAnvil(): Promise<void> {
+  if (process.env["PERSONA_TEST_ROOT"] !== undefined) return;
+  const { anvilBinary } = await import("../node/src/dev/chainProcess.ts");
+  await anvilBinary(stop.signal).catch((error: unknown) => {
+    // Tests that want it fail, and say so; the others run.
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  });
 }
 
 async function pool<T>(items: readonly T[], size: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { type Dataset, type GrantPackage, grant, publishDataset } from "@persona-protocol/sdk/access";
 import {
   buildJob,
-  encodeProgram,
+  grantedProgramOf,
   type JobRequest,
-  outputSchemaHashOf,
   type Program,
   sendJob,
   waitForJob,
@@ -63,11 +62,7 @@ export async function grantFor(
       dataset,
       grantee: dapp.account.address,
       segments: ["posts"],
-      program: {
-        programId: encodeProgram(program).programId,
-        outputSchemaHash: outputSchemaHashOf(program),
-        takesArgs: true,
-      },
+      program: grantedProgramOf(program),
       uses: 2_000,
       expiresAt: Number(timestamp) + 20 * 86_400,
       price: 0n,

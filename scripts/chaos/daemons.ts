@@ -10,7 +10,7 @@ import { commandOf, descendantsOf, enclaveIn } from "../../node/src/dev/processT
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Daemon, daemonNames } from "./schedule.ts";
 
-export type Part = "daemon" | "enclave" | "sandbox";
+type Part = "daemon" | "enclave" | "sandbox";
 
 /** What starts daemons again when they end, as systemd does: never after exit codes 1 and 2. */
 export type Supervisor = {
@@ -127,7 +127,7 @@ export function superviseDaemons(runDir: string, log: (text: string) => void): S
   };
 }
 
-export const configFileOf = (runDir: string, name: Daemon): string => join(runDir, name, "config.json");
+const configFileOf = (runDir: string, name: Daemon): string => join(runDir, name, "config.json");
 
 function spawnDaemon(runDir: string, name: Daemon): ChildProcess {
   const persona = join(repositoryRoot, "node/src/cli/persona.ts");

@@ -30,7 +30,7 @@ export const jobEvents = jobMarketAbi.filter(
 export type PostedJob = { readonly job: BuiltJob; readonly kind: JobKind };
 
 /** Where the chain has a job, by its events; `excluded`: node ids that may not claim it again. */
-export type JobPlace = { readonly excluded: readonly number[] } & (
+type JobPlace = { readonly excluded: readonly number[] } & (
   | { readonly at: "open" | "settled" | "failed" | "timedOut" | "cancelled" }
   | { readonly at: "claimed"; readonly dueBy: number }
 );

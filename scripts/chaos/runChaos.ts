@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
@@ -36,7 +36,9 @@ const claimSeconds = 7_200;
 const runSeconds = 900;
 /** Settlements of an older block are closed for good. */
 const finalDepth = 64;
-const serveMs = 60_000;
+/** On a machine that does other things, too. */
+const serveMs = 120_000;
+const dyingMs = 5_000;
 /** Nothing has ended for so long: what is left waits for a deadline. */
 const standstillMs = 10_000;
 const longestDrainMs = 120_000;
@@ -74,7 +76,8 @@ async function underChaos(
 ): Promise<ChaosReport> {
   const { runDir, rpcUrl } = network;
   const random = createRandom(schedule.seed ^ 0x5eed);
-  const scene = await makeScene(network, schedule.seed, signal);
+  const jobs = schedule.phases.reduce((sum, phase) => sum + phase.jobs.length, 0);
+  const scene = await makeScene(network, { seed: schedule.seed, jobs }, signal);
   await approveAll(network, scene.requester);
   for (const { pid } of network.processes.pids().slice(1)) process.kill(pid, "SIGTERM");
 
@@ -92,7 +95,7 @@ async function underChaos(
     await proxies.close();
   });
   // All processes of this run have its folder in their command line: none is another run's.
-  const bundle = join(runDir, "enclave");
+  const bundle = join(runDir, enclaveFolder);
   await cp(enclaveBundle().folder, bundle, { recursive: true });
   const dataDirOf = (name: Daemon) => join(runDir, name, "data");
   const supervisor = superviseDaemons(runDir, log);
@@ -157,6 +160,9 @@ async function underChaos(
   await supervisor.stop();
   const journals = workers.map((name) => readJournal(dataDirOf(name)));
   const verdict = judge(requester.jobs, facts, journals);
+  // What is below a process that has just ended dies with it, by the kernel, and not in the same moment.
+  const dying = AbortSignal.timeout(dyingMs);
+  while (processesOf(runDir).length > 0 && !dying.aborted) await sleep(100);
   const orphans = processesOf(runDir);
   const leaks = await search(network, scene);
   return {
@@ -170,6 +176,7 @@ async function underChaos(
   };
 }
 
+const enclaveFolder = "enclave";
 const workers = ["worker-1", "worker-2"] as const;
 
 type Run = {
@@ -306,11 +313,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Every file of the run, and what lies in shared memory. */
+/** Every file of the run. */
 async function search({ runDir }: Network, { plaintext, keys }: Scene): Promise<string[]> {
   const control = join(runDir, "control");
   const missed = await positiveControl(control, plaintext[0] ?? "a text of no archive");
   if (missed.length > 0) throw new Error(`the search does not find ${missed.join(", ")}`);
-  const leaks = await findLeaks(runDir, [...plaintext, ...keys]);
+  // What the enclave is made of was there before, and nobody has written to it.
+  const bundle = await readdir(join(runDir, enclaveFolder));
+  const unwritten = bundle.map((name) => join(runDir, enclaveFolder, name));
+  const leaks = await findLeaks(runDir, [...plaintext, ...keys], unwritten);
   return leaks.filter(({ file }) => !file.startsWith(control)).map(({ file, form }) => `${file} (${form})`);
 }

@@ -2,10 +2,13 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type GrantPackage, grant, openOwnDataset, publishDataset } from "@persona-protocol/sdk/access";
-import { encodeProgram, type JobRequest, outputSchemaHashOf, type Program } from "@persona-protocol/sdk/compute";
-import type { ChainClient } from "@persona-protocol/sdk/contracts";
+import { grantedProgramOf, type JobRequest, type Program } from "@persona-protocol/sdk/compute";
+import { type ChainClient, callContract, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { readArchive } from "@persona-protocol/sdk/ingest";
 import { generateOwnerRootKey, openKeystore, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { bytesToHex, erc20Abi } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { readProgram } from "../../node/src/cli/program/programFile.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import type { Network } from "../../node/src/dev/startNetwork.ts";
@@ -37,8 +40,18 @@ const failingProgram: Program = {
     "SELECT content::BIGINT AS posts, 0::BIGINT AS high_engagement_posts, $threshold::BIGINT AS score FROM posts",
 };
 
-export async function makeScene(network: Network, seed: number, signal: AbortSignal): Promise<Scene> {
+/** What an account is given at a time pays so many jobs. */
+const jobsPerFunding = 4_000;
+/** Beside what a worker has staked: a claim that is lost with its enclave costs a bond. */
+const moreStake = 8_000n * 10n ** 18n;
+
+export async function makeScene(
+  network: Network,
+  { seed, jobs }: { readonly seed: number; readonly jobs: number },
+  signal: AbortSignal,
+): Promise<Scene> {
   const [owner, requester] = [await network.fundedClient(), await network.fundedClient()];
+  for (let paid = jobsPerFunding; paid < jobs; paid += jobsPerFunding) await network.fund(requester.account.address);
   const path = join(network.runDir, "archive.zip");
   const canaries = {
     post: "canary of a post 7f3a91",
@@ -68,11 +81,7 @@ export async function makeScene(network: Network, seed: number, signal: AbortSig
         dataset,
         grantee: requester.account.address,
         segments: ["posts"],
-        program: {
-          programId: encodeProgram(program).programId,
-          outputSchemaHash: outputSchemaHashOf(program),
-          takesArgs: true,
-        },
+        program: grantedProgramOf(program),
         uses: 1_000_000,
         expiresAt: Number(timestamp) + 30 * day,
         price,
@@ -94,6 +103,7 @@ export async function makeScene(network: Network, seed: number, signal: AbortSig
   };
   const nodes = [...network.workers, ...network.guardians];
   const operators = await Promise.all(nodes.map(({ name }) => operatorKey(join(network.runDir, name))));
+  for (const [index, { nodeId }] of network.workers.entries()) await stakeMore(network, nodeId, operators[index]);
   return {
     owner,
     requester,
@@ -101,6 +111,16 @@ export async function makeScene(network: Network, seed: number, signal: AbortSig
     plaintext,
     keys: [...deks.values(), rootKey, ...operators],
   };
+}
+
+async function stakeMore({ rpcUrl, deployment, token }: Network, nodeId: number, key: Uint8Array | undefined) {
+  if (key === undefined) throw new RangeError(`node ${nodeId} has no operator`);
+  const account = privateKeyToAccount(bytesToHex(key));
+  const client = createChainClient({ rpcUrl, chainId: deployment.chainId, account });
+  const registry = deployment.nodeRegistry;
+  await callContract(client, { address: token, abi: erc20Abi, functionName: "approve", args: [registry, moreStake] });
+  const stake = { address: registry, abi: nodeRegistryAbi, functionName: "addStake" } as const;
+  await callContract(client, { ...stake, args: [nodeId, moreStake] });
 }
 
 async function operatorKey(folder: string): Promise<Uint8Array> {

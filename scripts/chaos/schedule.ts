@@ -83,14 +83,14 @@ function makePhase(
       () => ({ what: "kill", target: guardian(), part: random.pick(["daemon", "enclave"] as const) }) as const,
     ),
     ...many(1, () => ({ what: "down", target: guardian(), forMs: between(8_000, 15_000) }) as const),
-    ...many(5, (index) => ({
+    ...many(7, (index) => ({
       what: "chain" as const,
       target: random.pick(daemonNames),
       how: chainFaults[index % chainFaults.length] ?? "drop",
       share: random.pick([0.2, 0.5, 1]),
       forMs: between(2_000, 6_000),
     })),
-    ...many(3, (index) => ({
+    ...many(4, (index) => ({
       what: "store" as const,
       how: storeFaults[index % storeFaults.length] ?? "slow",
       share: random.pick([0.2, 0.5]),

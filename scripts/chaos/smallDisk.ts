@@ -31,7 +31,6 @@ export function putOnSmallDisk(folder: string): () => void {
 export function inOwnNamespace(argv: readonly string[]): number {
   const { status } = spawnSync("unshare", ["--user", "--map-root-user", "--mount", process.execPath, ...argv], {
     stdio: "inherit",
-    env: { ...process.env, PERSONA_CHAOS_NAMESPACE: "1" },
   });
   return status ?? 1;
 }

@@ -1,6 +1,6 @@
 /** The steps of the story that are told more than once: a grant of posts, and a job under it. */
 import { type Dataset, type GrantPackage, grant } from "@persona-protocol/sdk/access";
-import { encodeProgram, outputSchemaHashOf, readResult, submitJob } from "@persona-protocol/sdk/compute";
+import { grantedProgramOf, readResult, submitJob } from "@persona-protocol/sdk/compute";
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import type { Network } from "../../node/src/dev/startNetwork.ts";
 import { engagementProgram, type Score, threshold } from "./engagementProgram.ts";
@@ -24,14 +24,13 @@ export async function grantPosts(
 ): Promise<GrantPackage & { readonly gasUsed: bigint }> {
   const { uses, mayNameNode = false, maxOutputBytes = 64_000n } = options;
   const { timestamp } = await owner.getBlock();
-  const { programId } = encodeProgram(engagementProgram);
   return grant(
     { client: owner, deployment: network.deployment },
     {
       dataset,
       grantee: dapp.account.address,
       segments: ["posts"],
-      program: { programId, outputSchemaHash: outputSchemaHashOf(engagementProgram), takesArgs: true },
+      program: grantedProgramOf(engagementProgram),
       uses,
       expiresAt: Number(timestamp) + 30 * day,
       price,

@@ -41,7 +41,7 @@ function sizeOf(file: string): number {
 }
 
 /** More than this is growth. Memory: of the median of the last fifth over that of the fifth after the first. */
-export const bounds = {
+const bounds = {
   daemonMb: 40,
   enclaveMb: 60,
   daemonFiles: 16,
@@ -54,7 +54,7 @@ export const bounds = {
   dataBytes: 12 * 1024 * 1024,
 } as const;
 
-export type Growth = { readonly name: string; readonly got: number; readonly bound: number };
+type Growth = { readonly name: string; readonly got: number; readonly bound: number };
 
 /** @returns each figure beside its bound */
 export function growthOf(

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { formatJson } from "../command/formatJson.ts";
 import { type Suite, testFiles } from "./suites.ts";
 
 /** Test files of one suite that run in one process. */
@@ -16,23 +17,27 @@ export type Part = {
  */
 const SECONDS: Readonly<Record<string, number>> = {
   contracts: 290,
-  "node/sharedScene": 70,
-  "node/access": 40,
-  sdk: 285,
-  "node/enclave": 170,
-  demo: 55,
-  browser: 64,
-  house: 130,
-  "e2e/guardians": 45,
-  "node/storage": 40,
-  "e2e/importPublish": 35,
-  "node/cli": 65,
-  "e2e/recovery": 30,
-  "e2e/sdkLife": 30,
-  "node/ingest": 30,
+  sdk: 200,
+  "node/enclave": 120,
+  house: 90,
+  "e2e/workerSteps": 60,
+  "node/sharedScene": 60,
+  browser: 60,
+  "e2e/operations": 55,
+  "e2e/recovery": 50,
+  "node/cli": 50,
   "e2e/storeFaults": 45,
+  "node/attestation": 45,
+  demo: 45,
+  "e2e/sdkLife": 40,
+  "e2e/jobs": 40,
+  "e2e/importPublish": 35,
+  "e2e/guardians": 35,
+  "node/storage": 35,
+  "node/access": 30,
+  "e2e/race": 30,
+  "node/ingest": 30,
   "node/compute": 10,
-  "e2e/workerSteps": 90,
 };
 const UNKNOWN_SECONDS = 20;
 
@@ -50,9 +55,33 @@ export function partsOf(suite: Suite, root: string, { whole }: { readonly whole:
   }));
 }
 
-export function longestFirst(parts: readonly Part[]): Part[] {
-  const seconds = ({ name }: Part) => SECONDS[name] ?? UNKNOWN_SECONDS;
+/** @param last what each took the last time, where it is known */
+export function longestFirst(parts: readonly Part[], last: Readonly<Record<string, number>> = {}): Part[] {
+  const seconds = ({ name }: Part) => last[name] ?? SECONDS[name] ?? UNKNOWN_SECONDS;
   return parts.toSorted((a, b) => seconds(b) - seconds(a));
+}
+
+const LAST = ".cache/test-seconds.json";
+
+/** What each part took on this machine the last time, in seconds. A file that cannot be read is none. */
+export function readLastSeconds(root: string): Record<string, number> {
+  try {
+    const found: unknown = JSON.parse(readFileSync(join(root, LAST), "utf8"));
+    return Object.fromEntries(
+      Object.entries(Object(found)).filter(([, seconds]) => typeof seconds === "number"),
+    ) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+/** @param took of whole parts that ended well */
+export function writeLastSeconds(root: string, took: Readonly<Record<string, number>>): void {
+  const path = join(root, LAST);
+  mkdirSync(dirname(path), { recursive: true });
+  const mine = `${path}.${process.pid}`;
+  writeFileSync(mine, formatJson({ ...readLastSeconds(root), ...took }));
+  renameSync(mine, path);
 }
 
 /** The folder right below the suite's own, or the file without its ending. */

@@ -23,14 +23,16 @@ export type Suite = {
   readonly processes: "one" | "folders" | "files";
   /** Files with this word share what is started once for a process (test/helpers), and are one part, wherever they lie. */
   readonly together?: string;
+  /** Some of its tests start chains. */
+  readonly chains?: true;
   /** Too long for every run: only by `--only`. */
   readonly onAsking?: true;
 };
 
 /** In the order in which they are printed. */
 export const suites: readonly Suite[] = [
-  { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "sharedScene" },
-  { name: "sdk", files: "test/sdk/**/*.test.ts", processes: "one" },
+  { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "sharedScene", chains: true },
+  { name: "sdk", files: "test/sdk/**/*.test.ts", processes: "one", chains: true },
   { name: "contracts", files: "test/contracts/**/*.t.sol", processes: "one" },
   { name: "house", files: "test/house/**/*.test.ts", processes: "one" },
   { name: "browser", files: "test/browser/**/*.test.ts", processes: "one" },
@@ -39,6 +41,7 @@ export const suites: readonly Suite[] = [
     name: "e2e",
     files: "test/e2e/**/!(demo|chains|deploy|publicDeploy|storeRepair|largeObject).test.ts",
     processes: "files",
+    chains: true,
   },
   { name: "demo", files: "test/e2e/demo.test.ts", processes: "one" },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.

@@ -8,14 +8,20 @@ import {
   type Transport,
 } from "viem";
 import {
+  type AppParameters,
+  acceptDatasetCall,
   buildGrant,
   concludeErasureCall,
   type Dataset,
+  datasetsOf,
   eraseDatasetCall,
   type GrantPackage,
   type GrantParameters,
   grantCall,
+  grantsOf,
+  offerDatasetCall,
   publishDataset,
+  registerAppCall,
   restoreDatasetCall,
   revokeAllCall,
   revokeCall,
@@ -119,6 +125,14 @@ function actionsOf(context: ActionContext) {
   const erase = writes(context, (dataset: Of) => one(eraseDatasetCall(deployment, dataset), {}));
   const restore = writes(context, (dataset: Of) => one(restoreDatasetCall(deployment, dataset), {}));
   const conclude = writes(context, (dataset: Of) => one(concludeErasureCall(deployment, dataset), {}));
+  const offer = writes(context, (offered: Of & { readonly to: Address }) =>
+    one(offerDatasetCall(deployment, offered), {}),
+  );
+  const accept = writes(context, (dataset: Of) => one(acceptDatasetCall(deployment, dataset), {}));
+  const app = writes(context, (parameters: AppParameters) => {
+    const { call, appId } = registerAppCall(deployment, client.account.address, parameters);
+    return one(call, { appId });
+  });
   const cancel = writes(context, (posted: Posted) => one(cancelJobCall(deployment, posted), {}));
   const timeOut = writes(context, (posted: Posted) => one(timeOutJobCall(deployment, posted), {}));
   const withdraw = writes(context, (token: Address) => one(withdrawCall(deployment, token), {}));
@@ -160,6 +174,24 @@ function actionsOf(context: ActionContext) {
     concludeErasureAndWait: conclude.andWait,
     buildConcludeErasure: conclude.build,
     simulateConcludeErasure: conclude.simulate,
+
+    /** Offers a dataset to another account, for good: it takes it two days later at the earliest, in a new key epoch. */
+    offerDataset: offer.send,
+    offerDatasetAndWait: offer.andWait,
+    buildOfferDataset: offer.build,
+    simulateOfferDataset: offer.simulate,
+    acceptDataset: accept.send,
+    acceptDatasetAndWait: accept.andWait,
+    buildAcceptDataset: accept.build,
+    simulateAcceptDataset: accept.simulate,
+    /** Registers an app, whose name owners are shown; its domain is only claimed until it is proved. */
+    registerApp: app.send,
+    registerAppAndWait: app.andWait,
+    buildRegisterApp: app.build,
+    simulateRegisterApp: app.simulate,
+    /** What an account owns, and whom it has granted what. Default: the client's own. */
+    datasetsOf: (owner: Address = client.account.address) => datasetsOf(context, owner),
+    grantsOf: (owner: Address = client.account.address) => grantsOf(context, owner),
 
     readAccessRequest: (encoded: string) => readAccessRequest(context, encoded),
 

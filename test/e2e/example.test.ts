@@ -4,13 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createPersonaClient,
-  encodeGrantPackage,
-  encodeProgram,
-  outputSchemaHashOf,
-  type PersonaClient,
-} from "@persona-protocol/sdk";
+import { createPersonaClient, encodeGrantPackage, grantedProgramOf, type PersonaClient } from "@persona-protocol/sdk";
 import { createGuardianRelease, type ReleaseCall } from "@persona-protocol/sdk/access";
 import { createChainView, typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
@@ -28,6 +22,7 @@ import { openArchive } from "../../node/src/ingest/index.ts";
 import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { shownPart, withExample } from "../../scripts/syncReadme.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const stop = new AbortController();
@@ -46,7 +41,8 @@ describe("examples/score.ts", function () {
     await writeSampleArchive(archive, { posts: 400, likes: 20, seed: 7 });
     network = await startNetwork({
       runDir: join(folder, "network"),
-      chain: "hardhat",
+      chain: "anvil",
+      deploy: deployOnAnvil,
       port: 0,
       guardians: 3,
       workers: 1,
@@ -75,13 +71,12 @@ describe("examples/score.ts", function () {
   }
 
   async function grantTo(persona: PersonaClient, of: typeof dataset, grantee = exampleAccount.address) {
-    const { programId } = encodeProgram(engagement);
     const { timestamp } = await persona.client.getBlock();
     return persona.grantAndWait({
       dataset: of,
       grantee,
       segments: ["posts"],
-      program: { programId, outputSchemaHash: outputSchemaHashOf(engagement), takesArgs: true },
+      program: grantedProgramOf(engagement),
       uses: 2,
       expiresAt: Number(timestamp) + 86_400,
       price: parseEther("1"),

@@ -22,6 +22,7 @@ import { freePort } from "../../node/src/dev/freePort.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openArchive } from "../../node/src/ingest/index.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
@@ -51,7 +52,8 @@ describe("persona import", function () {
     ({ address } = JSON.parse(made.stdout));
     network = await startNetwork({
       runDir: folder.path("network"),
-      chain: "hardhat",
+      chain: "anvil",
+      deploy: deployOnAnvil,
       port: 0,
       guardians: 3,
       workers: 0,

@@ -17,9 +17,8 @@ import {
   balanceOf,
   buildJob,
   cancelJob,
-  encodeProgram,
   failureCodes,
-  outputSchemaHashOf,
+  grantedProgramOf,
   type Program,
   readResult,
   sendJob,
@@ -41,6 +40,7 @@ import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { type DemoContext, grantPosts, request } from "../../scripts/demo/story.ts";
 import { createManifest } from "../helpers/builtPrograms.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 import { wasmModule } from "../helpers/wasmModule.ts";
 
@@ -64,7 +64,15 @@ describe("jobs on a real network", function () {
     archive = join(folder, "archive.zip");
     await writeSampleArchive(archive, { posts: 300, likes: 20, seed: 3, canaries: { post: canary } });
     const runDir = join(folder, "network");
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 2, signal: stop.signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 3,
+      workers: 2,
+      signal: stop.signal,
+    });
     [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
     context = { network, owner, dapp, dataset: await publish(), signal: stop.signal };
     hostile = await startHostileOperator(network);
@@ -278,11 +286,7 @@ describe("jobs on a real network", function () {
         dataset: context.dataset,
         grantee: dapp.account.address,
         segments: ["posts"],
-        program: {
-          programId: encodeProgram(program).programId,
-          outputSchemaHash: outputSchemaHashOf(program),
-          takesArgs: true,
-        },
+        program: grantedProgramOf(program),
         uses: 1,
         expiresAt: Number(timestamp) + 86_400,
         price,

@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { type Address, type Hex, parseEther } from "viem";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { type DemoContext, grantPosts, runJob } from "../../scripts/demo/story.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { publishSample } from "../helpers/publishedSample.ts";
 
 const unit = 2n;
@@ -24,7 +25,14 @@ describe("a race for jobs", function () {
     folder = await mkdtemp(join(tmpdir(), "persona-race-"));
     const runDir = join(folder, "network");
     const size = { guardians: 2, workers: 2, raceUnit: unit };
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, ...size, signal: stop.signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      ...size,
+      signal: stop.signal,
+    });
     const [owner, dapp] = [await network.fundedClient(), await network.fundedClient()];
     const dataset = await publishSample({ network, owner, folder }, { posts: 50, likes: 5, seed: 4 });
     context = { network, owner, dapp, dataset, signal: stop.signal };

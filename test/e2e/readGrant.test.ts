@@ -8,6 +8,7 @@ import {
   grantRead,
   publishDataset,
   readDatasetVersions,
+  readOwnSegments,
   revoke,
 } from "@persona-protocol/sdk/access";
 import { balanceOf, readDeks, requestRead } from "@persona-protocol/sdk/compute";
@@ -15,24 +16,34 @@ import {
   type ChainClient,
   callContract,
   createChainView,
+  datasetRegistryAbi,
   devTokenAbi,
   grantHashOf,
   grantRegistryAbi,
   typedData,
 } from "@persona-protocol/sdk/contracts";
-import { generateKemKeyPair, type KemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
+import { generateKemKeyPair, type KemKeyPair, keyIdOf, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { codeOfReason } from "@persona-protocol/sdk/errors";
 import {
+  cidOfDigest,
   collectBytes,
+  datasetHeadHash,
+  decodeManifest,
   decryptEnvelopeBytes,
+  encodeManifest,
+  encryptEnvelopeBytes,
   generateOwnerRootKey,
+  openManifestEntry,
   ownerKemKeyPair,
   readLinkedManifests,
+  sealManifestEntry,
 } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
+import { pad } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { contractClient } from "../helpers/contractAccount.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const text = new TextEncoder().encode("what the clinic may read, and nobody else");
@@ -45,14 +56,23 @@ describe("a Read grant", function () {
   let clinic: ChainClient;
   let recipient: KemKeyPair;
   let published: publishDataset.ReturnType;
+  let ownerKeyPair: KemKeyPair;
   let grant: Awaited<ReturnType<typeof grantRead>>;
   before(async () => {
     runDir = await mkdtemp(join(tmpdir(), "persona-read-"));
     const signal = new AbortController().signal;
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 0, signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 3,
+      workers: 0,
+      signal,
+    });
     [owner, clinic] = [await network.fundedClient(), await network.fundedClient()];
     recipient = await generateKemKeyPair();
-    const { publicKey } = await ownerKemKeyPair(generateOwnerRootKey());
+    ownerKeyPair = await ownerKemKeyPair(generateOwnerRootKey());
     const segment = (name: string) => ({
       name,
       schema: `persona:${name}@1`,
@@ -67,7 +87,7 @@ describe("a Read grant", function () {
         segments: [segment("notes"), segment("mail")],
         guardians: network.guardians.map(({ nodeId }) => nodeId),
         threshold: 2,
-        ownerPublicKey: publicKey,
+        ownerPublicKey: ownerKeyPair.publicKey,
       },
     );
     grant = await newGrant();
@@ -218,5 +238,55 @@ describe("a Read grant", function () {
     expect(await outcome(request, clinic, recipient)).to.equal("released");
     await wait(86_500);
     expect(await outcome(request, clinic, recipient)).to.equal("JOB_DEADLINE_PASSED");
+  });
+
+  it("behavior: a writer gets the key of what it writes by a Read grant of its own, and the owner reads what it wrote", async () => {
+    const { datasetId, keyEpoch, version, head } = published.dataset;
+    const { store, deployment } = network;
+    const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
+    const writer = { kind: 1, id: pad(clinic.account.address, { size: 32 }) } as const;
+    const until = Number((await owner.getBlock()).timestamp) + 900_000;
+    await callContract(owner, {
+      ...registry,
+      functionName: "setWriter",
+      args: [datasetId, head, writer, 1n, until, 1],
+    });
+    const own = await newGrant();
+    await wait(87_100);
+    const request = await requestRead(context(clinic), { grant: own, recipientKey: recipient.publicKey });
+    const dek = (await readDeks(context(clinic), request, options())).get(0) as Uint8Array;
+
+    const manifest = decodeManifest(await store.getBlock(cidOfDigest(head.manifestDigest, "dag-cbor")));
+    const [before, ...others] = manifest.segments;
+    if (before === undefined) throw new Error("no segment");
+    const ids = { datasetId, segment: 0, keyEpoch, dek };
+    const entry = await openManifestEntry(before.entry, { ...ids, version: before.version });
+    const written = new TextEncoder().encode("and what the clinic adds");
+    const envelope = await encryptEnvelopeBytes(written, { ...ids, version: version + 1, padding: "padme" });
+    const { cid, size } = await store.put(envelope);
+    const segment = { ...before, version: version + 1, cid, size, digest: sha256Hex(envelope) };
+    const sealed = await sealManifestEntry({ ...entry, count: 2 }, { ...ids, version: version + 1 });
+    const next = encodeManifest({
+      ...{ ...manifest, version: version + 1, previous: head.manifestDigest },
+      segments: [{ ...segment, entry: sealed }, ...others],
+    });
+    await store.putBlock(next.bytes, "dag-cbor");
+    const publication = {
+      ...{ datasetId, writer, previousHead: datasetHeadHash(head), version: version + 1, keyEpoch, segments: 1n },
+      ...{ manifestDigest: next.digest, deadline: until },
+    };
+    await callContract(clinic, { ...registry, functionName: "publishAsWriter", args: [publication, head] });
+
+    const { number: blockNumber } = await clinic.getBlock();
+    const versions = await readDatasetVersions(clinic, deployment, { datasetId, blockNumber });
+    const [newest] = await readLinkedManifests(store, versions);
+    expect(newest.manifest.version).to.equal(version + 1);
+    const dataset = { ...published.dataset, version: version + 1, head: { ...head, manifestDigest: next.digest } };
+    const read = readOwnSegments({ deployment, store }, { dataset, keyBox: published.keyBox, ownerKeyPair });
+    const contents = (await Array.fromAsync(read)).map(({ name, bytes }) => [name, Buffer.from(bytes).toString()]);
+    expect(contents).to.deep.equal([
+      ["notes", "and what the clinic adds"],
+      ["mail", Buffer.from(text).toString()],
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 /** The wallet is lost, and the device with it: what comes back, by which way, and what a thief of any part gets. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChainClient } from "@persona-protocol/sdk/contracts";
 import { createChainView } from "@persona-protocol/sdk/contracts";
@@ -25,6 +25,7 @@ import type { DatasetRecord } from "../../node/src/cli/datasetRecord.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { openArchive } from "../../node/src/ingest/index.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
 import { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
 
@@ -50,7 +51,15 @@ describe("persona recovery", function () {
     passphraseFile = await folder.write("passphrase", `${passphrase}\n`);
     const signal = new AbortController().signal;
     const runDir = folder.path("network");
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 2, workers: 0, signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 2,
+      workers: 0,
+      signal,
+    });
     owner = await createHome("owner");
     second = await createHome("second");
     for (const name of ["anna", "bert", "cleo"]) people.push(await createHome(name));
@@ -154,7 +163,7 @@ describe("persona recovery", function () {
     const { secret } = await openKeystore(await readFile(keystoreFile, "utf8"), passphrase);
     const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
     const { head } = record.dataset;
-    const ids = { datasetId: record.dataset.datasetId, keyEpoch: 1 };
+    const ids = { datasetId: record.dataset.datasetId, keyEpoch: record.dataset.keyEpoch };
     const deks = await openOwnerDeks({
       ...ids,
       chainId: record.chainId,
@@ -244,6 +253,22 @@ describe("persona recovery", function () {
     const chain = createChainView(client, network.deployment);
     const dataset = await chain.dataset(datasetId as `0x${string}`, (await chain.block("latest")).number);
     expect(dataset).to.include({ owner: second, keyEpoch: 2, status: "active" });
+  });
+
+  it("behavior: who has taken it over and has the root key publishes the data under new keys; nobody else does", async () => {
+    const [keystore, record] = [join(home("device"), "from-kit.json"), folder.path("taken.json")];
+    await copyFile(join(home("device"), "kit-records", `dataset-${datasetId}.json`), record);
+    const renew = [
+      ...["renew-keys", record, "--network", network.runDir, "--rpc", network.rpcUrl, "--keystore", keystore],
+      ...["--passphrase-file", passphraseFile, "--account", "account.json"],
+    ];
+    const before = await readFile(record, "utf8");
+    expectRefusal(await runPersona(renew, home("thief")), "OWNER_MISMATCH", 2);
+    expect(await readFile(record, "utf8")).to.equal(before);
+    expect(await run("second", renew)).to.include({ datasetId, version: 2, keyEpoch: 2, out: record });
+    await expectOpens(keystore, record);
+    expect(await run("second", renew), "again").to.include({ version: 3, keyEpoch: 3 });
+    await expectOpens(keystore, record);
   });
 
   it("error: flags that contradict each other", async () => {

@@ -27,6 +27,7 @@ import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { contractClient } from "../helpers/contractAccount.ts";
+import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
 
 const stop = new AbortController();
@@ -47,7 +48,15 @@ describe("the SDK on a network", function () {
     archive = join(folder, "archive.zip");
     await writeSampleArchive(archive, { posts: 300, likes: 20, seed: 9 });
     const runDir = join(folder, "network");
-    network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 1, signal: stop.signal });
+    network = await startNetwork({
+      runDir,
+      chain: "anvil",
+      deploy: deployOnAnvil,
+      port: 0,
+      guardians: 3,
+      workers: 1,
+      signal: stop.signal,
+    });
     [owner, dapp] = [await viemPersona(), await viemPersona()];
   });
 

@@ -13,14 +13,7 @@ import {
   type ReleaseAnswer,
   type ReleaseCall,
 } from "@persona-protocol/sdk/access";
-import {
-  type BuiltJob,
-  buildJob,
-  encodeProgram,
-  type JobRequest,
-  outputSchemaHashOf,
-  sendJob,
-} from "@persona-protocol/sdk/compute";
+import { type BuiltJob, buildJob, grantedProgramOf, type JobRequest, sendJob } from "@persona-protocol/sdk/compute";
 import {
   type ChainClient,
   callContract,
@@ -34,6 +27,7 @@ import { codeOfReason } from "@persona-protocol/sdk/errors";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import type { PrivateKeyAccount } from "viem";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { deployOnAnvil } from "./deployedChain.ts";
 import { createProgram } from "./programs.ts";
 import { registerTestEnclave, type TestEnclave } from "./testEnclave.ts";
 
@@ -67,7 +61,15 @@ after(async function () {
 export async function startScene(guardians = 3): Promise<Scene> {
   const runDir = await mkdtemp(join(tmpdir(), "persona-guardians-"));
   const signal = new AbortController().signal;
-  const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians, workers: 0, signal });
+  const network = await startNetwork({
+    runDir,
+    chain: "anvil",
+    deploy: deployOnAnvil,
+    port: 0,
+    guardians,
+    workers: 0,
+    signal,
+  });
   try {
     const owner = await network.fundedClient();
     const dapp = await network.fundedClient();
@@ -113,7 +115,7 @@ export async function grantPosts(scene: Scene, choice: Partial<GrantParameters> 
       dataset,
       grantee: dapp.account.address,
       segments: ["posts"],
-      program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+      program: grantedProgramOf(program),
       uses: 3,
       expiresAt: Number(timestamp) + 100_000,
       price: 1n,

@@ -34,7 +34,7 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
     const take = async (): Promise<Uint8Array> => {
       if (request.url === "/key") return key;
       const body = new Uint8Array(await buffer(request));
-      const chain = createChainView(client, network.deployment);
+      const chain = createGuardianChain([createChainView(client, network.deployment)], { confirmations: 0n });
       deposits.set(await checkDeposit({ chain, identity, nodeId }, body), decodeDeposit(body));
       return encode(null);
     };
@@ -68,7 +68,7 @@ export async function startLocalGuardian({ network }: Pick<Scene, "network">): P
           operators: new Map(),
           askers: createAskerKeys(),
           keyBoxes: createKeptKeyBoxes(),
-          revocations: createRevocationBook(chain, log),
+          revocations: createRevocationBook({ chain, log, keeps: async () => true, nowMs: () => 0 }),
           limits,
           erasures: { settle: async () => 0 },
           deposit: async (keyBoxDigest) => deposits.get(keyBoxDigest),
@@ -104,7 +104,6 @@ async function standStill(view: ChainView): Promise<ChainView> {
     readable: (...args) => once("readable", args, () => view.readable(...args)),
     dataset: (...args) => once("dataset", args, () => view.dataset(...args)),
     enclaveKey: (...args) => once("enclaveKey", args, () => view.enclaveKey(...args)),
-    keyBanned: (...args) => once("keyBanned", args, () => view.keyBanned(...args)),
     node: (...args) => once("node", args, () => view.node(...args)),
     job: (...args) => once("job", args, () => view.job(...args)),
     signedBy: (...args) => once("signedBy", args, () => view.signedBy(...args)),

@@ -13,11 +13,10 @@ import {
   type TransactionReceipt,
   walletActions,
 } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
 import { readArtifact } from "../../node/src/deploy/artifacts.ts";
 import type { ContractName } from "../../node/src/deploy/protocolContracts.ts";
+import { devAccount } from "../../node/src/dev/devAccount.ts";
 
-const devMnemonic = "test test test test test test test test test test test junk";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** More than any call here needs; below EIP-7825's limit. */
 const gas = 16_000_000n;
@@ -52,7 +51,7 @@ export async function startMemoryChain(
   })
     .extend(publicActions)
     .extend(walletActions);
-  const account = (index: number): Account => mnemonicToAccount(devMnemonic, { addressIndex: index });
+  const account = (index: number): Account => devAccount(index);
 
   const receiptOf = async (hash: Hex): Promise<TransactionReceipt> => {
     const receipt = await client.waitForTransactionReceipt({ hash });

@@ -14,12 +14,11 @@ import {
   publicActions,
   walletActions,
 } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
 import { newsTopics } from "../../node/src/chain/stream/decodeNews.ts";
 import { type MinedChainKind, startChain } from "../../node/src/dev/chainProcess.ts";
+import { devAccount } from "../../node/src/dev/devAccount.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
 
-const devMnemonic = "test test test test test test test test test test test junk";
 const word = (value: bigint) => numberToHex(value, { size: 32 });
 
 /**
@@ -41,7 +40,7 @@ export async function startNewsChain(kind: MinedChainKind = "anvil") {
   };
   try {
     const url = await startChain(processes, kind, 0, AbortSignal.timeout(60_000));
-    const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
+    const account = devAccount(0);
     const transport = http(url, { timeout: 60_000 });
     const client = createTestClient({ mode: kind, transport, account, cacheTime: 0, pollingInterval: 10 })
       .extend(publicActions)

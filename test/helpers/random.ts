@@ -12,25 +12,41 @@ export function testSeed(): number {
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   const at = random.integer(bytes.length);
   const length = 1 + random.integer(Math.min(64, bytes.length - at));
-  const part = bytes.slice(at, at + length);
-  const changed = Uint8Array.from(bytes);
+  const part = bytes.subarray(at, at + length);
   switch (random.integer(7)) {
-    case 0:
+    case 0: {
+      const changed = bytes.slice();
       changed[at] = (changed[at] ?? 0) ^ (1 << random.integer(8));
       return changed;
-    case 1:
+    }
+    case 1: {
+      const changed = bytes.slice();
       changed[at] = random.integer(256);
       return changed;
+    }
     case 2:
       return bytes.slice(0, at);
     case 3:
-      return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + length)]);
+      return joined(bytes.subarray(0, at), bytes.subarray(at + length));
     case 4:
-      return Uint8Array.from([...bytes.subarray(0, at), ...random.bytes(length), ...bytes.subarray(at)]);
+      return joined(bytes.subarray(0, at), random.bytes(length), bytes.subarray(at));
     case 5:
-      return Uint8Array.from([...bytes.subarray(0, at), ...part, ...bytes.subarray(at)]);
-    default:
+      return joined(bytes.subarray(0, at), part, bytes.subarray(at));
+    default: {
+      const changed = bytes.slice();
       changed.set(part, random.integer(bytes.length - part.length + 1));
       return changed;
+    }
   }
+}
+
+/** By the block: a spread goes byte by byte, and took a fifth of what some thousands of mutations cost. */
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

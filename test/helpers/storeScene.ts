@@ -9,6 +9,7 @@ import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import type { temporaryFolder } from "../node/ingest/temporaryFolder.ts";
+import { deployOnAnvil } from "./deployedChain.ts";
 
 const passphrase = "a passphrase";
 
@@ -33,7 +34,8 @@ export async function startStoreScene(
   await writeSampleArchive(archive, { posts: 3_000, likes: 2_000, seed: 8 });
   const network = await startNetwork({
     runDir: folder.path("network"),
-    chain: "hardhat",
+    chain: "anvil",
+    deploy: deployOnAnvil,
     port: 0,
     guardians: 3,
     workers: 0,

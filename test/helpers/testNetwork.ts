@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
 import { parseEther } from "viem";
-import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { type ChainKind, chainIdOf, startChain } from "../../node/src/dev/chainProcess.ts";
-import { deployContracts, type LocalDeployment } from "../../node/src/dev/deployContracts.ts";
+import type { LocalDeployment } from "../../node/src/dev/deployContracts.ts";
+import { devAccount } from "../../node/src/dev/devAccount.ts";
 import { createProcesses } from "../../node/src/dev/processes.ts";
+import { deployOnAnvil } from "./deployedChain.ts";
 
 export type TestChain = LocalDeployment & {
   readonly rpcUrl: string;
@@ -18,10 +20,8 @@ export type TestChain = LocalDeployment & {
   close(): Promise<void>;
 };
 
-const devMnemonic = "test test test test test test test test test test test junk";
-
 /** A real chain process with the protocol deployed. `close` ends it by its process id and removes its files. */
-export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestChain> {
+export async function startTestChain(kind: ChainKind = "anvil"): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "persona-chain-"));
   const processes = createProcesses(folder);
   const close = async () => {
@@ -31,9 +31,11 @@ export async function startTestChain(kind: ChainKind = "hardhat"): Promise<TestC
   try {
     const signal = AbortSignal.timeout(60_000);
     const rpcUrl = await startChain(processes, kind, 0, signal);
-    const account = mnemonicToAccount(devMnemonic, { addressIndex: 0 });
+    const account = devAccount(0);
     const governor = createChainClient({ rpcUrl, chainId: chainIdOf(kind), account });
-    const local = await deployContracts(governor);
+    const deploy =
+      kind === "anvil" ? deployOnAnvil : (await import("../../node/src/dev/deployContracts.ts")).deployContracts;
+    const local = await deploy(governor);
     const fundedClient = async () => {
       const client = createChainClient({
         rpcUrl,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { longestFirst, partsOf } from "../../scripts/test/parts.ts";
+import { longestFirst, partsOf, readLastSeconds, writeLastSeconds } from "../../scripts/test/parts.ts";
 import { suites, testFiles } from "../../scripts/test/suites.ts";
 import { makeTree, repository } from "./house.ts";
 
@@ -58,5 +58,22 @@ describe("longestFirst", () => {
     const sorted = longestFirst(parts);
     expect(sorted[0]?.name).to.equal("contracts");
     expect(sorted).to.have.members(parts);
+  });
+
+  it("behavior: what took long here the last time comes first, and a new part has its place", () => {
+    const root = makeTree({});
+    expect(readLastSeconds(root)).to.deep.equal({});
+    writeLastSeconds(root, { "e2e/race": 9_000, sdk: 1 });
+    writeLastSeconds(root, { sdk: 2 });
+    expect(readLastSeconds(root)).to.deep.equal({ "e2e/race": 9_000, sdk: 2 });
+    const parts = suites.flatMap((suite) => partsOf(suite, repository, { whole: false }));
+    const sorted = longestFirst(parts, readLastSeconds(root)).map(({ name }) => name);
+    expect(sorted.slice(0, 2)).to.deep.equal(["e2e/race", "contracts"]);
+    expect(sorted.at(-1)).to.equal("sdk");
+  });
+
+  it("error: a file of last times that is broken counts as none", () => {
+    const root = makeTree({ ".cache/test-seconds.json": "[1, {" });
+    expect(readLastSeconds(root)).to.deep.equal({});
   });
 });

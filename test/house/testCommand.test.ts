@@ -16,7 +16,9 @@ const passing = 'it("a", () => {});';
 const failing = 'it("b", () => { throw new Error("no"); });';
 const skipping = `it.${"skip"}("c (skipped: no network)", () => {});`;
 
-describe("npm test", () => {
+describe("npm test", function () {
+  this.timeout(60_000); // Four of the command, one after the other.
+
   it("default: sums the suites and ends with one plain line", async () => {
     const { code, stdout } = await runTests({
       "test/sdk/a.test.ts": passing + skipping,

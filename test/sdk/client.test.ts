@@ -39,10 +39,13 @@ const viemClient = createWalletClient({ account, chain: hardhat, transport }).ex
 
 /** Each has its waiting twin, its builder and its simulation. */
 const writes = [
+  "acceptDataset",
   "cancelJob",
   "concludeErasure",
   "eraseDataset",
   "grant",
+  "offerDataset",
+  "registerApp",
   "restoreDataset",
   "revoke",
   "revokeAll",
@@ -53,7 +56,17 @@ const writes = [
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const names = [
   ...writes.flatMap((name) => [name, `${name}AndWait`, `build${capital(name)}`, `simulate${capital(name)}`]),
-  ...["buildJob", "importDataset", "provenance", "publishDataset", "readAccessRequest", "readResult", "receiptProof"],
+  ...[
+    "buildJob",
+    "datasetsOf",
+    "grantsOf",
+    "importDataset",
+    "provenance",
+    "publishDataset",
+    "readAccessRequest",
+    "readResult",
+    "receiptProof",
+  ],
   ...["requestAccess", "sendCalls", "signGrant", "verifyReceipt", "waitForJob"],
   ...["watchApps", "watchDatasets", "watchGrants", "watchJobs", "watchNodes", "watchOwnerKeys"],
 ];

@@ -10,6 +10,7 @@ import { getAddress, isAddress } from "viem";
 import { z } from "zod";
 import type { Context } from "../context.ts";
 import { type EnclaveKeys, parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
+import { placeOf } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
 import type { GuardianFiles } from "./guardianFiles.ts";
@@ -79,7 +80,7 @@ async function holdAtReplicas(
   const strangers = replicas.filter(({ signer }) => !boxes.some(({ replica }) => replica === signer));
   if (strangers.length === 0 && kept.keys === keys.signer) return kept;
   for (const { signer, kemKey } of strangers) {
-    const params = { nodeId, confirmations: context.config.confirmations, signer, kemKey };
+    const params = { nodeId, ...placeOf(context.config), signer, kemKey };
     try {
       const box = await whenConfirmed(context, () => enclave.call("handOver", params, { timeoutMs: 30_000 }));
       boxes.push({ replica: signer, box: bytes.parse(box) });
@@ -164,7 +165,7 @@ async function takeBack(
   { held, nodeId, started }: { readonly held: KeptAtReplicas; readonly nodeId: number; readonly started: EnclaveKeys },
 ): Promise<EnclaveKeys> {
   const { config, log } = context;
-  const place = { nodeId, confirmations: config.confirmations };
+  const place = { nodeId, ...placeOf(config) };
   const replicas = await reachReplicas(config.replicaUrls, nodeId);
   for (const replica of replicas) {
     const found = held.boxes.find(({ replica: signer }) => signer === replica.signer);

@@ -15,6 +15,7 @@ import {
 } from "@persona-protocol/sdk/access";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { bytesToHex, type Hex, hexToBytes } from "viem";
+import { openRevocations } from "./guardianRevocations.ts";
 
 /** Answers forgotten by one commit: a release waits for it at most some milliseconds. */
 export const forgetBatch = 256;
@@ -50,7 +51,8 @@ export type GuardianLog = {
    * @returns how many it has forgotten; a full batch may not have been all
    */
   forgetAnswers(now: number): number;
-  revocations(): Uint8Array[];
+  /** Those that still say something, in pages that fit a message to the enclave. */
+  revocations(): Iterable<Uint8Array[]>;
   /** Entries of one dataset from `from` on, proved in the log of `size` entries. */
   lines(query: { readonly datasetId: Hex; readonly from: number; readonly limit: number; readonly size: number }): {
     readonly lines: (Omit<LogLine, "release"> & { readonly answer: Uint8Array | undefined })[];
@@ -67,7 +69,7 @@ export function openGuardianLog(file: string): GuardianLog {
   const insertNode = db.prepare("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)");
   const insertAnswer = db.prepare("INSERT INTO answers (name, until, idx) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   const selectEntry = db.prepare("SELECT entry FROM entries WHERE idx = ?");
-  const insertRevocation = db.prepare("INSERT INTO revocations (idx, message) VALUES (?, ?)");
+  const revocations = openRevocations(db);
   const selectNode = db.prepare("SELECT hash FROM nodes WHERE level = ? AND idx = ?");
   const selectAnswer = db.prepare(
     "SELECT entries.answer FROM answers JOIN entries ON entries.idx = answers.idx WHERE name = ?",
@@ -77,7 +79,6 @@ export function openGuardianLog(file: string): GuardianLog {
   );
   const forget = db.prepare("DELETE FROM answers WHERE name = ?");
   const updateAnswer = db.prepare("UPDATE entries SET answer = ? WHERE idx = ?");
-  const selectRevocations = db.prepare("SELECT message FROM revocations ORDER BY idx");
   const selectLines = db.prepare(
     "SELECT idx, entry, answer FROM entries WHERE dataset_id = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?",
   );
@@ -108,7 +109,7 @@ export function openGuardianLog(file: string): GuardianLog {
           const kept = answer === undefined || isFirst ? answer?.bytes : withoutKeys(answer.bytes);
           insertEntry.run(index, hexToBytes(decodeLogEntry(entry).datasetId), entry, kept ?? null);
           next = appendLeaf(next, leafHash(entry), (level, at, hash) => insertNode.run(level, at, hexToBytes(hash)));
-          if (revocation !== undefined) insertRevocation.run(index, revocation);
+          if (revocation !== undefined) revocations.insert(index, revocation);
         }
         db.exec("COMMIT");
       } catch (cause) {
@@ -137,7 +138,7 @@ export function openGuardianLog(file: string): GuardianLog {
         throw new PersonaError("STORE_FAILED", "The access log cannot be written.", { data: { file }, cause });
       }
     },
-    revocations: () => selectRevocations.all().map((row) => row["message"] as Uint8Array),
+    revocations: revocations.pages,
     lines({ datasetId, from, limit, size }) {
       const rows = selectLines.all(hexToBytes(datasetId), from, size, limit + 1);
       const lines = rows.slice(0, limit).map((row) => {
@@ -195,7 +196,6 @@ function open(file: string): DatabaseSync {
         PRIMARY KEY (level, idx)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS answers (name TEXT PRIMARY KEY, until INTEGER NOT NULL, idx INTEGER NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS revocations (idx INTEGER PRIMARY KEY, message BLOB NOT NULL) STRICT;
     `);
     return db;
   } catch (cause) {

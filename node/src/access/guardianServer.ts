@@ -5,6 +5,7 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
 import { createRateLimit, type RateLimit } from "../enclave/runtime/guardian/rateLimits.ts";
 import { type Listening, listen } from "../listen.ts";
+import { addressNetwork } from "./addressNetwork.ts";
 import { createFloodLog } from "./floodLog.ts";
 import { maxHandoverBytes } from "./replicas.ts";
 
@@ -25,6 +26,8 @@ export type GuardianRoutes = {
 
 /** Requests before the enclave at once; more are told to come back. */
 const maxConcurrent = 64;
+/** Of these, for one address while more than half are taken: nobody alone keeps the others out. */
+const maxConcurrentPerAddress = 8;
 /** Bodies being read at once, from one address and from all: a slow one keeps its place for as long as a request may take. */
 const maxBodiesPerAddress = 8;
 const maxBodies = 256;
@@ -50,7 +53,7 @@ export async function startGuardianServer(options: {
   const gates: Gates = {
     connections: createGate(maxConnectionsPerAddress, maxConnections),
     bodies: createGate(maxBodiesPerAddress, maxBodies),
-    enclave: createGate(maxConcurrent, maxConcurrent),
+    enclave: createGate(maxConcurrentPerAddress, maxConcurrent, maxConcurrent / 2),
     rate: createRateLimit("address", addressRate, () => performance.now()),
     queries: createRateLimit("address", queryRate, () => performance.now()),
   };
@@ -67,7 +70,7 @@ export async function startGuardianServer(options: {
   });
   server.maxConnections = maxConnections;
   server.on("connection", (socket) => {
-    const leave = gates.connections.enter(socket.remoteAddress);
+    const leave = gates.connections.enter(addressNetwork(socket.remoteAddress));
     if (leave === undefined) socket.destroy();
     else socket.once("close", leave);
   });
@@ -98,12 +101,12 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   /** A body counts while it is read, and the enclave while it works: nobody waits for who only opens a request. */
-  const read = (maxBytes: number) =>
-    within(gates.bodies, request.socket.remoteAddress, () => readBody(request, maxBytes));
-  const ask = <answer>(work: () => Promise<answer>) => within(gates.enclave, undefined, work);
+  const from = addressNetwork(request.socket.remoteAddress);
+  const read = (maxBytes: number) => within(gates.bodies, from, () => readBody(request, maxBytes));
+  const ask = <answer>(work: () => Promise<answer>) => within(gates.enclave, from, work);
   const [path, query] = (request.url ?? "").split("?q=", 2);
   const route = query === undefined ? `${request.method} ${request.url}` : `${request.method} ${path}?q=`;
-  if (request.method === "POST" || query !== undefined) gates.rate.take(request.socket.remoteAddress ?? "");
+  if (request.method === "POST" || query !== undefined) gates.rate.take(from);
   switch (route) {
     case "GET /healthz": {
       const serving = routes.key() !== undefined;
@@ -141,7 +144,7 @@ async function serve(
       return;
     }
     case "GET /log?q=": {
-      gates.queries.take(request.socket.remoteAddress ?? "");
+      gates.queries.take(from);
       send(response, await ask(() => routes.log(query ?? "")));
       return;
     }
@@ -153,16 +156,17 @@ async function serve(
 /** A count of who is inside, in all and by address. */
 type Gate = {
   /** @returns how to leave, once; undefined when it is full */
-  enter(address: string | undefined): (() => void) | undefined;
+  enter(address: string): (() => void) | undefined;
 };
 
-function createGate(maxPerAddress: number, maxAll: number): Gate {
+/** @param freeBelow while fewer are inside, an address may have more than its share */
+function createGate(maxPerAddress: number, maxAll: number, freeBelow = 0): Gate {
   const inside = new Map<string, number>();
   let all = 0;
   return {
-    enter(address = "") {
+    enter(address) {
       const same = inside.get(address) ?? 0;
-      if (all >= maxAll || same >= maxPerAddress) return undefined;
+      if (all >= maxAll || (same >= maxPerAddress && all >= freeBelow)) return undefined;
       all += 1;
       inside.set(address, same + 1);
       return () => {
@@ -176,7 +180,7 @@ function createGate(maxPerAddress: number, maxAll: number): Gate {
 }
 
 /** @throws PersonaError GUARDIANS_UNAVAILABLE when there is no place */
-async function within<result>(gate: Gate, address: string | undefined, work: () => Promise<result>): Promise<result> {
+async function within<result>(gate: Gate, address: string, work: () => Promise<result>): Promise<result> {
   const leave = gate.enter(address);
   if (leave === undefined) throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian is busy.");
   try {

@@ -2,10 +2,11 @@ import { callContract, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address } from "viem";
 import { z } from "zod";
+import { connectChain } from "../chain/connectChain.ts";
 import type { Context } from "../context.ts";
 import { saysOf } from "../enclave/openEnclave.ts";
 import { registerEnclaveKey } from "../enclave/registerEnclave.ts";
-import { relayChain } from "../enclave/relayChain.ts";
+import { relayEndpoints } from "../enclave/relayChain.ts";
 import { type EnclaveProcess, startEnclave } from "../enclave/startEnclave.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
 import { heldKeys, openGuardianKeys, whenConfirmed } from "./guardianKeys.ts";
@@ -43,6 +44,9 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
   const { endpoint } = await client.readContract({ ...registry, functionName: "nodeOf", args: [nodeId] });
   await requireStopped(endpoint);
 
+  // What one endpoint says alone ends no share.
+  for (const rpcUrl of config.rpcUrls) await connectChain({ rpcUrl, deployment, account: client.account });
+  const chain = relayEndpoints(context);
   const enclaves: EnclaveProcess[] = [];
   const begin = async (kept: Uint8Array | undefined) => {
     const enclave = startEnclave({
@@ -51,7 +55,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
       bundle: context.bundle,
       evidence: context.evidence,
       log: saysOf(log),
-      methods: relayChain(client.request),
+      methods: chain.methods,
     });
     enclaves.push(enclave);
     return { enclave, ...(await openGuardianKeys(context, enclave, { kept, nodeId })) };
@@ -65,7 +69,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
     let destroyed = 0;
     for (const [name, deposit] of await readDeposits(config.dataDir)) {
       const target = { signer: next.signer, kemKey: next.kemKey };
-      const params = { nodeId, confirmations: config.confirmations, deposit, ...target };
+      const params = { nodeId, ...chain.place, deposit, ...target };
       try {
         const reseal = () => old.enclave.call("reseal", params, { timeoutMs: 60_000 });
         deposits.set(name, bytes.parse(await whenConfirmed(context, reseal)));
@@ -82,6 +86,7 @@ export async function rotateGuardianKey(context: Context): Promise<Rotation> {
     return { nodeId, from: old.signer, to: next.signer, resealed: deposits.size, destroyed };
   } finally {
     await Promise.all(enclaves.map((enclave) => enclave.stop()));
+    chain.close();
   }
 }
 

@@ -5,11 +5,10 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
-import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
 import { openEnclave } from "../enclave/openEnclave.ts";
 import { announceEndpoint, registerEnclaveKey, registerNode } from "../enclave/registerEnclave.ts";
-import { relayChain } from "../enclave/relayChain.ts";
+import { relayEndpoints } from "../enclave/relayChain.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { openGuardianDeposits } from "./guardianDeposits.ts";
 import { openGuardianFiles } from "./guardianFiles.ts";
@@ -52,12 +51,12 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
   const deposits = await openGuardianDeposits(config.dataDir);
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl)));
-  const relays = [config.rpcUrl, ...config.rpcUrls].map(createRpcRelay);
+  const chain = relayEndpoints(context);
   const journal = openGuardianLog(join(config.dataDir, "access-log.sqlite"));
   const enclave = await openEnclave(context, {
     role: "guardian",
     methods: {
-      ...relayChain(...relays.map(({ request }) => request)),
+      ...chain.methods,
       deposit: async (params) => (await deposits.read(depositParams.parse(params).keyBoxDigest)) ?? null,
       kept: async (params) => deposits.keyBoxesOf(keptParams.parse(params).datasetId).slice(0, maxKeyBoxes),
       async destroy(params) {
@@ -104,7 +103,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     await replicas?.stop();
     await server.close();
     await enclave.stop();
-    for (const relay of relays) relay.close();
+    chain.close();
     journal.close();
   };
   let stopping = false;
@@ -144,14 +143,13 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     }
     await registerEnclaveKey(context, enclave, { signer: keys.signer, nodeId, role: "guardian" });
     if (config.replicaUrls.length > 0) replicas = await keepAtReplicas(context, enclave, { keys, nodeId, files });
+    for (const page of journal.revocations()) await enclave.call("restore", page, { timeoutMs: 30_000 });
     await enclave.call(
       "serve",
       {
         nodeId,
-        confirmations: config.confirmations,
-        endpoints: relays.length,
+        ...chain.place,
         log: journal.frontier(),
-        revocations: journal.revocations(),
       },
       { timeoutMs: 30_000 },
     );

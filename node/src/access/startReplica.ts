@@ -1,9 +1,8 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { createRpcRelay } from "../chain/rpcRelay.ts";
 import type { Context } from "../context.ts";
 import { openEnclave } from "../enclave/openEnclave.ts";
 import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
-import { relayChain } from "../enclave/relayChain.ts";
+import { relayEndpoints } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { startGuardianServer } from "./guardianServer.ts";
@@ -16,8 +15,8 @@ import { parseHandover } from "./replicas.ts";
  */
 export async function startReplica(context: Context, nodeId: number): Promise<RunningDuty> {
   const { config, log, deployment } = context;
-  const relay = createRpcRelay(config.rpcUrl);
-  const enclave = await openEnclave(context, { role: "guardian", methods: relayChain(relay.request) });
+  const chain = relayEndpoints(context);
+  const enclave = await openEnclave(context, { role: "guardian", methods: chain.methods });
   let serving: { nodeId: number; signer: string; kemKey: Uint8Array } | undefined;
   const notHere = async (): Promise<never> => {
     throw new PersonaError("GUARDIANS_UNAVAILABLE", "This is a replica, which holds keys and answers nobody.");
@@ -34,7 +33,7 @@ export async function startReplica(context: Context, nodeId: number): Promise<Ru
       log: notHere,
       async handover(body) {
         const asked = parseHandover(body);
-        const params = { nodeId, confirmations: config.confirmations, ...asked };
+        const params = { nodeId, ...chain.place, ...asked };
         const box = await enclave.call("pass", params, { timeoutMs: 20_000 });
         if (!(box instanceof Uint8Array))
           throw new PersonaError("ENCLAVE_FAILED", "The enclave answered without keys.");
@@ -44,13 +43,13 @@ export async function startReplica(context: Context, nodeId: number): Promise<Ru
     },
   }).catch(async (error) => {
     await enclave.stop();
-    relay.close();
+    chain.close();
     throw error;
   });
   const stop = async () => {
     await server.close();
     await enclave.stop();
-    relay.close();
+    chain.close();
   };
   try {
     const params = { deployment: plainDeployment(deployment), sealed: null, keep: "replica" };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { sealKeystore } from "@persona-protocol/sdk/storage";
@@ -9,6 +9,8 @@ import type { ChainKind } from "../dev/chainProcess.ts";
 import { repositoryRoot } from "../dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../dev/startNetwork.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
+import { devKill, devWarp, type NetworkState } from "./devFaults.ts";
+import { networkStateName } from "./networkFolder.ts";
 import { createProgress } from "./progress.ts";
 import { aborted, untilStopped } from "./untilStopped.ts";
 
@@ -17,8 +19,18 @@ export async function dev(options: {
   readonly chain: string;
   readonly port: string;
   readonly dir?: string;
+  readonly throwAway?: boolean;
+  readonly warp?: string;
+  readonly kill?: string;
   readonly json: boolean;
 }): Promise<void> {
+  const { warp, kill, dir } = options;
+  if (warp !== undefined || kill !== undefined) {
+    if (dir === undefined) throw new PersonaError("USAGE", "Say which network: --dir of the one that runs.");
+    if (kill !== undefined) await devKill(kill, dir, options.json);
+    if (warp !== undefined) await devWarp(warp, dir, options.json);
+    return;
+  }
   const signal = untilStopped();
   const progress = createProgress({ quiet: options.json });
   const port = Number(options.port);
@@ -41,9 +53,13 @@ export async function dev(options: {
   });
   step.done();
   const wallets = await seedWallets(network);
+  const state: NetworkState = { rpcUrl: network.rpcUrl, nodes: [...network.guardians, ...network.workers] };
+  await writeFile(join(runDir, networkStateName), `${JSON.stringify(state)}\n`, { mode: 0o600 });
   print(network, wallets, options.json);
   await aborted(signal);
   await network.close();
+  await rm(join(runDir, networkStateName), { force: true });
+  if (options.throwAway === true) await rm(runDir, { recursive: true, force: true });
   process.exitCode = 0;
 }
 

@@ -68,7 +68,7 @@ export async function requireNewFile(path: string): Promise<void> {
  * Writes a private file whole or not at all, and never over another.
  * @throws PersonaError CONFIG_INVALID
  */
-export async function writeNewFile(path: string, text: string): Promise<void> {
+export async function writeNewFile(path: string, text: string | Uint8Array): Promise<void> {
   const part = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
     const handle = await open(part, "wx", 0o600);

@@ -13,6 +13,7 @@ import { printImport } from "./importReport.ts";
 import { pseudonymKey, readFiles, spoolFolder } from "./importSource.ts";
 import { connectAccount, openTarget, replaceFile, withRecord } from "./importTarget.ts";
 import { createKeystore, unlockKeystore } from "./keystore.ts";
+import { rpcOfNetwork } from "./networkFolder.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { untilStopped } from "./untilStopped.ts";
 
@@ -22,7 +23,11 @@ type Imported = importArchive.ReturnType;
  * `persona import FILE…`: shows what a connector finds in an export, never its content, and without `--dry-run` publishes it
  * encrypted. Everything that can be judged is judged before anything is written.
  */
-export async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
+export async function importFiles(
+  files: readonly string[],
+  given: Omit<ImportFlags, "rpc"> & { readonly rpc?: string },
+): Promise<void> {
+  const flags: ImportFlags = { ...given, rpc: given.rpc ?? (await rpcOfNetwork(given.network ?? ".")) };
   if (flags.dataset !== undefined) return importInto(files, flags.dataset, flags);
   const signal = untilStopped();
   const progress = createProgress({ quiet: flags.json });
@@ -30,6 +35,7 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
   const publishing = flags.dryRun === true ? undefined : parsePublishOptions(flags);
   const target = publishing === undefined ? undefined : await prepareTarget(publishing);
   const { policy } = reading;
+  const { json } = flags;
   try {
     // Pseudonyms of a dry run are thrown away: any key will do.
     const key = target === undefined ? randomBytes(32) : pseudonymKey(target.rootKey);
@@ -38,12 +44,13 @@ export async function importFiles(files: readonly string[], flags: ImportFlags):
     const imported = await readFiles(files, { ...reading, thirdParties, openSpool, signal, progress });
     try {
       if (publishing === undefined || target === undefined) {
-        return printImport(imported, { published: undefined, policy, json: flags.json });
+        return printImport(imported, { published: undefined, policy, json, report: flags.report === true });
       }
       if (signal.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
 
       const { dataset, ...published } = await publish(imported, publishing, target, progress);
-      printImport(imported, { published: { ...published, datasetId: dataset.datasetId }, policy, json: flags.json });
+      const whole = { ...published, datasetId: dataset.datasetId };
+      printImport(imported, { published: whole, policy, json, report: true });
     } finally {
       for (const { content } of [...imported.segments, ...imported.ownerOnly]) await content.discard();
     }

@@ -1,18 +1,16 @@
-import { readdir, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { extendDataset, type publishDataset, readOwnSegments } from "@persona-protocol/sdk/access";
-import { createChainView } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { createKnownRecords, type importArchive, type KnownRecords } from "@persona-protocol/sdk/ingest";
-import { datasetHeadHash, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { createDiskSpools } from "../ingest/index.ts";
-import { encodeDatasetRecord, readDatasetRecord } from "./datasetRecord.ts";
-import { readPassphrase, writeNewFile } from "./files.ts";
+import { currentRecord, keepNext, settle } from "./currentRecord.ts";
+import { readPassphrase } from "./files.ts";
 import { type CommonOptions, type ImportFlags, parseExtendOptions, parseReadOptions } from "./importOptions.ts";
 import { printImport } from "./importReport.ts";
 import { pseudonymKey, readFiles, spoolFolder } from "./importSource.ts";
-import { connectAccount, openTarget, replaceFile, withRecord } from "./importTarget.ts";
+import { connectAccount, openTarget, withRecord } from "./importTarget.ts";
 import { unlockKeystore } from "./keystore.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { untilStopped } from "./untilStopped.ts";
@@ -44,7 +42,7 @@ export async function importInto(files: readonly string[], recordFile: string, f
         if (signal.aborted)
           throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
         const published = await extend(imported, { ...own, ownerKeyPair, target, file, options, progress });
-        printImport(imported, { published, known: known.counts(), policy, json: flags.json });
+        printImport(imported, { published, known: known.counts(), policy, json: flags.json, report: true });
       } finally {
         for (const { content } of [...imported.segments, ...imported.ownerOnly]) await content.discard();
       }
@@ -95,8 +93,7 @@ async function extend(
       onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
       // Kept before it is published: from then on it must not be lost, whatever happens here.
       onPrepared: async (prepared) => {
-        next = nextFile(file, prepared);
-        await writeNewFile(next, encodeDatasetRecord(target.deployment, prepared, "pending"));
+        next = await keepNext(file, prepared, target);
         step.update("publish");
       },
     });
@@ -114,55 +111,3 @@ async function extend(
     throw next === undefined ? error : withRecord(error, { out: next, datasetId });
   }
 }
-
-/**
- * The record of what the chain holds: the one in the file, or the one that an import left beside it that was stopped before it knew
- * that its version was published.
- */
-async function currentRecord(file: string, chain: Chain): Promise<publishDataset.Prepared> {
-  const record = await readDatasetRecord(file);
-  const { deployment, client } = chain;
-  const { datasetId, version } = record.dataset;
-  if (record.chainId !== deployment.chainId || record.datasetRegistry !== deployment.datasetRegistry) {
-    throw new PersonaError("CONFIG_INVALID", "The record is of a dataset on another chain.", {
-      data: { file, chainId: record.chainId },
-    });
-  }
-  const view = createChainView(client, deployment);
-  const { number } = await view.block("latest");
-  const { headHash, status } = await view.dataset(datasetId, number);
-  if (status === "none") {
-    throw new PersonaError("DATASET_UNKNOWN", "The chain has no such dataset.", { data: { datasetId } });
-  }
-  if (headHash === datasetHeadHash(record.dataset.head)) return record;
-  for (const beside of await nextFiles(file)) {
-    const next = await readDatasetRecord(beside);
-    if (next.dataset.datasetId !== datasetId || headHash !== datasetHeadHash(next.dataset.head)) continue;
-    await settle(file, next, chain);
-    return next;
-  }
-  throw new PersonaError("DATASET_HEAD_MISMATCH", "The chain has another version of the dataset than the record.", {
-    data: { datasetId, version, record: file },
-  });
-}
-
-/** From here on the record is this one, and those that never came to be are gone. */
-async function settle(file: string, prepared: publishDataset.Prepared, { deployment }: Chain): Promise<void> {
-  await replaceFile(file, encodeDatasetRecord(deployment, prepared, "confirmed"));
-  for (const beside of await nextFiles(file)) await rm(beside);
-}
-
-/** Several may be there: each of an import that was stopped. */
-function nextFile(file: string, { dataset: { version, head } }: publishDataset.Prepared): string {
-  return `${file}.${version}-${head.manifestDigest.slice(2, 18)}${ending}`;
-}
-
-async function nextFiles(file: string): Promise<readonly string[]> {
-  const names = await readdir(dirname(file));
-  const start = `${basename(file)}.`;
-  return names
-    .filter((name) => name.startsWith(start) && name.endsWith(ending))
-    .map((name) => join(dirname(file), name));
-}
-
-const ending = ".next";

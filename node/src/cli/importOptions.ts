@@ -6,6 +6,7 @@ import type { EnvelopePadding } from "@persona-protocol/sdk/storage";
 /** As commander gives them. */
 export type ImportFlags = {
   readonly dryRun?: boolean;
+  readonly report?: boolean;
   /** Record of the dataset that is added to. */
   readonly dataset?: string;
   readonly network?: string;
@@ -102,6 +103,19 @@ export function parseExtendOptions(flags: ImportFlags): CommonOptions {
   }
   requireFlags(flags, commonFlags);
   return parseCommon(flags);
+}
+
+/** For new keys of a dataset that is there; other guardians come with a threshold. @throws PersonaError USAGE */
+export function parseRenewOptions(
+  flags: ImportFlags,
+): CommonOptions &
+  ({ readonly guardians: readonly number[]; readonly threshold: number } | { readonly guardians?: never }) {
+  const { guardians, threshold } = flags;
+  requireFlags(flags, commonFlags);
+  if (guardians === undefined && threshold === undefined) return parseCommon(flags);
+  requireFlags(flags, ["guardians", "threshold"]);
+  const ids = parseGuardians(guardians ?? "");
+  return { ...parseCommon(flags), guardians: ids, threshold: parseThreshold(threshold ?? "", ids.length) };
 }
 
 const commonFlags = ["network", "keystore", "passphraseFile", "account"] as const;

@@ -29,13 +29,34 @@ export function printImport(
     known,
     policy,
     json,
-  }: { published: PublishedImport | undefined; known?: KnownCounts; policy: ThirdPartyPolicy; json: boolean },
+    report,
+  }: {
+    published: PublishedImport | undefined;
+    known?: KnownCounts;
+    policy: ThirdPartyPolicy;
+    json: boolean;
+    /** Of a dry run: all there is to say, and not only what is promised to stay as it is. */
+    report: boolean;
+  },
 ): void {
+  const asked = published !== undefined || report ? asJson : inShort;
   process.stdout.write(
     json
-      ? `${JSON.stringify(asJson(imported, published, policy, known))}\n`
+      ? `${JSON.stringify(asked(imported, published, policy, known))}\n`
       : asText(imported, published, policy, known),
   );
+}
+
+/** What `--dry-run --json` prints: these fields and no others. Reasons are counted over all segments. */
+function inShort({ connector, segments, remarks }: Imported) {
+  const skipped = new Map<string, number>();
+  for (const { kind, reason, count } of remarks)
+    if (kind === "skipped") skipped.set(reason, (skipped.get(reason) ?? 0) + count);
+  return {
+    connector,
+    segments: segments.map(({ name, records, from, to }) => ({ name, records, from, to })),
+    skipped: [...skipped].map(([reason, count]) => ({ reason, count })),
+  };
 }
 
 function asJson(
@@ -106,7 +127,10 @@ function asText(
         lines.push(`${segment}: ${held - found} of the dataset are not in this export; they stay.`);
     if (known !== undefined)
       lines.push(published.gasUsed === undefined ? "Nothing is new: nothing was sent." : "Only what is new was added.");
-    lines.push(`dataset   ${published.datasetId}`, `record    ${published.out} (private: keep it)`);
+    lines.push(
+      `dataset   ${published.datasetId}`,
+      `record    ${published.out} (private: keep it; persona recovery backup puts it where you find it again)`,
+    );
     if (published.keystore !== undefined)
       lines.push(
         `root key  ${published.keystore} (keep a copy: without it and its passphrase your own way in is lost)`,

@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { join } from "node:path";
 import type { Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { deploymentSchema } from "../enclave/runtime/deploymentSchema.ts";
@@ -34,4 +35,21 @@ export async function readNetwork({
     );
   });
   return parsed.data;
+}
+
+const usualRpc = "http://127.0.0.1:8545";
+/** Beside deployment.json, for as long as `persona dev` runs. */
+export const networkStateName = "network.json";
+
+/** Where the chain of a network folder answers: what `persona dev` has written there, else the usual place. */
+export async function rpcOfNetwork(folder: string): Promise<string> {
+  const path = join(folder, networkStateName);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return usualRpc;
+  const text = await readSmallFile(path, 64 * 1_024, "DEPLOYMENT_UNKNOWN");
+  const found = /"rpcUrl":"(http:\/\/127\.0\.0\.1:\d{1,5})"/.exec(text)?.[1];
+  return found ?? usualRpc;
 }

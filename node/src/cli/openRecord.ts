@@ -10,11 +10,13 @@ import { connectChain } from "../chain/connectChain.ts";
 import { deploymentSchema } from "../enclave/runtime/deploymentSchema.ts";
 import { readPassphrase, readSmallFile } from "./files.ts";
 import { unlockKeystore } from "./keystore.ts";
+import { rpcOfNetwork } from "./networkFolder.ts";
 
 /** As commander gives them, for commands about a dataset that its owner has published. */
 export type RecordFlags = {
   readonly network: string;
-  readonly rpc: string;
+  /** Default: that of the network that runs in the folder. */
+  readonly rpc?: string;
   readonly account?: string;
   readonly passphraseFile?: string;
 };
@@ -61,7 +63,11 @@ export async function openRecord(
       data: { got: deployment.chainId, wanted: parsed.data.chainId },
     });
   const account = await openAccount(flags);
-  const client = await connectChain({ rpcUrl: flags.rpc, deployment, account });
+  const client = await connectChain({
+    rpcUrl: flags.rpc ?? (await rpcOfNetwork(resolve(flags.network))),
+    deployment,
+    account,
+  });
   return { dataset: parsed.data.dataset, client, deployment };
 }
 

@@ -3,10 +3,13 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { Command, CommanderError } from "commander";
 import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
+import { completion } from "./completion.ts";
 import { addNodeCommand } from "./node/nodeCommand.ts";
+import { addOwnerCommands } from "./owner/ownerCommands.ts";
 import { addProgramCommand } from "./program/programCommand.ts";
 import { addProvenanceCommand } from "./provenance/provenanceCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
+import { addRequesterCommands } from "./requester/requesterCommands.ts";
 import { runCommand } from "./runCommand.ts";
 
 enterCallerDirectory();
@@ -25,7 +28,14 @@ program
   .option("--chain <kind>", "hardhat, anvil or geth (built with Go)", "hardhat")
   .option("--port <number>", "port of the chain's JSON-RPC; 0 picks a free one", "8545")
   .option("--dir <folder>", "where to keep its state (default: a new folder under .run)")
+  .option("--throw-away", "delete its state when it ends")
+  .option("--warp <span>", "move the clock of the network that runs in --dir, such as 30d, and end")
+  .option("--kill <node>", "kill a node of the network that runs in --dir, such as guardian-2, and end")
   .option("--json", "print addresses and process ids as one line of JSON")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  persona dev --dir net\n  persona dev --dir net --warp 30d\n  persona dev --dir net --kill guardian-2",
+  )
   .action(async (options) => (await import("./dev.ts")).dev({ ...options, json }));
 
 // What the flags of these commands are made of takes a while to load.
@@ -40,10 +50,11 @@ program
     "the export: an archive as it came, the folder it was unpacked to, single files, or all its parts",
   )
   .option("--dry-run", "only show what would be imported: segments, counts, time range and remarks")
+  .option("--report", "with --dry-run and --json: all there is to say, by segment, and what was changed")
   .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
   .option("--keystore <file>", "keystore with your root key (kind owner-root)")
   .option("--new-keystore", "make that keystore, with a new root key")
   .option("--passphrase-file <file>", "file with the passphrase of the keystores")
@@ -72,6 +83,25 @@ program
   .option("--json", "print what was written as one line of JSON; needs --out")
   .action(async (file, options) => (await import("./convert.ts")).convert(file, { ...options, json }));
 
+program
+  .command("renew-keys")
+  .description(
+    "a dataset of yours under new keys: whatever was granted before ends, and no old key opens the new objects",
+  )
+  .argument("<record>", "your private record of the dataset; it is that of the new version afterwards")
+  .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
+  .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .requiredOption("--keystore <file>", "keystore with your root key (kind owner-root)")
+  .requiredOption("--passphrase-file <file>", "file with the passphrase of the keystores")
+  .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
+  .option("--account-passphrase-file <file>", "its passphrase, where it has another")
+  .option("--guardians <ids>", "node ids of other guardians, such as 1,2,3 (default: those it has)")
+  .option("--threshold <number>", "how many of those together can release a key")
+  .option("--no-padding", "let anybody see the exact size of each segment, and save up to 12 %")
+  .option("--json", "print what was published as one line of JSON")
+  .action(async (record, options) => (await import("./renewKeys.ts")).renewDatasetKeys(record, { ...options, json }));
+
 const storage = program.command("storage").description("where your datasets are kept");
 const storageCommand = (name: string, description: string) =>
   storage
@@ -93,14 +123,15 @@ storageCommand("gc", "let go of what superseded and erased versions leave behind
   .option("--sweep", "also delete what nothing pins any more, older than a day (local stores and S3)")
   .option("--dry-run", "only say what would be let go")
   .action(async (records, options) => (await import("./storageGc.ts")).storageGc(records, { ...options, json }));
-program
-  .command("log")
+const log = program.command("log").description("what guardians have logged");
+log
+  .command("verify", { isDefault: true })
   .description(
     "what the guardians of a dataset of yours have released and refused, proved and held against the receipts",
   )
   .argument("<record>", "your private record of the dataset, as persona import wrote it")
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
   .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
   .requiredOption("--passphrase-file <file>", "file with its passphrase")
   .option("--json", "print it as one line of JSON")
@@ -108,10 +139,11 @@ program
 
 program
   .command("who")
+  .alias("who-can-read")
   .description("who could read a dataset of yours now, alone or together, and what one more grant would add")
   .argument("<record>", "your private record of the dataset, as persona import wrote it")
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
   .option("--segment <name>", "only what touches this segment")
   .option("--with-grant <file>", "a grant package that you have not signed yet")
   .option("--packet <file>", "any person's packet of your recovery plan: says who the people are")
@@ -128,6 +160,28 @@ keystore
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
+program
+  .command("doctor")
+  .description("check machine, network, chain, guardians and account, and say how to mend what is wrong")
+  .option("--network <folder>", "run folder of `persona dev`")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
+  .option("--account <file>", "keystore of kind account")
+  .option("--passphrase-file <file>", "its passphrase (default: you are asked)")
+  .option("--json", "the findings as one line of JSON")
+  .addHelpText(
+    "after",
+    "\nExample:\n  persona doctor --network net --account net/wallets/owner.json --passphrase-file net/wallets/passphrase",
+  )
+  .action(async (options) => (await import("./doctor/doctor.ts")).doctor({ ...options, json }));
+program
+  .command("completion")
+  .description("a script that completes commands and flags: bash, zsh or fish")
+  .argument("<shell>", "bash, zsh or fish")
+  .addHelpText("after", '\nExample:\n  eval "$(persona completion bash)"')
+  .action((shell: string) => completion(program, shell));
+
+addOwnerCommands(program, { json });
+addRequesterCommands(program, { json });
 addAttestCommand(program, { json });
 addProgramCommand(program, { json });
 addProvenanceCommand(program, { json });

@@ -25,7 +25,10 @@ export async function who(
     readonly json: boolean;
   },
 ): Promise<void> {
-  const { dataset, client, deployment } = await openRecord(file, { network: flags.network, rpc: flags.rpc });
+  const { dataset, client, deployment } = await openRecord(file, {
+    network: flags.network,
+    ...(flags.rpc === undefined ? {} : { rpc: flags.rpc }),
+  });
   const segment = flags.segment === undefined ? undefined : indexOf(dataset.segments, flags.segment);
   const withGrant = flags.withGrant === undefined ? undefined : await readGrant(flags.withGrant);
   const recoveryPlan =

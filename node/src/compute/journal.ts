@@ -59,3 +59,8 @@ export type Journal = {
 
 /** What the journal tells of jobs that took the process down before: for the log. */
 export type Suspect = { readonly jobId: Hex; readonly crashes: number; readonly quarantined: boolean };
+
+/** Jobs that are over are kept so long: the oldest go first. */
+export const keptJobs = 20_000;
+/** How often that is looked at: each time that so many jobs were added. */
+export const pruneEvery = 256;

@@ -2,15 +2,11 @@ import { DatabaseSync } from "node:sqlite";
 import type { Hex } from "viem";
 import type { StreamPoint } from "../chain/stream/chainEvent.ts";
 import { type JobEvent, type JobState, type JobStatus, jobMachine } from "./jobMachine.ts";
-import type { Journal, JournalRow, OpenJob, Suspect } from "./journal.ts";
+import { type Journal, type JournalRow, keptJobs, type OpenJob, pruneEvery, type Suspect } from "./journal.ts";
 import { migrateJournal } from "./journalSchema.ts";
 
 /** Crashes at one step of one job, without progress between them, after which it is left alone. */
 const crashLimit = 3;
-/** Jobs that are over are kept so long: the oldest go first. */
-const keptJobs = 20_000;
-/** How often that is looked at: each time that so many jobs were added. */
-const pruneEvery = 256;
 
 export type SqliteJournal = Journal & {
   /** What was found when the file was opened: jobs during whose step the process before this one ended. */

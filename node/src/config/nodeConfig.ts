@@ -103,6 +103,11 @@ export const nodeConfigSchema = z.strictObject({
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),
+  enclaveVsock: z
+    .string()
+    .regex(/^\d{1,10}:\d{1,10}$/)
+    .optional()
+    .describe("CID:PORT of an enclave in a virtual machine, in place of enclaveSocket (docs/enclave.md, The door)"),
   replicaUrls: urls(8).describe(
     "replicas that hold this guardian's keys where its platform has nothing to seal with (docs/enclave.md, Replicas)",
   ),

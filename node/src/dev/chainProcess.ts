@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +17,8 @@ export type MinedChainKind = Exclude<ChainKind, "geth">;
 export const chainIdOf = (kind: ChainKind): number => (kind === "geth" ? 1_337 : 31_337);
 
 /** Pinned: a newer one may mine or report differently. */
-const anvilPackage = "@foundry-rs/anvil@1.7.1";
+const anvilVersion = "1.7.1";
+const anvilPackage = `@foundry-rs/anvil@${anvilVersion}`;
 
 /** How Hardhat's chain, anvil and geth say where they listen. */
 const listening = /(?:JSON-RPC server at http:\/\/|^Listening on |HTTP server started +endpoint=)127\.0\.0\.1:(\d+)/;
@@ -88,13 +89,26 @@ async function gethBinary(signal: AbortSignal): Promise<string> {
   });
 }
 
-/** anvil ships as a binary inside an npm package; it is fetched when first asked for, and kept in `.cache`. */
-async function anvilBinary(signal: AbortSignal): Promise<string> {
-  const folder = join(repositoryRoot, ".cache/anvil");
+/**
+ * anvil ships as a binary inside an npm package; it is fetched when first asked for, and kept in `.cache`. Any number of
+ * processes may ask at once.
+ * @throws PersonaError PROCESS_FAILED
+ */
+export async function anvilBinary(signal: AbortSignal): Promise<string> {
+  const folder = join(repositoryRoot, `.cache/anvil-${anvilVersion}`);
   const binary = () => findAnvil(folder);
   if (binary() === undefined) {
-    await mkdir(folder, { recursive: true });
-    await run("npm", ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", anvilPackage], signal);
+    await mkdir(dirname(folder), { recursive: true });
+    const mine = await mkdtemp(`${folder}-`);
+    try {
+      await run("npm", ["install", "--prefix", mine, "--no-save", "--no-audit", "--no-fund", anvilPackage], signal);
+      // Whoever was first has fetched the same.
+      await rename(mine, folder).catch((error: unknown) => {
+        if (binary() === undefined) throw error;
+      });
+    } finally {
+      await rm(mine, { recursive: true, force: true });
+    }
   }
   const found = binary();
   if (found === undefined)

@@ -1,9 +1,6 @@
 import { createWalletClient, defineChain, http, parseEther, publicActions } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
 import { z } from "zod";
-
-/** The mnemonic that Hardhat's node and anvil both fund. Public: only for chains on this machine. */
-export const devMnemonic = "test test test test test test test test test test test junk";
+import { devAccount } from "./devAccount.ts";
 
 const accounts = 10;
 
@@ -19,7 +16,7 @@ export async function fundDevAccounts(url: string, chainId: number): Promise<voi
   const [rich] = z.array(z.templateLiteral(["0x", z.string()])).parse(await client.request({ method: "eth_accounts" }));
   if (rich === undefined) return;
   for (let addressIndex = 0; addressIndex < accounts; addressIndex++) {
-    const { address: to } = mnemonicToAccount(devMnemonic, { addressIndex });
+    const { address: to } = devAccount(addressIndex);
     const hash = await client.sendTransaction({ account: rich, to, value: parseEther("10000") });
     await client.waitForTransactionReceipt({ hash });
   }

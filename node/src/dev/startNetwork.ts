@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ChainClient, callContract, devTokenAbi } from "@persona-protocol/sdk/contracts";
 import { type BlobStore, sealKeystore } from "@persona-protocol/sdk/storage";
 import { type Address, bytesToHex, hexToBytes, parseEther } from "viem";
-import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { createChainClient } from "../chain/connectChain.ts";
 import type { NodeConfig } from "../config/nodeConfig.ts";
@@ -12,9 +12,9 @@ import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { type ChainKind, chainIdOf, startChain } from "./chainProcess.ts";
-import type { LocalDeployment } from "./deployContracts.ts";
+import type { deployContracts, LocalDeployment } from "./deployContracts.ts";
+import { devAccount } from "./devAccount.ts";
 import { freePort } from "./freePort.ts";
-import { devMnemonic } from "./fundDevAccounts.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
 
@@ -30,6 +30,8 @@ export type NetworkOptions = {
   /** Blocks until the first claim of a job, on average. Default 0: the first claim wins. */
   readonly raceUnit?: bigint;
   readonly onProgress?: (text: string) => void;
+  /** In the place of `deployContracts`, for a chain that has or gets a deployment otherwise. */
+  readonly deploy?: typeof deployContracts;
   /** Puts something between everybody and the chain, for instance a recorder; returns the URL to use. */
   readonly wrapRpc?: (url: string) => Promise<string>;
 };
@@ -88,18 +90,18 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     // Said at once when it is taken. None is chosen here: between the choice and the chain another process could take it.
     const port = options.port === 0 ? 0 : await freePort(options.port);
     // Ignition takes half a second to load: the chain needs longer to start, in another process.
-    const [{ deployContracts }, direct] = await Promise.all([
-      import("./deployContracts.ts"),
+    const [deploy, direct] = await Promise.all([
+      options.deploy ?? import("./deployContracts.ts").then((module) => module.deployContracts),
       startChain(processes, options.chain, port, signal),
     ]);
     const rpcUrl = (await options.wrapRpc?.(direct)) ?? direct;
     const governor = createChainClient({
       rpcUrl,
       chainId: chainIdOf(options.chain),
-      account: mnemonicToAccount(devMnemonic, { addressIndex: 0 }),
+      account: devAccount(0),
     });
     onProgress("deploying the contracts");
-    const local = await deployContracts(governor, { raceUnit });
+    const local = await deploy(governor, { raceUnit });
     await writeFile(join(runDir, "deployment.json"), deploymentJson(local));
 
     const fund = createFaucet(governor, local);
@@ -229,7 +231,7 @@ function createFaucet(governor: ChainClient, { token }: LocalDeployment): (addre
  */
 function startTicker(governor: ChainClient, { always }: { readonly always: boolean }): NodeJS.Timeout {
   const everyMs = 1_000;
-  const account = mnemonicToAccount(devMnemonic, { addressIndex: 9 });
+  const account = devAccount(9);
   const tick = async () => {
     const { timestamp } = await governor.getBlock();
     if (!always && Date.now() / 1_000 - Number(timestamp) < 1) return;

@@ -1,6 +1,12 @@
 import type { Context } from "../context.ts";
 import type { PeerMethods } from "./runtime/peer.ts";
-import { connectEnclave, type EnclaveProcess, type EnclaveRole, startEnclave } from "./startEnclave.ts";
+import {
+  connectEnclave,
+  type EnclaveProcess,
+  type EnclaveRole,
+  forwardToEnclave,
+  startEnclave,
+} from "./startEnclave.ts";
 
 /** The enclave of a daemon: the one at the configured socket, or one that it starts. @throws PersonaError ENCLAVE_FAILED */
 export async function openEnclave(
@@ -8,6 +14,7 @@ export async function openEnclave(
   { role, methods }: { readonly role: EnclaveRole; readonly methods: PeerMethods },
 ): Promise<EnclaveProcess> {
   if (config.enclaveSocket !== undefined) return connectEnclave(config.enclaveSocket, methods, evidence);
+  if (config.enclaveVsock !== undefined) return forwardToEnclave(`vsock:${config.enclaveVsock}`, methods, evidence);
   return startEnclave({
     role,
     isolation,

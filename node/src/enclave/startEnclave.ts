@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
@@ -24,6 +25,8 @@ export type EnclaveProcess = {
   companionsOf(evidence: Uint8Array): PlatformEvidence | undefined;
   stop(): Promise<void>;
 };
+
+const forwarder = fileURLToPath(new URL("../../enclave/vsock.pl", import.meta.url));
 
 const quoteParams = z.strictObject({
   reportData: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 64, "not 64 bytes"),
@@ -67,6 +70,43 @@ export async function connectEnclave(
     async stop() {
       peer.close();
       connection.destroy();
+    },
+  };
+}
+
+/**
+ * Goes to an enclave in a virtual machine through `node/enclave/vsock.pl`, as Node speaks no vsock. Otherwise as {@link connectEnclave}.
+ *
+ * @param address `vsock:CID:PORT`
+ * @throws PersonaError ENCLAVE_FAILED by its calls when nobody listens there
+ */
+export async function forwardToEnclave(
+  address: string,
+  methods: PeerMethods,
+  platform?: HostEvidence,
+): Promise<EnclaveProcess> {
+  const child = spawn("/usr/bin/perl", [forwarder, "connect", address], { stdio: ["pipe", "pipe", "pipe"], env: {} });
+  let why = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    why = (why + text).slice(0, 200);
+  });
+  child.stdin.on("error", () => {}); // The peer sees its end.
+  const { quoting, companionsOf } = quotesOf(platform);
+  const peer = createPeer({ input: child.stdout, output: child.stdin, methods: { ...methods, ...quoting } });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", () => resolve(why.trim() || "the connection to the enclave has ended"));
+  });
+  void ended.then(() => peer.close());
+  return {
+    pid: 0,
+    call: peer.call,
+    ended,
+    companionsOf,
+    async stop() {
+      peer.close();
+      child.kill("SIGTERM");
+      await ended;
     },
   };
 }

@@ -63,7 +63,7 @@ export async function openDirectoryArchive(path: string, options: OpenArchiveOpt
 
   async function* read(name: string, { maxBytes, signal }: ArchiveReadOptions): AsyncGenerator<Uint8Array> {
     if (!files.has(name)) throw new PersonaError("INTERNAL", "Asked an archive for a file it does not hold.");
-    for await (const piece of fileBytes(join(path, name), { name, maxBytes, signal })) {
+    for await (const piece of fileBytes(join(path, name), { name, maxBytes, signal, reused: true })) {
       handedOut += piece.length;
       if (handedOut > limits.maxTotalBytes) {
         throw tooLarge("its files together are larger than the limit", { maxTotalBytes: limits.maxTotalBytes });

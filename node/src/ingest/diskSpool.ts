@@ -6,7 +6,9 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { OpenSpool, Spool, SpooledBytes } from "@persona-protocol/sdk/ingest";
 import { storeFailureKind } from "@persona-protocol/sdk/storage";
 
-const readBytes = 2 ** 20;
+const readBytes = 2 ** 18;
+/** Sealed at once: what is let go afterwards shall leave small holes. */
+const sealedBytes = 2 ** 16;
 const readAt = promisify(read);
 const closeFile = promisify(close);
 
@@ -42,11 +44,13 @@ function createDiskSpool(folder: string) {
   return {
     fd,
     write(bytes: Uint8Array): void {
-      const sealed = cipher.update(bytes);
-      for (let done = 0; done < sealed.length; ) {
-        done += onDisk(() => writeSync(fd, sealed, done, sealed.length - done, size + done));
+      for (let from = 0; from < bytes.length; from += sealedBytes) {
+        const sealed = cipher.update(bytes.subarray(from, from + sealedBytes));
+        for (let done = 0; done < sealed.length; ) {
+          done += onDisk(() => writeSync(fd, sealed, done, sealed.length - done, size + done));
+        }
+        size += sealed.length;
       }
-      size += sealed.length;
     },
     finish: (): SpoolKey => ({ fd, key, size }),
     discard(): void {
@@ -62,9 +66,10 @@ function openSpooled({ fd, key, size }: SpoolKey): SpooledBytes {
     size,
     async *read() {
       const decipher = createDecipheriv("aes-256-ctr", key, firstCounter);
+      const piece = Buffer.allocUnsafeSlow(Math.min(readBytes, size));
       for (let position = 0; position < size; ) {
-        const piece = Buffer.allocUnsafeSlow(Math.min(readBytes, size - position));
-        const { bytesRead } = await readAt(fd, piece, 0, piece.length, position).catch(diskError);
+        const wanted = Math.min(piece.length, size - position);
+        const { bytesRead } = await readAt(fd, piece, 0, wanted, position).catch(diskError);
         if (bytesRead === 0) throw new PersonaError("INTERNAL", "A spool became shorter while it was read.");
         position += bytesRead;
         yield decipher.update(piece.subarray(0, bytesRead));

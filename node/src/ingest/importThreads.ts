@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { encodeRowGroup, type ImportThreads } from "@persona-protocol/sdk/ingest/batches";
 import type { ThreadAnswers, ThreadReply, ThreadRequest } from "./importMessages.ts";
+import { releaseMemory } from "./releaseMemory.ts";
 
 export type StartedThreads = ImportThreads & {
   /** After the import; what it gave stays. */
@@ -28,6 +29,8 @@ export function startImportThreads(): StartedThreads {
     if (first !== undefined && (first.asked() === 0 || others.length + 1 === threadCount)) return first;
     const thread = startThread();
     threads.push(thread);
+    // While the first one loads there is time.
+    if (threads.length === 1) releaseMemory();
     return thread;
   }
 

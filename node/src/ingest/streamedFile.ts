@@ -28,7 +28,14 @@ export async function openStreamedFile(path: string, options: OpenArchiveOptions
   const packed = await isGzip(file);
   const name = fileName(basename(path), { packed: false });
   const bytes = (start: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> => {
-    const raw = fileBytes(file, { name, maxBytes: Number.POSITIVE_INFINITY, signal, start: packed ? 0 : start });
+    const raw = fileBytes(file, {
+      name,
+      maxBytes: Number.POSITIVE_INFINITY,
+      signal,
+      start: packed ? 0 : start,
+      // What unpacks asks for more than it has taken.
+      reused: !packed,
+    });
     return packed ? inflate(raw, createGunzip({ chunkSize: inflateBytes }), name) : raw;
   };
   const plainName = fileName(basename(path), { packed });

@@ -10,7 +10,6 @@ import {
   grantRegistryAbi,
   measurementPolicyAbi,
   type NodePolicy,
-  OutputClass,
   type Scope,
   scopeHashOf,
   sendCall,
@@ -36,8 +35,13 @@ export type GrantParameters = {
   readonly grantee: Address;
   /** Names of segments of the dataset. */
   readonly segments: readonly string[];
-  /** The one program it covers: id, shape of its result, and whether it takes arguments. */
-  readonly program: { readonly programId: Hex; readonly outputSchemaHash: Hex; readonly takesArgs: boolean };
+  /** The one program it covers: id, shape and class of its result, and whether it takes arguments (`grantedProgramOf`). */
+  readonly program: {
+    readonly programId: Hex;
+    readonly outputSchemaHash: Hex;
+    readonly outputClass: number;
+    readonly takesArgs: boolean;
+  };
   readonly uses: number;
   /** Unix seconds. */
   readonly expiresAt: number;
@@ -51,8 +55,6 @@ export type GrantParameters = {
   readonly noticeHash?: Hex;
   readonly nodePolicy?: NodePolicy;
 };
-
-const outputClass = OutputClass.aggregate;
 
 /** Terms and Scope for these parameters, at the chain's present epochs. Nothing is sent or signed. */
 export async function buildGrant({ client, deployment }: Context, parameters: GrantParameters): Promise<GrantPackage> {
@@ -83,7 +85,7 @@ export async function buildGrant({ client, deployment }: Context, parameters: Gr
     // The program id covers the schema of its arguments; the supervisor holds them to it.
     argsRule: program.takesArgs ? ArgsRule.schema : ArgsRule.none,
     argsHash: program.takesArgs ? program.programId : zeroHash,
-    outputClass,
+    outputClass: program.outputClass,
     outputSchemaHash: program.outputSchemaHash,
     minOwners: 1,
     purpose: parameters.purpose ?? 1,

@@ -26,6 +26,7 @@ import { openOwnDataset } from "./openOwnDataset.ts";
 import {
   type Dataset,
   depositShares,
+  noSalt,
   type PublishStore,
   type publishDataset,
   requireIndependent,
@@ -33,9 +34,6 @@ import {
   storeSegment,
 } from "./publishDataset.ts";
 import { resolveGuardians } from "./resolveGuardians.ts";
-
-/** A dataset that is registered owes its deposits no salt: the chain says who owns it. */
-const noSalt: Hex = `0x${"00".repeat(32)}`;
 
 /**
  * More segments for a dataset, behind those it has: theirs is the next version, everything before stays byte for byte. The KeyBox is

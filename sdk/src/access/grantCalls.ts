@@ -1,4 +1,4 @@
-import { isAddressEqual } from "viem";
+import { type Address, isAddressEqual } from "viem";
 import {
   type ChainClient,
   type ContractCall,
@@ -53,3 +53,14 @@ const ofDataset =
 export const eraseDatasetCall = ofDataset("eraseDataset");
 export const restoreDatasetCall = ofDataset("restoreDataset");
 export const concludeErasureCall = ofDataset("concludeErasure");
+
+/** Offers a dataset to another account, which takes it two days later at the earliest, in a new key epoch. */
+export const offerDatasetCall = (
+  { datasetRegistry: address }: At,
+  { datasetId, to }: Named & { readonly to: Address },
+): ContractCall =>
+  contractCall({ address, abi: datasetRegistryAbi, functionName: "offerDataset", args: [datasetId, to] });
+
+/** Takes an offered dataset. Its former owner keeps what it has read; grants end. */
+export const acceptDatasetCall = ({ datasetRegistry: address }: At, { datasetId }: Named): ContractCall =>
+  contractCall({ address, abi: datasetRegistryAbi, functionName: "acceptDataset", args: [datasetId] });

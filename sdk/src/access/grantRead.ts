@@ -38,14 +38,14 @@ export async function grantRead(
 ): Promise<GrantPackage & { readonly gasUsed: bigint }> {
   const { client, deployment } = context;
   const { recipientKey, ...rest } = parameters;
-  const program: GrantParameters["program"] = { programId: zeroHash, outputSchemaHash: zeroHash, takesArgs: false };
-  const built = await buildGrant(context, { ...rest, program, maxOutputBytes: 1n });
+  const outputClass = OutputClass.raw;
+  const none = { programId: zeroHash, outputSchemaHash: zeroHash, outputClass, takesArgs: false };
+  const built = await buildGrant(context, { ...rest, program: none, maxOutputBytes: 1n });
   const { timestamp } = await client.getBlock();
   const recipientKeyHash: Hex = keyIdOf(recipientKey);
   const scope: Scope = {
     ...built.scope,
     argsRule: ArgsRule.none,
-    outputClass: OutputClass.raw,
     recipientKeyHash,
   };
   const terms: Terms = {

@@ -32,9 +32,11 @@ export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHea
 export type { Fetch } from "./fetchDomainFile.ts";
 export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
 export {
+  acceptDatasetCall,
   concludeErasureCall,
   eraseDatasetCall,
   grantCall,
+  offerDatasetCall,
   restoreDatasetCall,
   revokeAllCall,
   revokeCall,
@@ -111,6 +113,7 @@ export {
   takeOverDataset,
   vetoRecovery,
 } from "./ownerKeys.ts";
+export { datasetsOf, grantsOf, type OwnedDataset, type OwnedGrant } from "./ownerLists.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export { readDatasetVersions } from "./readDatasetVersions.ts";
 export { findInputReleases, inputReleasesHash, releasesHashOf } from "./receiptReleases.ts";
@@ -136,6 +139,7 @@ export {
   type RecoveryVeto,
   recoveryTypedData,
 } from "./recoveryTypedData.ts";
+export { type AppParameters, registerAppCall } from "./registerApp.ts";
 export {
   decodeReleaseAnswer,
   decodeReleaseCall,
@@ -150,6 +154,7 @@ export {
   releaseShareInfo,
   sealedHashOf,
 } from "./releaseMessages.ts";
+export { renewKeys } from "./renewKeys.ts";
 export { replaceGuardians } from "./replaceGuardians.ts";
 export type { ReleasableView } from "./requireReleasable.ts";
 export { type Guardian, resolveGuardians } from "./resolveGuardians.ts";

@@ -205,7 +205,10 @@ export declare namespace publishDataset {
   type ReturnType = Prepared & { readonly gasUsed: bigint };
 }
 
-/** Encrypts a segment into the store, and seals what its manifest says of it. */
+/** A dataset that is registered owes its deposits no salt: the chain says who owns it. */
+export const noSalt: Hex = `0x${"00".repeat(32)}`;
+
+/** Encrypts a segment into the store, and seals what its manifest says of it. A segment that stays itself keeps its `nameSalt`. */
 export async function storeSegment(
   store: Pick<BlobWriter, "put">,
   { name, schema, records, from, to, bytes }: SegmentInput,
@@ -217,6 +220,7 @@ export async function storeSegment(
     dek: Uint8Array;
     padding: EnvelopePadding;
   },
+  nameSalt: Hex = toHex(randomBytes(32)),
 ): Promise<{ segment: ManifestSegment; commitment: Hex }> {
   const hash = createSha256();
   async function* hashed() {
@@ -228,7 +232,6 @@ export async function storeSegment(
     }
   }
   const { cid, size } = await store.put(hashed());
-  const nameSalt = toHex(randomBytes(32));
   const seconds = (time: Date | null) => (time === null ? null : Math.floor(time.getTime() / 1_000));
   const entry = await sealManifestEntry(
     { name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt },

@@ -10,6 +10,7 @@ import { type KemKeyPair, zeroise } from "../crypto/index.ts";
 import {
   type BlobStore,
   cidOfDigest,
+  confirmStored,
   type DatasetHead,
   decodeKeyBoxBody,
   decodeManifest,
@@ -21,11 +22,8 @@ import {
   requireManifestSuccessor,
   verifyKeyBoxHead,
 } from "../storage/index.ts";
-import { type Dataset, depositShares, requireIndependent } from "./publishDataset.ts";
+import { type Dataset, depositShares, noSalt, type PublishStore, requireIndependent } from "./publishDataset.ts";
 import { resolveGuardians } from "./resolveGuardians.ts";
-
-/** A dataset that is registered owes its deposits no salt: the chain says who owns it. */
-const noSalt: Hex = `0x${"00".repeat(32)}`;
 
 /**
  * Other guardians, another threshold or another root key for a dataset, its data untouched: the owner opens the data keys, splits
@@ -40,7 +38,7 @@ export async function replaceGuardians(
   context: {
     readonly client: ChainClient;
     readonly deployment: Deployment;
-    readonly store: Pick<BlobStore, "getBlock" | "putBlock">;
+    readonly store: Pick<PublishStore, "putBlock" | "confirm" | "getBlock">;
   },
   parameters: replaceGuardians.Parameters,
 ): Promise<replaceGuardians.ReturnType> {
@@ -58,8 +56,10 @@ export async function replaceGuardians(
     const ownerPublicKey = parameters.ownerPublicKey ?? ownerKeyPair.publicKey;
     const made = await makeKeyBox({ ...ids, threshold, guardians, ownerPublicKey, deks });
     const manifest = await nextManifest(store, dataset);
-    await store.putBlock(manifest.bytes, "dag-cbor");
-    await store.putBlock(made.headBytes, "dag-cbor");
+    const storedManifest = await store.putBlock(manifest.bytes, "dag-cbor");
+    const storedHead = await store.putBlock(made.headBytes, "dag-cbor");
+    // The segments, too: what is published again must still be there.
+    await confirmStored(store, [storedManifest.cid, storedHead.cid]);
     const owner = client.account.address;
     for (const guardian of guardians) {
       await depositShares(context, guardian, { ...made, datasetId, salt: noSalt, owner });

@@ -28,7 +28,7 @@ const options = { maxBytes: 16 * 1024, timeoutMs: 10_000 };
  * The present keys of all these guardians, to seal shares to: they must last, so each key is active and takes new shares.
  * A key comes from the guardian and is believed only because the registry holds its hash, under an attested guardian key of
  * that very node.
- * @throws PersonaError GUARDIANS_UNAVAILABLE, NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED
+ * @throws PersonaError GUARDIANS_UNAVAILABLE, NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED, MEASUREMENT_BANNED
  */
 export async function resolveGuardians(chain: NodeView, nodeIds: readonly number[]): Promise<Guardian[]> {
   const block = await chain.block("latest");
@@ -74,6 +74,10 @@ async function askGuardian(chain: NodeView, block: ChainBlock, nodeId: number, r
       data: { nodeId, signer },
     });
   }
+  if (key.banned)
+    throw new PersonaError("MEASUREMENT_BANNED", "The measurement of the guardian's key is banned.", {
+      data: { nodeId, signer, measurement: key.measurement },
+    });
   rule(nodeId, key, block);
   return { nodeId, operator, endpoint, kemPublicKey: kemKey };
 }

@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { Dataset, GrantParameters } from "../access/index.ts";
-import { encodeProgram, outputSchemaHashOf, type Program } from "../compute/index.ts";
+import { grantedProgramOf, type Program } from "../compute/index.ts";
 import type { NodePolicy } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import type { AccessRequest } from "./accessRequest.ts";
@@ -67,14 +67,8 @@ function ofRequest({ request, ...rest }: GrantOfRequest): GrantRequest {
   return { to, program, segments, uses, expiresIn: seconds, price, token, maxOutputBytes, ...rest };
 }
 
-function grantedProgram(program: GrantRequest["program"]): GrantParameters["program"] {
-  if ("programId" in program) return program;
-  const takesArgs = program.v === 1 ? program.args.length > 0 : hasProperties(program.args);
-  return { programId: encodeProgram(program).programId, outputSchemaHash: outputSchemaHashOf(program), takesArgs };
-}
-
-const hasProperties = (schema: object): boolean =>
-  "properties" in schema && Object.keys(schema.properties as object).length > 0;
+const grantedProgram = (program: GrantRequest["program"]): GrantParameters["program"] =>
+  "programId" in program ? program : grantedProgramOf(program);
 
 const outputBytesOf = (program: GrantRequest["program"]): bigint =>
   "v" in program && program.v === 2 ? BigInt(program.limits.outputBytes) + sealedExtra : inlineOutputBytes;

@@ -1,4 +1,4 @@
-import { type Address, isAddressEqual } from "viem";
+import type { Address } from "viem";
 import type { GrantPackage } from "../access/index.ts";
 import {
   type ArgsOf,
@@ -116,7 +116,7 @@ function pricesOf(grants: readonly GrantPackage[], wanted: Address): bigint {
   if (grants.length === 0) throw new PersonaError("REQUEST_INVALID", "A job needs at least one grant.");
   for (const { terms } of grants) {
     const { datasetId, token } = terms;
-    if (isAddressEqual(token, wanted)) continue;
+    if (token.toLowerCase() === wanted.toLowerCase()) continue;
     throw new PersonaError("TOKEN_MISMATCH", "A grant asks to be paid in another token.", {
       data: { datasetId, token, wanted },
     });

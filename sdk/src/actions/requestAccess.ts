@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import { type AppOfAccount, appOfAccount } from "../access/index.ts";
-import type { Program } from "../compute/index.ts";
-import { type CoreClient, explainChainError } from "../contracts/index.ts";
+import { outputClassOf, type Program } from "../compute/index.ts";
+import { type CoreClient, explainChainError, OutputClass } from "../contracts/index.ts";
 import { randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError, printable } from "../errors/index.ts";
 import {
@@ -125,10 +125,20 @@ function textOf(request: AccessRequest, app: AppOfAccount | undefined): string {
     ["why", printable(why, long)],
     ["how long", `${days(seconds)} from your grant, ${uses} ${uses === 1 ? "use" : "uses"}`],
     ["pays", price === 0n ? "nothing" : `${price} smallest units of ${token} a use`],
-    ["gets", `results of at most ${maxOutputBytes} bytes in all, never the data`],
+    ["gets", getsOf(program, maxOutputBytes)],
     ["until", `answer before ${new Date(validUntil * 1_000).toISOString()}`],
   ] as const;
   return ["A request for access", ...lines.map(([name, value]) => `  ${name.padEnd(9)}${value}`)].join("\n");
+}
+
+/** What it says is what the enclave holds the program to; nobody can say of other programs that they keep the data back. */
+function getsOf(program: Program, maxOutputBytes: bigint): string {
+  const groups = program.v === 2 ? program.groups : undefined;
+  if (groups === undefined || outputClassOf(program) !== OutputClass.aggregate)
+    return `what the program makes of it, ${maxOutputBytes} bytes in all: the data itself, if the program hands it on`;
+  const { minRows, minOwners } = groups;
+  const of = minOwners === 1 ? "" : ` of ${minOwners} owners`;
+  return `figures about groups of at least ${minRows} records${of}, ${maxOutputBytes} bytes in all`;
 }
 
 function whoIs(app: AppOfAccount | undefined): string {

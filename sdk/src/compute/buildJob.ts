@@ -18,7 +18,14 @@ import {
 import { generateKemKeyPair, type KemKeyPair, keyIdOf, randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { argsCommitmentOf, sealJobBundle } from "./jobBundle.ts";
-import { encodeArgs, encodeProgram, outputSchemaHashOf, type Program, type ProgramArgs } from "./program.ts";
+import {
+  encodeArgs,
+  encodeProgram,
+  outputClassOf,
+  outputSchemaHashOf,
+  type Program,
+  type ProgramArgs,
+} from "./program.ts";
 import { decodeCode, encodeCode } from "./programManifest.ts";
 
 export type JobRequest = {
@@ -29,7 +36,7 @@ export type JobRequest = {
   readonly args?: ProgramArgs;
   /** For the node, in the grants' token. The market adds its protocol fee to the escrow: some percent of fee and prices. */
   readonly fee: bigint;
-  /** Of ciphertext: the sealed result is 1,136 bytes longer than its plaintext. Default 2,048. */
+  /** Of ciphertext: the sealed result is 1,140 bytes longer than its plaintext, and up to 12 % or 64 bytes of padding where there is room. Default 2,048. */
   readonly maxOutputBytes?: number;
   /** Seconds from now in which a node may claim. Default 600. */
   readonly claimSeconds?: number;
@@ -86,7 +93,7 @@ export async function buildJob(
     programId,
     argsCommitment: argsCommitmentOf(argsSalt, args),
     resultKeyHash: keyIdOf(resultKey.publicKey),
-    outputClass: Math.min(...grants.map(({ scope }) => scope.outputClass)),
+    outputClass: outputClassOf(program),
     outputSchemaHash: outputSchemaHashOf(program),
     maxOutputBytes: request.maxOutputBytes ?? 2_048,
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),

@@ -22,8 +22,10 @@ export {
   encodeArgs,
   encodeProgram,
   encodeResult,
+  grantedProgramOf,
   type InlineProgram,
   maxProgramBytes,
+  outputClassOf,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
@@ -42,7 +44,7 @@ export {
   verifyReceiptOffline,
 } from "./receiptProof.ts";
 export { type ReadRequest, requestRead } from "./requestRead.ts";
-export { openResult, type SealedResult, sealResult } from "./sealedResult.ts";
+export { openResult, RESULT_SEAL_BYTES, type SealedResult, sealedResultBytes, sealResult } from "./sealedResult.ts";
 export { postedParams, prepareJob, sendJob, storeJob, submitJob } from "./submitJob.ts";
 export { type ArgsOf, defineProgram, type ResultOf, type ValueOf } from "./typedProgram.ts";
 export { delayPerBlock, negativeLog, type RaceEntry, raceDelay } from "./weightedRace.ts";

@@ -50,19 +50,18 @@ const maxItems = 1_048_576;
 
 /** What is wrong with a schema that came from outside; undefined where it is one. */
 export function jsonSchemaProblem(value: unknown, depth = 1): string | undefined {
-  if (!isMap(value)) return "a schema is an object";
+  if (!isMap(value)) return "schema";
   const [type, orNull] = Array.isArray(value["type"]) ? (value["type"] as readonly unknown[]) : [value["type"]];
   const wanted = fields.get(type);
-  if (wanted === undefined) return "a type that is none of these";
+  if (wanted === undefined) return "type";
   if (Array.isArray(value["type"]) && (value["type"].length !== 2 || orNull !== "null" || type === "null"))
-    return "a type is a name, or a list of it and null";
-  if (depth >= maxSchemaDepth && (type === "array" || type === "object")) return "nested too deep";
+    return "type";
+  if (depth >= maxSchemaDepth && (type === "array" || type === "object")) return "too deep";
   const own = Object.keys(value);
-  if (own.some((key) => key !== "type" && !Object.hasOwn(wanted, key)))
-    return `a field that ${String(type)} does not have`;
+  if (own.some((key) => key !== "type" && !Object.hasOwn(wanted, key))) return "unknown field";
   for (const [key, fits] of Object.entries(wanted)) {
     const given = Object.hasOwn(value, key) ? value[key] : undefined;
-    if (!fits(given)) return `${key} is missing, or is not what it should be`;
+    if (!fits(given)) return key;
   }
   if (type === "array") return jsonSchemaProblem(value["items"], depth + 1);
   return type === "object" ? objectProblem(value, depth) : undefined;
@@ -102,11 +101,10 @@ const fields: ReadonlyMap<unknown, Readonly<Record<string, Fits>>> = new Map<str
 
 function objectProblem({ properties, required = [] }: Readonly<Record<string, unknown>>, depth: number) {
   const all = Object.entries(properties as object);
-  if (all.length > maxProperties) return `more than ${maxProperties} properties`;
-  if (all.some(([name]) => !isName(name))) return "a name that is none";
-  if (Object.hasOwn(properties as object, "__proto__")) return "a property cannot be called __proto__";
-  if ((required as readonly string[]).some((each) => !Object.hasOwn(properties as object, each)))
-    return "a required property is not among the properties";
+  if (all.length > maxProperties) return "properties";
+  if (all.some(([name]) => !isName(name))) return "name";
+  if (Object.hasOwn(properties as object, "__proto__")) return "name";
+  if ((required as readonly string[]).some((each) => !Object.hasOwn(properties as object, each))) return "required";
   for (const [name, inner] of all) {
     const problem = jsonSchemaProblem(inner, depth + 1);
     if (problem !== undefined) return `${name}: ${problem}`;

@@ -1,4 +1,5 @@
 import { bytesToHex, type Hex } from "viem";
+import { OutputClass } from "../contracts/structs.ts";
 import { sha256 } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "../storage/cbor.ts";
@@ -86,6 +87,29 @@ export function outputSchemaHashOf(program: Program): Hex {
   const groups = program.v === 2 ? program.groups : undefined;
   return bytesToHex(sha256(encodeCbor(groups === undefined ? program.result : { result: program.result, groups })));
 }
+
+/**
+ * What kind of result leaves: `aggregate` where the runtime counts the records behind each row and one alone is never enough
+ * (docs/programs.md), `bounded` for everything else, which may be the data itself. `raw` is of a Read, which runs no program.
+ */
+export function outputClassOf(program: Program): number {
+  const counted = program.v === 2 && program.kind === "sql" && (program.groups?.minRows ?? 1) > 1;
+  return counted ? OutputClass.aggregate : OutputClass.bounded;
+}
+
+/** All that a grant names of the program it covers. */
+export function grantedProgramOf(program: Program) {
+  const takesArgs = program.v === 1 ? program.args.length > 0 : hasProperties(program.args);
+  return {
+    programId: encodeProgram(program).programId,
+    outputSchemaHash: outputSchemaHashOf(program),
+    outputClass: outputClassOf(program),
+    takesArgs,
+  };
+}
+
+const hasProperties = (schema: object): boolean =>
+  "properties" in schema && Object.keys(schema.properties as object).length > 0;
 
 /**
  * Canonical bytes of arguments that fit the program. Integers of any size up to 64 bits become CBOR integers.

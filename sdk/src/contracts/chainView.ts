@@ -1,6 +1,6 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { codeOfReason, type ErrorCode } from "../errors/index.ts";
-import { datasetRegistryAbi, jobMarketAbi, nodeRegistryAbi } from "./abis.ts";
+import { datasetRegistryAbi, jobMarketAbi } from "./abis.ts";
 import { contractSignatureCall } from "./contractSignature.ts";
 import type { Deployment } from "./deployment.ts";
 import { type JobStatus, jobStatus } from "./jobStatus.ts";
@@ -40,8 +40,6 @@ export type ChainView = NodeView & {
   /** The contract's first objection to a request to read, as `releasable`; the order must name one input. */
   readable(jobId: Hex, order: JobOrder, blockNumber: bigint): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
-  /** Whether governance has banned the measurement of this key. */
-  keyBanned(signer: Address, blockNumber: bigint): Promise<boolean>;
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
   /** Whether an account that is a contract calls this signature its own (ERC-1271). False where there is no contract. */
   signedBy(account: Address, digest: Hex, signature: Hex, blockNumber: bigint): Promise<boolean>;
@@ -54,7 +52,6 @@ export function createChainView(
 ): ChainView {
   const nodesOf = createNodeView(client, deployment);
   const registry = { address: deployment.datasetRegistry, abi: datasetRegistryAbi } as const;
-  const nodes = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   const market = { address: deployment.jobMarket, abi: jobMarketAbi } as const;
   return {
     ...nodesOf,
@@ -87,15 +84,6 @@ export function createChainView(
       });
       const { owner, keyEpoch, version, headHash } = dataset;
       return { owner, keyEpoch, version: BigInt(version), headHash, status: datasetStatus[dataset.status] ?? "none" };
-    },
-    async keyBanned(signer, blockNumber) {
-      const { banned } = await client.readContract({
-        ...nodes,
-        functionName: "keyStatusOf",
-        args: [signer],
-        blockNumber,
-      });
-      return banned;
     },
     async job(jobId, blockNumber) {
       const { attempt, status, signer, dueBy, commitment } = await client.readContract({

@@ -22,6 +22,7 @@ export {
   type ChainBlock,
   createNodeView,
   type EnclaveKeyState,
+  keyOpens,
   type NodeState,
   type NodeView,
 } from "./nodeView.ts";

@@ -8,11 +8,14 @@ export type ChainBlock = { readonly number: bigint; readonly hash: Hex; readonly
 export type EnclaveKeyState = {
   readonly nodeId: number;
   readonly keyClass: number;
+  /** With its node's part in it: what a node has left its keys have, and of a node that leaves an active key drains. */
   readonly state: "none" | "active" | "draining" | "frozen" | "destroyed";
   readonly sealUntil: number;
   readonly openUntil: number;
   readonly measurement: Hex;
   readonly kemKeyHash: Hex;
+  /** Governance does not allow its measurement now. */
+  readonly banned: boolean;
 };
 
 export type NodeState = { readonly operator: Address; readonly endpoint: string; readonly roles: number };
@@ -24,6 +27,11 @@ export type NodeView = {
   enclaveKey(signer: Address, blockNumber: bigint): Promise<EnclaveKeyState>;
   node(nodeId: number, blockNumber: bigint): Promise<NodeState>;
 };
+
+/** Whether a key may open something now, and so whether what it signs now counts: a guardian with another one answers nobody. */
+export function keyOpens(key: EnclaveKeyState, { timestamp }: Pick<ChainBlock, "timestamp">): boolean {
+  return (key.state === "active" || key.state === "draining") && !key.banned && timestamp < BigInt(key.openUntil);
+}
 
 const keyState = ["none", "active", "draining", "frozen", "destroyed"] as const;
 
@@ -42,9 +50,14 @@ export function createNodeView(
       return { number: block.number, hash: block.hash, timestamp: block.timestamp };
     },
     async enclaveKey(signer, blockNumber) {
-      const key = await client.readContract({ ...nodes, functionName: "enclaveKeyOf", args: [signer], blockNumber });
+      const of = { ...nodes, args: [signer], blockNumber } as const;
+      const [key, { state, banned }] = await Promise.all([
+        client.readContract({ ...of, functionName: "enclaveKeyOf" }),
+        client.readContract({ ...of, functionName: "keyStatusOf" }),
+      ]);
       const { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash } = key;
-      return { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash, state: keyState[key.state] ?? "none" };
+      const status = keyState[state] ?? "none";
+      return { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash, state: status, banned };
     },
     async node(nodeId, blockNumber) {
       const { operator, endpoint, roles } = await client.readContract({

@@ -1,11 +1,12 @@
 import { PersonaError } from "../errors/index.ts";
 import { concatBytes, randomBytes } from "./bytes.ts";
 import { nodeCrypto } from "./nodeCrypto.ts";
-import { gcmOpen } from "./syncGcm.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const EMPTY = new Uint8Array();
+/** Loaded in Node alone. */
+const onThread = nodeCrypto === undefined ? undefined : import("./syncGcm.ts");
 /** Up to here opening at once takes less than handing over to another thread. */
 const MAX_SYNC_BYTES = 2 ** 16;
 
@@ -44,7 +45,11 @@ export async function aeadOpen(parameters: {
   const aad = parameters.aad ?? EMPTY;
   try {
     if (nodeCrypto !== undefined && sealed.length <= MAX_SYNC_BYTES)
-      return gcmOpen(nodeCrypto, nodeCrypto.createSecretKey(parameters.key), { nonce, bytes, aad });
+      return (await onThread)?.gcmOpen(nodeCrypto, nodeCrypto.createSecretKey(parameters.key), {
+        nonce,
+        bytes,
+        aad,
+      }) as Uint8Array<ArrayBuffer>;
     return await aeadDecrypt(await importAeadKey(parameters.key, "decrypt"), nonce, bytes, aad);
   } catch (cause) {
     throw new PersonaError("SEALED_BOX_INVALID", "The sealed message does not open with this key.", { cause });

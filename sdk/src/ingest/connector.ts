@@ -1,3 +1,4 @@
+import type { BatchMemory } from "./batches/batchMemory.ts";
 import type { ImportLimits } from "./limits.ts";
 import type { RecordSchema, SchemaRecord } from "./schemas/recordSchema.ts";
 
@@ -132,6 +133,8 @@ export type ConnectorOpenOptions = BridgeContext & {
   readonly limits: ImportLimits;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Where memory for batches comes from, if whoever takes them gives it back. */
+  readonly memory?: BatchMemory | undefined;
 };
 
 /**

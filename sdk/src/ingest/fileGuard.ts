@@ -3,15 +3,15 @@ import type { RawRemark } from "./connector.ts";
 import { leftOut } from "./leftOut.ts";
 
 export type FileGuard = {
-  /** What is read of a file; nothing when not even a first of it can be read, which is remembered. Other errors pass. */
+  /** What can be read of a file, as far as it goes: that it ends there is remembered. Other errors pass. */
   pass<T>(segment: string, file: string, items: () => AsyncIterable<T>): AsyncGenerator<T>;
-  /** The files that were left out, once all were read. Errors: the first file's, when none could be read. */
+  /** The files that ended so, once all were read. Errors: the first file's, when none was whole. */
   told(): Generator<RawRemark>;
 };
 
-/** Among several files of an export one that cannot be read at all is left out and said; alone it is an error. */
+/** Among several files of an export, one that is cut off or damaged is read as far as it goes, and said; alone it is an error. */
 export function createFileGuard(): FileGuard {
-  const broken: { readonly segment: string; readonly file: string; readonly error: PersonaError }[] = [];
+  const broken: { segment: string; file: string; some: boolean; error: PersonaError }[] = [];
   let whole = 0;
   return {
     async *pass(segment, file, items) {
@@ -23,13 +23,18 @@ export function createFileGuard(): FileGuard {
         }
         whole += 1;
       } catch (error) {
-        if (some || !isPersonaError(error) || error.code !== "EXPORT_INVALID") throw error;
-        broken.push({ segment, file, error });
+        if (!isPersonaError(error) || error.code !== "EXPORT_INVALID") throw error;
+        broken.push({ segment, file, some, error });
       }
     },
     *told() {
       if (whole === 0 && broken[0] !== undefined) throw broken[0].error;
-      for (const { segment, file } of broken) yield leftOut(segment, file, "is a file that cannot be read");
+      for (const { segment, file, some } of broken) {
+        const reason = some
+          ? "is the rest of a file that is cut off or damaged; what stands before it is kept"
+          : "is a file that cannot be read";
+        yield leftOut(segment, file, reason);
+      }
     },
   };
 }

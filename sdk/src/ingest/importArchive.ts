@@ -1,6 +1,15 @@
+import { createBatchMemory } from "./batches/batchMemory.ts";
 import { createBatchQueue } from "./batches/batchQueue.ts";
 import { type ImportThreads, thisThread } from "./batches/batchThreads.ts";
-import type { ArchiveInput, Connector, ImportProgress, ImportRemark, InspectedInput, RawItem } from "./connector.ts";
+import type {
+  ArchiveInput,
+  Connector,
+  ImportProgress,
+  ImportRemark,
+  InspectedInput,
+  RawBatch,
+  RawItem,
+} from "./connector.ts";
 import { detectConnector } from "./detectConnector.ts";
 import { openSegments } from "./importSegments.ts";
 import { inspectInput } from "./inspectInput.ts";
@@ -46,9 +55,12 @@ export async function importArchive(
     } else {
       const run = await threads.open(connector, { limits, timeZone, thirdParties });
       const { batchesUnderWay: most } = threads;
-      const queue = createBatchQueue(run, { most, judge: segments.judge, take: segments.take });
+      const memory = createBatchMemory(most);
+      const { judge, take } = segments;
+      const done = ({ bytes }: RawBatch) => memory.give(bytes.buffer);
+      const queue = createBatchQueue(run, { most, judge, take, done });
       try {
-        for await (const piece of connector.batches.cut(watched.input, opening)) {
+        for await (const piece of connector.batches.cut(watched.input, { ...opening, memory })) {
           if (piece.bytes !== undefined && piece.bytes.length >= leastBatchBytes) {
             await queue.add(piece);
             continue;

@@ -18,8 +18,8 @@ const firstSlots = 64;
  * were made to collide (the hash is no cryptographic one) cost whoever made them a record of their own export.
  */
 export function createKeySet(): KeySet {
-  const all = Array.from({ length: tables }, () => ({ slots: new Uint32Array(firstSlots * 3), used: 0 }));
-
+  // Each when it is needed: most imports are of few records, and have several sets.
+  const all: Table[] = [];
   const one = new Uint32Array(3);
   let size = 0;
   return {
@@ -38,8 +38,8 @@ export function createKeySet(): KeySet {
     addHash(hashes, at) {
       const [a = 0, b = 0, c = 0] = [hashes[at * 3], hashes[at * 3 + 1], hashes[at * 3 + 2]];
       const index = a & (tables - 1);
-      let table = all[index];
-      if (table === undefined) throw new RangeError("a hash names a table that is not there");
+      let table = all[index] ?? { slots: new Uint32Array(firstSlots * 3), used: 0 };
+      all[index] = table;
       if (table.used * 4 >= (table.slots.length / 3) * 3) {
         table = grown(table.slots);
         all[index] = table;
@@ -80,7 +80,9 @@ export function createKeyHashes(): KeyHashes {
   };
 }
 
-function grown(slots: Uint32Array): { slots: Uint32Array<ArrayBuffer>; used: number } {
+type Table = { readonly slots: Uint32Array<ArrayBuffer>; used: number };
+
+function grown(slots: Uint32Array): Table {
   // By half: to double would take a third more memory on the average.
   const next = new Uint32Array(Math.floor(slots.length / 6) * 9);
   let used = 0;

@@ -62,8 +62,7 @@ export const isMap = (value: unknown): value is Readonly<Record<string, unknown>
 export const list =
   <value>(item: Decoder<value>, min: number, max: number): Decoder<value[]> =>
   (given) => {
-    if (!Array.isArray(given) || given.length < min || given.length > max)
-      throw new Refused(`not a list of ${min} to ${max}`);
+    if (!Array.isArray(given) || given.length < min || given.length > max) throw new Refused(`not ${min} to ${max}`);
     return given.map((each, i) => at(i, item, each));
   };
 
@@ -108,17 +107,14 @@ export const oneOf = <const value extends string | number>(...values: readonly v
 
 /** Exactly `length` bytes, or at most. */
 export const bytesOf = (length: number): Decoder<Uint8Array> =>
-  only(
-    (given): given is Uint8Array => given instanceof Uint8Array && given.length === length,
-    `expected ${length} bytes`,
-  );
+  only((given): given is Uint8Array => given instanceof Uint8Array && given.length === length, `not ${length} bytes`);
 export const bytesUpTo = (length: number): Decoder<Uint8Array> =>
   only((given): given is Uint8Array => given instanceof Uint8Array && given.length <= length, `over ${length} bytes`);
 
 export const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Decoder<number> =>
   only(
     (given): given is number => Number.isSafeInteger(given) && Number(given) >= min && Number(given) <= max,
-    `not an integer from ${min} to ${max}`,
+    `not ${min} to ${max}`,
   );
 
 /** CBOR has one integer type: what fits a number comes as one. */
@@ -139,7 +135,7 @@ export const text = (min: number, max: number): Decoder<string> =>
   only(
     (given): given is string =>
       typeof given === "string" && given.isWellFormed() && given.length >= min && given.length <= max,
-    `not a text of ${min} to ${max}`,
+    `not ${min} to ${max}`,
   );
 
 /** @param same what two items may not have in common */

@@ -36,6 +36,7 @@ export {
   type EnvelopeIds,
   type EnvelopePadding,
   envelopeSize,
+  openHeader,
   parseEnvelopeHeader,
 } from "./envelopeHeader.ts";
 export {

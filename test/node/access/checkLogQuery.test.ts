@@ -56,7 +56,6 @@ function viewOf({ owner, takes = () => false }: Said, asked: bigint[] = []): Cha
     releasable: unused,
     readable: unused,
     enclaveKey: unused,
-    keyBanned: unused,
     node: unused,
     job: unused,
   };

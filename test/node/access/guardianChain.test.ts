@@ -44,7 +44,6 @@ class Endpoint {
       readable: unused,
       dataset: unused,
       enclaveKey: unused,
-      keyBanned: unused,
       node: unused,
       signedBy: unused,
       job: jobOf,
@@ -65,9 +64,9 @@ describe("createGuardianChain", () => {
 
   it("default: the newest block, and the one that many behind it", async () => {
     const { chain } = twoEndpoints(4n);
-    expect(await chain.look()).to.deep.equal({ confirmed: blocks[25], newest: blocks[29] });
+    expect(await chain.look()).to.deep.equal({ confirmed: blocks[25], newest: blocks[29], between: [] });
     const alone = createGuardianChain([new Endpoint(blocks.slice(0, 3)).view()], { confirmations: 10n });
-    expect(await alone.look()).to.deep.equal({ confirmed: blocks[0], newest: blocks[2] });
+    expect(await alone.look()).to.deep.equal({ confirmed: blocks[0], newest: blocks[2], between: [] });
   });
 
   it("behavior: a read is asked for once a block, at each endpoint", async () => {
@@ -144,7 +143,7 @@ describe("createGuardianChain", () => {
     const { a, chain } = twoEndpoints();
     a.blocks.push(blocks[30] as ChainBlock, blocks[31] as ChainBlock);
     const look = await chain.look();
-    expect(look).to.deep.equal({ confirmed: blocks[29], newest: blocks[31] });
+    expect(look).to.deep.equal({ confirmed: blocks[29], newest: blocks[31], between: [] });
     a.objections.set(31n, "GRANT_REVOKED");
     const job = { jobId, params: randomStruct("JobParams", random) };
     expect(await chain.view.releasable(job, 0, zeroAddress, 29n)).to.equal(undefined);

@@ -135,7 +135,7 @@ describe("openGuardianLog", () => {
     log.append([{ ...lineOf(0), revocation: new Uint8Array([1]) }, lineOf(1)]);
     log.append([{ ...lineOf(2), revocation: new Uint8Array([2]) }]);
     reopen();
-    expect(log.revocations()).to.deep.equal([new Uint8Array([1]), new Uint8Array([2])]);
+    expect([...log.revocations()]).to.deep.equal([[new Uint8Array([1]), new Uint8Array([2])]]);
   });
 
   it("error: INTERNAL: lines that do not follow on the last one are not written at all", async () => {

@@ -14,6 +14,7 @@ import {
   type EnclaveIdentity,
   makeRegistration,
 } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
+import { createGuardianChain } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
 import { handOverKeys, passKeys, takeKeys } from "../../../node/src/enclave/runtime/guardian/keyHandover.ts";
 import { encodeRegistration, registrationFacts } from "../../../node/src/enclave/runtime/registrationMessage.ts";
 import { simulatedEvidence, simulatedWorkload } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
@@ -54,10 +55,9 @@ describe("keys of a guardian, held by a replica", function () {
     return identity;
   }
   const at = (identity: EnclaveIdentity, more = {}) => ({
-    chain,
+    chain: createGuardianChain([chain], { confirmations: 0n }),
     identity,
     nodeId: guardian.nodeId,
-    confirmations: 0n,
     ...more,
   });
   const target = ({ account, kem }: EnclaveIdentity) => ({ signer: account.address, kemKey: kem.publicKey });

@@ -11,6 +11,7 @@ import { enclaveBundle } from "../../../node/src/enclave/bundle/enclaveBundle.ts
 import { createEnclaveIdentity } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { createGuardianChain, type GuardianChain } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
 import { requireOwnKey } from "../../../node/src/enclave/runtime/guardian/ownKey.ts";
+import { requireSuccessorKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
 import { simulatedWorkload } from "../../../node/src/enclave/runtime/simulatedEvidence.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { registerTestEnclave, type TestEnclave } from "../../helpers/testEnclave.ts";
@@ -89,6 +90,19 @@ describe("requireOwnKey", function () {
     const stranger = await createEnclaveIdentity();
     await refused(block, { state: "none" }, own({ identity: stranger, nodeId: guardian.nodeId }));
     await refused(block, { state: "active" }, own({ ...guardian, nodeId: guardian.nodeId + 1 }));
+  });
+
+  it("error: of a node that leaves the key drains: it still opens, and takes no shares", async () => {
+    const registry = { address: network.deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
+    const { account, kem } = guardian.identity;
+    const place = { chain, nodeId: guardian.nodeId };
+    const successor = { signer: account.address, kemKey: kem.publicKey };
+    await requireSuccessorKey(place, successor);
+    await callContract(guardian.client, { ...registry, functionName: "requestExit", args: [guardian.nodeId] });
+    const block = await newest();
+    expect(await stateOf(block)).to.equal("draining");
+    await requireOwnKey(own(), block);
+    await expectError("NODE_KEY_INACTIVE", () => requireSuccessorKey(place, successor));
   });
 
   // Last: a ban is for ever.

@@ -26,6 +26,7 @@ import {
   type EnclaveIdentity,
   makeRegistration,
 } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
+import { createGuardianChain } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
 import { resealDeposit } from "../../../node/src/enclave/runtime/guardian/resealDeposit.ts";
 import { requireUnsealedKey } from "../../../node/src/enclave/runtime/guardian/successorKey.ts";
 import { encodeRegistration, registrationFacts } from "../../../node/src/enclave/runtime/registrationMessage.ts";
@@ -103,7 +104,11 @@ describe("resealDeposit", function () {
     });
   }
 
-  const place = (identity = guardian.identity) => ({ chain, identity, nodeId: guardian.nodeId, confirmations: 0n });
+  const place = (identity = guardian.identity, confirmations = 0n) => ({
+    chain: createGuardianChain([chain], { confirmations }),
+    identity,
+    nodeId: guardian.nodeId,
+  });
   const target = ({ account, kem }: EnclaveIdentity) => ({ signer: account.address, kemKey: kem.publicKey });
   const reseal = (to: { signer: Address; kemKey: Uint8Array }, bytes = deposit) => resealDeposit(place(), bytes, to);
   const opening = (bytes: Uint8Array, keyPair: openShare.Parameters["keyPair"], segment: number) => {
@@ -128,6 +133,23 @@ describe("resealDeposit", function () {
       await expectError("SEALED_BOX_INVALID", opening(moved, guardian.identity.kem, segment));
       await expectError("SEALED_BOX_INVALID", opening(deposit, successor.kem, segment));
     }
+  });
+
+  it("error: CHAIN_DISAGREES: one of two endpoints ends no share, and makes no key a successor", async () => {
+    const lies: readonly Partial<ChainView>[] = [
+      { dataset: async (...of) => ({ ...(await chain.dataset(...of)), status: "erased" }) },
+      { dataset: async (...of) => ({ ...(await chain.dataset(...of)), status: "active", keyEpoch: 9 }) },
+      { enclaveKey: async (...of) => ({ ...(await chain.enclaveKey(...of)), state: "destroyed" }) },
+    ];
+    for (const lie of lies)
+      for (const views of [
+        [{ ...chain, ...lie }, chain],
+        [chain, { ...chain, ...lie }],
+      ] as const) {
+        const agreed = createGuardianChain(views, { confirmations: 0n });
+        const move = () => resealDeposit({ ...place(), chain: agreed }, deposit, target(successor));
+        await expectError("CHAIN_DISAGREES", move);
+      }
   });
 
   it("error: a key that no registry knows, of another node, of another class, or another KEM key than registered", async () => {
@@ -193,7 +215,7 @@ describe("resealDeposit", function () {
     await callContract(client, { ...datasets, functionName: "registerDataset", args: made });
     await callContract(client, { ...datasets, functionName: "eraseDataset", args: [datasetId] });
     const confirmations = 2n;
-    const move = () => resealDeposit({ ...place(), confirmations }, bytes, target(successor));
+    const move = () => resealDeposit(place(undefined, confirmations), bytes, target(successor));
     const before = await rpc({ method: "evm_snapshot", params: [] });
     try {
       await rpc({ method: "evm_increaseTime", params: [7 * 24 * 3_600] });

@@ -8,6 +8,7 @@ import {
   inputReleasesHash,
   releaseShareInfo,
   releasesHashOf,
+  renewKeys,
   revoke,
 } from "@persona-protocol/sdk/access";
 import type { BuiltJob } from "@persona-protocol/sdk/compute";
@@ -24,7 +25,14 @@ import {
 } from "@persona-protocol/sdk/contracts";
 import { open, sha256Hex } from "@persona-protocol/sdk/crypto";
 import { codeOfReason } from "@persona-protocol/sdk/errors";
-import { combineShares, decodeKeyBoxBody, decodeKeyBoxHead, openOwnerDeks } from "@persona-protocol/sdk/storage";
+import {
+  collectBytes,
+  combineShares,
+  decodeKeyBoxBody,
+  decodeKeyBoxHead,
+  decryptEnvelope,
+  openOwnerDeks,
+} from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { Hex } from "viem";
 import { allGone } from "../../../node/src/dev/processTree.ts";
@@ -96,12 +104,18 @@ describe("the moments of revocation", function () {
       chainId,
       registry: datasetRegistry,
       datasetId: published.dataset.datasetId,
-      keyEpoch: 1,
+      keyEpoch: published.dataset.keyEpoch,
       head,
       body,
       ownerKeyPair: scene.ownerKeys,
     });
     return deks.get(0);
+  }
+
+  /** Of the first segment, with a key that somebody has. */
+  async function plaintextOf({ datasetId, version, keyEpoch, segments }: Scene["dataset"], dek: Uint8Array) {
+    const ids = { datasetId, segment: 0, keyEpoch, version, dek };
+    return collectBytes(decryptEnvelope(scene.network.store.get(segments[0]?.cid ?? ""), ids));
   }
 
   async function settle(job: BuiltJob, signatures: readonly Hex[]): Promise<void> {
@@ -168,13 +182,20 @@ describe("the moments of revocation", function () {
     const job = await claimedJob(scene, { grants: [grant] });
     const waiting = await postJob(scene, { grants: [grant] });
     const { dek } = await keyFrom(job, guardians().slice(0, 2));
-    const { datasetId, head } = published.dataset;
-    const next = [randomHex32(random), randomHex32(random), head.guardianSetHash, 2, []] as const;
-    await callContract(scene.owner, { ...registry(), functionName: "publish", args: [datasetId, head, ...next] });
+    const { dataset: old } = published;
+    const { store } = scene.network;
+    published = await renewKeys({ ...context(), store }, { ...published, ownerKeyPair: scene.ownerKeys });
     await claim(scene, waiting, scene.worker);
     for (const asked of [job, waiting])
       expect(await outcomes(asked)).to.deep.equal(["KEY_EPOCH_OLD", "KEY_EPOCH_OLD", "KEY_EPOCH_OLD"]);
-    expect(dek, "not undone").to.deep.equal(await ownerKey());
+    expect(await plaintextOf(old, dek), "not undone").to.deep.equal(new Uint8Array(9));
+    await expectError("KEY_COMMITMENT_MISMATCH", () => plaintextOf(published.dataset, dek));
+
+    const again = await keyFrom(await claimedJob(scene, { grants: [await grantOf()] }), guardians().slice(1));
+    expect(again.dek).to.deep.equal(await ownerKey());
+    expect(again.dek).to.not.deep.equal(dek);
+    expect(await plaintextOf(published.dataset, again.dek)).to.deep.equal(new Uint8Array(9));
+    expect(published.dataset.segments.map(({ name }) => name)).to.deep.equal(["posts", "likes"]);
   });
 
   it("erasing: nothing is released from that block on; taken back within the week everything counts again; released keys are not called back", async () => {

@@ -39,7 +39,8 @@ describe("registration by evidence", function () {
   const runtime = enclaveBundle().measurement;
 
   before(async () => {
-    network = await startTestChain();
+    // It skips thousands of blocks at once, which anvil mines one by one.
+    network = await startTestChain("hardhat");
     client = await network.fundedClient();
     const { deployment, verifier } = network;
     registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi };

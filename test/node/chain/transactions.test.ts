@@ -6,7 +6,7 @@ import { callContract } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, type PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { type Address, createTestClient, type Hex, http, parseEther, publicActions, toHex, walletActions } from "viem";
-import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { systemClock } from "../../../node/src/chain/clock.ts";
 import { createChainClient } from "../../../node/src/chain/connectChain.ts";
 import {
@@ -16,12 +16,12 @@ import {
 import { ownWrites } from "../../../node/src/chain/transactions/ownWrites.ts";
 import { sqliteTransactionStore } from "../../../node/src/chain/transactions/sqliteTransactionStore.ts";
 import { startChain } from "../../../node/src/dev/chainProcess.ts";
+import { devAccount } from "../../../node/src/dev/devAccount.ts";
 import { createProcesses } from "../../../node/src/dev/processes.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { type FaultyRpc, startFaultyRpc } from "../../helpers/faultyRpc.ts";
 import { errorSelector, tinyAbi, tinyContract } from "../../helpers/tinyContracts.ts";
 
-const devMnemonic = "test test test test test test test test test test test junk";
 const silent = { warn: () => {}, error: () => {}, info: () => {} };
 
 describe("transactions", function () {
@@ -40,7 +40,7 @@ describe("transactions", function () {
     createTestClient({
       mode: "hardhat",
       transport: http(url),
-      account: mnemonicToAccount(devMnemonic),
+      account: devAccount(0),
       cacheTime: 0,
       pollingInterval: 10,
     })

@@ -38,8 +38,23 @@ describe("persona import --dry-run", function () {
     expect(stdout).to.not.match(drivesTerminal);
   });
 
-  it("behavior: --json is one line, the last, with the same and no more", async () => {
+  it("behavior: --json is one line of exactly what is promised", async () => {
     const { code, stdout, stderr } = await run([archive, "--dry-run", "--json"]);
+    expect(code, stderr).to.equal(0);
+    const { segments, ...rest } = JSON.parse(stdout);
+    expect(rest).to.deep.equal({
+      connector: "x-archive",
+      skipped: [{ reason: "files this connector does not read", count: 1 }],
+    });
+    for (const segment of segments) expect(Object.keys(segment)).to.deep.equal(["name", "records", "from", "to"]);
+    const [, posts, , messages] = segments;
+    expect([posts.name, posts.records]).to.deep.equal(["posts", 60]);
+    for (const time of [posts.from, posts.to]) expect(time).to.match(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(messages).to.deep.equal({ name: "messages", records: 0, from: null, to: null });
+  });
+
+  it("behavior: --json --report is one line, the last, with all there is to say and no more", async () => {
+    const { code, stdout, stderr } = await run([archive, "--dry-run", "--json", "--report"]);
     expect(code, stderr).to.equal(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.length).to.equal(1);

@@ -9,7 +9,7 @@ import {
   setCustody,
   whoCanRead,
 } from "@persona-protocol/sdk/access";
-import { encodeProgram, outputSchemaHashOf } from "@persona-protocol/sdk/compute";
+import { grantedProgramOf } from "@persona-protocol/sdk/compute";
 import { grantHashOf } from "@persona-protocol/sdk/contracts";
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
@@ -73,7 +73,7 @@ describe("persona who", function () {
         dataset: published.dataset,
         grantee: dapp.account.address,
         segments: ["posts"],
-        program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+        program: grantedProgramOf(program),
         uses: 3,
         expiresAt: Number((await owner.getBlock()).timestamp) + 100_000,
         price: 1n,

@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Pool } from "pg";
 import type { Hex } from "viem";
+import { keptJobs, pruneEvery } from "../../../node/src/compute/journal.ts";
 import { openSharedJournal, type SharedJournal } from "../../../node/src/compute/shared/sharedJournal.ts";
+import { findPostgres, type Postgres, startPostgres } from "../../../scripts/postgres/startPostgres.ts";
 import { expectError } from "../../helpers/errors.ts";
-import { findPostgres, type Postgres, startPostgres } from "../../helpers/postgres.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
 
@@ -112,6 +113,23 @@ const script = fileURLToPath(new URL("../../helpers/sharedWorker.ts", import.met
     } finally {
       await first.close();
       await second.close();
+    }
+  });
+
+  it("behavior: of jobs that are over the newest are kept, of others all", async () => {
+    const one = await open("k");
+    try {
+      await pool.query(
+        `INSERT INTO persona.jobs (job_id, status, state, params)
+           SELECT 'old ' || n, CASE n % 100 WHEN 0 THEN 'settled' ELSE 'done' END, '{}', '' FROM generate_series(1, $1::int) n`,
+        [keptJobs + 1_000],
+      );
+      for (let i = 0; i < pruneEvery; i++) await one.add(randomHex32(random), random.bytes(9));
+      const { done, settled } = await one.counts();
+      expect(done).to.equal(keptJobs);
+      expect(settled).to.equal((keptJobs + 1_000) / 100);
+    } finally {
+      await one.close();
     }
   });
 

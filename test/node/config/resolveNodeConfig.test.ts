@@ -57,7 +57,7 @@ describe("resolveNodeConfig", () => {
           .map(({ name, type, choices, names, preset }) => {
             if (name === "evidencePrivilegeLevel") return [name, "2"];
             if (name === "rpcWsUrl") return [name, "ws://127.0.0.1:4"];
-            if (type === "integer" || type === "boolean") return [name, String(preset)];
+            if (type === "integer" || type === "boolean") return [name, String(preset ?? 1)];
             if (choices !== undefined) return [name, choices[0] ?? ""];
             if (type === "list") return [name, "http://127.0.0.1:1,http://127.0.0.1:2"];
             return [name, names === "url" ? "http://127.0.0.1:3" : String(preset ?? "/x")];

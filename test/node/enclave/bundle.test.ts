@@ -67,7 +67,13 @@ describe("the enclave's bundle", function () {
     const root = await clone("changed");
     const built = join(folder, "built-0");
     const { files } = readBundle(built);
-    expect(Object.keys(files)).to.include.members(["duckdb.node", "guardian.mjs", "sandbox.mjs", "worker.mjs"]);
+    expect(Object.keys(files)).to.include.members([
+      "duckdb.node",
+      "guardian.mjs",
+      "quickjs.wasm",
+      "sandbox.mjs",
+      "worker.mjs",
+    ]);
     if (process.platform === "linux") expect(files).to.have.property("libduckdb.so");
     // Limits of the two doors, which the bundler could not leave out.
     for (const [name, limit, other] of [

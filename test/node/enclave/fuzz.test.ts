@@ -112,7 +112,7 @@ for (const role of ["worker", "guardian"] as const) {
 }
 
 const methods = [
-  ...["start", "register", "run", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"],
+  ...["start", "register", "run", "restore", "serve", "deposit", "reseal", "release", "revoke", "sweep", "logHead"],
   ...["handOver", "pass", "take"],
 ];
 
@@ -137,7 +137,7 @@ function goodMessage(random: Random, deployment: object): { id: number; method: 
   const bytes = encodeStruct("JobParams", randomStruct("JobParams", random));
   const digest = randomHex32(random);
   const signer = "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0";
-  const target = { nodeId: 1, confirmations: 0, signer, kemKey: hexToBytes(digest) };
+  const target = { nodeId: 1, confirmations: 0, endpoints: 1, signer, kemKey: hexToBytes(digest) };
   const params: Record<string, unknown> = {
     start: { deployment, sealed: bytes },
     register: {
@@ -147,11 +147,12 @@ function goodMessage(random: Random, deployment: object): { id: number; method: 
       blockHash: digest,
     },
     run: { jobId: digest, params: bytes, attempt: 1 },
-    serve: { nodeId: 1, confirmations: 0, endpoints: 1, log: { size: 0, peaks: [] }, revocations: [] },
+    restore: [bytes],
+    serve: { nodeId: 1, confirmations: 0, endpoints: 1, log: { size: 0, peaks: [] } },
     reseal: { ...target, deposit: bytes },
     handOver: target,
     pass: { ...target, keys: signer, box: bytes },
-    take: { nodeId: 1, confirmations: 0, keys: signer, box: bytes },
+    take: { nodeId: 1, confirmations: 0, endpoints: 1, keys: signer, box: bytes },
     sweep: { datasetIds: [digest] },
     logHead: encodeLogQuery({
       ...{ datasetId: digest, guardian: 1, from: 0, limit: 9, since: 0, issuedAt: 5 },

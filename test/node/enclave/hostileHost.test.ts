@@ -1,6 +1,27 @@
-import { decodeReleaseAnswer, encodeReleaseAnswer, grant, publishDataset } from "@persona-protocol/sdk/access";
-import { type BuiltJob, buildJob, encodeProgram, outputSchemaHashOf, sendJob } from "@persona-protocol/sdk/compute";
-import { callContract, jobMarketAbi, jobOrderHashOf, typedData } from "@persona-protocol/sdk/contracts";
+import {
+  decodeReleaseAnswer,
+  encodeReleaseAnswer,
+  grant,
+  publishDataset,
+  resolveGuardians,
+} from "@persona-protocol/sdk/access";
+import {
+  type BuiltJob,
+  buildJob,
+  encodeProgram,
+  grantedProgramOf,
+  sealJobBundle,
+  sendJob,
+} from "@persona-protocol/sdk/compute";
+import {
+  callContract,
+  createChainView,
+  jobMarketAbi,
+  jobOrderHashOf,
+  jobSpecHashOf,
+  OutputClass,
+  typedData,
+} from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { type Hex, hexToBytes } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -21,7 +42,7 @@ describe("a hostile host of a supervisor", function () {
   /** Two datasets of the same shape and size: in one every row is counted, in the other none. */
   let posts: Awaited<ReturnType<typeof publishPosts>>[];
 
-  async function publishPosts(likes: string) {
+  async function publishPosts(likes: string, outputClass: number = OutputClass.bounded) {
     const { network, owner, ownerKeys, dapp } = scene;
     const context = { client: owner, deployment: network.deployment, store: network.store };
     const bytes = await duckParquet(
@@ -39,7 +60,7 @@ describe("a hostile host of a supervisor", function () {
       dataset,
       grantee: dapp.account.address,
       segments: ["posts"],
-      program: { ...encodeProgram(program), outputSchemaHash: outputSchemaHashOf(program), takesArgs: false },
+      program: { ...grantedProgramOf(program), outputClass },
       uses: 60,
       expiresAt: Number(timestamp) + 100_000,
       price: 1n,
@@ -135,6 +156,51 @@ describe("a hostile host of a supervisor", function () {
     await expectError("JOB_NOT_CLAIMED", () => host.run(job, { jobId: `0x${"14".repeat(32)}` }));
     await expectError("JOB_NOT_CLAIMED", () => host.run(job, { attempt: 2 }));
     expect((await host.run(job)).name).to.equal("RESULT");
+  });
+
+  it("error: a requester who calls what the program gives figures about groups, for a grant of nothing else", async () => {
+    const { network, dapp } = scene;
+    const { deployment, store } = network;
+    const context = { client: dapp, deployment, store };
+    const narrow = await publishPosts("i", OutputClass.aggregate);
+    const honest = await buildJob(context, { program, fee: 1n, grants: [narrow] });
+    expect(honest.spec.outputClass).to.equal(OutputClass.bounded);
+    const run = async (job: BuiltJob) => {
+      await sendJob(context, job);
+      await callContract(host.client, {
+        address: deployment.jobMarket,
+        abi: jobMarketAbi,
+        functionName: "claimJob",
+        args: [job.jobId, job.params.offer, jobOrderHashOf(job.params.order), host.signer],
+      });
+      return host.run(job);
+    };
+    expect((await run(honest)).failure, "by the guardians").to.equal("GUARDIANS_REFUSED OUTPUT_NOT_GRANTED");
+
+    const built = await buildJob(context, { program, fee: 1n, grants: [narrow] });
+    const spec = { ...built.spec, outputClass: OutputClass.aggregate };
+    const { terms, scope, dataset } = narrow;
+    const guardians = await resolveGuardians(createChainView(dapp, deployment), dataset.guardians);
+    const bundle = await sealJobBundle(
+      deployment,
+      {
+        spec,
+        argsSalt: built.argsSalt,
+        args: built.args,
+        resultKey: built.resultKey.publicKey,
+        inputs: [{ terms, scope, catalogue: dataset.catalogue, head: dataset.head }],
+      },
+      guardians.map(({ nodeId, kemPublicKey }) => ({ nodeId, kemPublicKey, inputs: [0] })),
+    );
+    const order = {
+      ...built.params.order,
+      specHash: jobSpecHashOf(deployment, spec),
+      bundleDigest: bundle.bundleDigest,
+    };
+    const forged = { ...built, spec, bundle: bundle.bytes, params: { ...built.params, order } };
+    const end = await run(forged);
+    expect(end.failure, "by the supervisor, which knows the program").to.equal("BUNDLE_INVALID");
+    expect(end.ciphertext).to.have.lengthOf(0);
   });
 
   it("error: CHAIN_PROOF_INVALID: a job, a key or a block that the chain does not have: nothing is signed", async () => {

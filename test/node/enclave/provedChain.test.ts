@@ -90,8 +90,6 @@ for (const kind of ["hardhat", "anvil", "geth"] as const satisfies readonly Chai
         (view) => view.job(other, number),
         (view) => view.enclaveKey(signer, number),
         (view) => view.enclaveKey(zeroAddress, number),
-        (view) => view.keyBanned(signer, number),
-        (view) => view.keyBanned(zeroAddress, number),
         (view) => view.node(worker.nodeId, number),
         (view) => view.node(999, number),
         (view) => view.signedBy(terms.owner, other, "0x1234", number),

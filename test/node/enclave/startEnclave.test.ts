@@ -168,7 +168,7 @@ for (const role of ["guardian", "worker"] as const) {
         const { publicKey } = await deriveKemKeyPair(Buffer.from(seed.slice(2), "hex"));
         expect(keyIdOf(publicKey)).not.to.equal(keyIdOf(started["kemKey"] ?? new Uint8Array()));
       }
-    });
+    }).timeout(120_000); // Some hundred key pairs.
 
     it("error: bad parameters are refused, and it goes on", async () => {
       const bad = [null, [], {}, { deployment: null }, { ...startParams(role), more: 1 }];

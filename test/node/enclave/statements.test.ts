@@ -201,4 +201,51 @@ describe("groups", function () {
     expect(await run("SELECT k, id AS n FROM posts LIMIT 3", undefined, 2)).to.not.be.an("array");
     expect(await run("SELECT 0 AS k, max(id)::BIGINT AS n FROM posts", undefined, 2)).to.equal("PROGRAM_INVALID");
   });
+
+  it("error: PROGRAM_INVALID: columns that take the runtime's names, in any spelling, or the same name twice", async () => {
+    const groups = { minRows: 100, minOwners: 2 };
+    const one = (columns: string) =>
+      run(`SELECT ${columns} FROM posts WHERE id = 7 AND owner = '00' GROUP BY k`, groups);
+    expect(await one("k, count(*)::BIGINT AS n"), "honestly counted").to.equal("OUTPUT_POLICY_VIOLATED");
+    for (const forged of [
+      `k, count(*) AS n, 1000000 AS "persona:rows", 64 AS "persona:owners"`,
+      `k, count(*) AS n, 1000000 AS "Persona:Rows", 64 AS "PERSONA:OWNERS"`,
+      `k, count(*) AS n, 1000000 AS "persona:rows:1"`,
+      "k, 1000000 AS n, count(*) AS n",
+      "k, 1000000 AS N, count(*) AS n",
+    ])
+      expect(await one(forged), forged).to.equal("PROGRAM_INVALID");
+  });
+
+  it("error: PROGRAM_INVALID: a condition on records that hides in an aggregate", async () => {
+    const groups = { minRows: 2, minOwners: 1 };
+    const over = (aggregate: string) => run(`SELECT 0 AS k, (${aggregate})::BIGINT AS n FROM posts`, groups);
+    for (const plain of [
+      "sum(id)",
+      "sum(coalesce(id, 0))",
+      "avg(CAST(id AS DOUBLE))",
+      "sum(round(id))",
+      "covar_pop(k, id)",
+    ])
+      expect(await over(plain), plain).to.be.an("array");
+    for (const hidden of [
+      "count(TRY_CAST(id AS TINYINT))",
+      "count(TRY_CAST(CAST(id AS VARCHAR) AS ENUM('7')))",
+      "sum(CAST(TRY_CAST(TRY_CAST(CAST(id AS VARCHAR) AS ENUM('7')) AS VARCHAR) AS INTEGER))",
+      "count(CAST(CAST(id AS VARCHAR) AS ENUM('7')))",
+      "covar_pop(k, coalesce(id, 0))",
+      "covar_pop(k, round(id, -2))",
+      "corr(k, CAST(id AS BOOLEAN))",
+      "sum(round(id, -2))",
+      "sum(id) FILTER (id = 7)",
+      "sum(CASE id WHEN 7 THEN 1 ELSE 0 END)",
+      "sum(nullif(id, 7))",
+      "sum(least(id, 7))",
+      "sum(id // 7)",
+      '"LIST"(id)[7]',
+      '"FIRST"(id)',
+      "arg_max(id, k)",
+    ])
+      expect(await over(hidden), hidden).to.equal("PROGRAM_INVALID");
+  });
 });

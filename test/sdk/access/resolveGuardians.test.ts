@@ -58,11 +58,11 @@ describe("resolveGuardians", () => {
         openUntil: now + 2,
         measurement: randomHex32(random),
         kemKeyHash: keyIdOf(kemKey),
+        banned: false,
         ...(signer === address(7) ? key : {}),
       }),
       releasable: unused,
       readable: unused,
-      keyBanned: unused,
       dataset: unused,
       job: unused,
       signedBy: unused,
@@ -110,6 +110,7 @@ describe("resolveGuardians", () => {
       [() => (key = { keyClass: 1 }), "NODE_KEY_UNKNOWN"],
       [() => (key = { kemKeyHash: randomHex32(random) }), "NODE_KEY_UNKNOWN"],
       [() => (key = { state: "frozen" }), "NODE_KEY_INACTIVE"],
+      [() => (key = { banned: true }), "MEASUREMENT_BANNED"],
       [() => (key = { sealUntil: now, openUntil: now }), "NODE_KEY_EXPIRED"],
     ];
     for (const [change, code] of cases) {

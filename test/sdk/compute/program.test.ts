@@ -6,15 +6,19 @@ import {
   encodeArgs,
   encodeProgram,
   encodeResult,
+  grantedProgramOf,
   type InlineProgram,
+  outputClassOf,
   outputSchemaHashOf,
   type ProgramArgs,
   programIdOf,
 } from "@persona-protocol/sdk/compute";
+import { OutputClass } from "@persona-protocol/sdk/contracts";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 import { encodeCbor } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import fc from "fast-check";
+import { createManifest } from "../../helpers/builtPrograms.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { createProgram, programOf } from "../../helpers/programs.ts";
 import { createRandom, mutate, testSeed } from "../../helpers/random.ts";
@@ -93,6 +97,19 @@ describe("encodeProgram and decodeProgram", () => {
     ]) {
       expect(outputSchemaHashOf(other)).not.to.equal(hash);
     }
+  });
+
+  it("behavior: figures about groups are what the runtime counts, of more than one record; all else may be the data", () => {
+    const counting = "SELECT count(*)::BIGINT AS n FROM posts";
+    const classOf = (groups?: { minRows: number; minOwners: number }) =>
+      outputClassOf(createManifest("sql", counting, groups === undefined ? {} : { groups }).program);
+    expect(classOf({ minRows: 2, minOwners: 1 })).to.equal(OutputClass.aggregate);
+    expect(classOf({ minRows: 1, minOwners: 9 })).to.equal(OutputClass.bounded);
+    expect(classOf()).to.equal(OutputClass.bounded);
+    expect(outputClassOf(createManifest("js", "({})").program)).to.equal(OutputClass.bounded);
+    expect(outputClassOf(createProgram())).to.equal(OutputClass.bounded);
+    const { programId, outputClass, takesArgs } = grantedProgramOf(createProgram());
+    expect([programId, outputClass, takesArgs]).to.deep.equal([encodeProgram(createProgram()).programId, 2, false]);
   });
 
   it("error: beyond a limit, or what no program holds", async () => {

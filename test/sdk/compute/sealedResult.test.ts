@@ -1,9 +1,17 @@
-import { openResult, type SealedResult, sealResult } from "@persona-protocol/sdk/compute";
+import {
+  openResult,
+  RESULT_SEAL_BYTES,
+  type SealedResult,
+  sealedResultBytes,
+  sealResult,
+} from "@persona-protocol/sdk/compute";
 import {
   concatBytes,
+  fromHex,
   generateKemKeyPair,
   HPKE_TAG_BYTES,
   KEM_ENC_BYTES,
+  seal,
   sha256Hex,
 } from "@persona-protocol/sdk/crypto";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
@@ -33,8 +41,50 @@ describe("sealResult and openResult", () => {
     for (const length of [0, 1, 1_000]) {
       const { open, plaintext } = await anyResult(random.bytes(length));
       expect(await openResult(open)).to.deep.equal(plaintext);
-      expect(open.ciphertext).to.have.lengthOf(KEM_ENC_BYTES + HPKE_TAG_BYTES + length);
+      expect(open.ciphertext).to.have.lengthOf(sealedResultBytes(length));
       expect(open.ciphertextDigest).to.equal(sha256Hex(open.ciphertext));
+    }
+  });
+
+  it("behavior: its length is one of few, within the caps, and never one that the result does not fit in", async () => {
+    const ends = KEM_ENC_BYTES + HPKE_TAG_BYTES;
+    expect(RESULT_SEAL_BYTES).to.equal(ends + 4);
+    const lengths = Array.from({ length: 61 }, (_, bytes) => sealedResultBytes(bytes));
+    expect(new Set(lengths)).to.deep.equal(new Set([ends + 64]));
+    const all = Array.from({ length: 2_956 }, (_, bytes) => sealedResultBytes(bytes, 4_096));
+    expect(new Set(all).size).to.be.lessThan(90);
+    for (const [bytes, sealed] of all.entries()) {
+      expect(sealed, String(bytes)).to.be.within(bytes + RESULT_SEAL_BYTES, 4_096);
+      expect(sealed - ends, String(bytes)).to.be.at.most(Math.max(64, (bytes + 4) * 1.12));
+    }
+    // A cap that leaves no room for padding leaves room for the result.
+    expect(sealedResultBytes(10, RESULT_SEAL_BYTES + 10)).to.equal(RESULT_SEAL_BYTES + 10);
+    const { publicKey: resultKey, privateKey: resultPrivateKey } = await generateKemKeyPair();
+    const jobSpecHash = randomHex32(random);
+    for (const maxBytes of [RESULT_SEAL_BYTES + 10, RESULT_SEAL_BYTES + 30, 4_096]) {
+      const plaintext = random.bytes(10);
+      const sealed = await sealResult({ resultKey, jobSpecHash, plaintext, maxBytes });
+      expect(sealed.ciphertext.length).to.equal(Math.min(maxBytes, ends + 64));
+      expect(await openResult({ resultPrivateKey, jobSpecHash, ...sealed })).to.deep.equal(plaintext);
+    }
+  });
+
+  it("error: RECEIPT_INVALID: what is sealed in another form", async () => {
+    const { publicKey, privateKey: resultPrivateKey } = await generateKemKeyPair();
+    const jobSpecHash = randomHex32(random);
+    const info = concatBytes(new TextEncoder().encode("persona/result/v2"), fromHex(jobSpecHash));
+    const forms = [
+      new Uint8Array(),
+      new Uint8Array(3),
+      Uint8Array.of(0, 0, 0, 2, 1),
+      Uint8Array.of(0, 0, 0, 1, 1, 0, 7),
+    ];
+    for (const plaintext of forms) {
+      const { enc, ct } = await seal({ publicKey, info, plaintext });
+      const plaintextCommitment = sha256Hex(plaintext);
+      const ciphertext = concatBytes(enc, ct);
+      const open = { resultPrivateKey, jobSpecHash, plaintextCommitment, ...withCiphertext(ciphertext) };
+      expect((await expectError("RECEIPT_INVALID", () => openResult(open))).shortMessage).to.include("form");
     }
   });
 

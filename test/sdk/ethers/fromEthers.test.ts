@@ -20,7 +20,7 @@ import { startTestChain, type TestChain } from "../../helpers/testNetwork.ts";
 
 const hash = (text: string): Hex => keccak256(toHex(text));
 const catalogue = [hash("account"), hash("posts")];
-const program = { programId: hash("program"), outputSchemaHash: hash("schema"), takesArgs: false };
+const program = { programId: hash("program"), outputSchemaHash: hash("schema"), outputClass: 2, takesArgs: false };
 
 describe("fromEthers", () => {
   let chain: TestChain;

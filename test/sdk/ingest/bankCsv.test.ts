@@ -31,6 +31,31 @@ describe("bank-csv", () => {
     }
   });
 
+  it("behavior: a day that could be two is read day first between dashes and beside a currency that is not America's", async () => {
+    const day = async (text: string) => (await first(text))?.["date"];
+    expect(await day("Date,Description,Amount\n05/01/2024,x,-1.00\n")).to.equal("2024-05-01");
+    expect(await day("Date,Description,Amount\n05-01-2024,x,-1.00\n")).to.equal("2024-01-05");
+    expect(await day("Date,Description,Amount,Currency\n05/01/2024,x,-1.00,GBP\n")).to.equal("2024-01-05");
+    expect(await day("Date,Description,Amount (GBP)\n05/01/2024,x,-1.00\n")).to.equal("2024-01-05");
+    expect(await day("Date,Description,Amount,Currency\n05/01/2024,x,-1.00,USD\n")).to.equal("2024-05-01");
+    expect(await day("Date,Description,Amount,Currency\n05/01/2024,x,-1.00,GBP\n01/31/2024,x,-1.00,GBP\n")).to.equal(
+      "2024-05-01",
+    );
+  });
+
+  it("behavior: an IBAN beside payer and payee is the other's, as DKB writes it", async () => {
+    const { records } = await one(
+      '"Konto";"DE12"\n\n"Buchungsdatum";"Wertstellung";"Zahlungspflichtige*r";"Zahlungsempfänger*in";"Verwendungszweck";"IBAN";"Betrag (€)"\n"05.01.24";"05.01.24";"Ich";"Kiosk";"Rope";"DE99";"-1,00"\n',
+    );
+    expect(records["transactions"]?.[0]).to.include({
+      account: null,
+      counterparty_account: "DE99",
+      counterparty_name: "Kiosk",
+      currency: "EUR",
+    });
+    expect(records["accounts"]).to.deep.equal([]);
+  });
+
   it("behavior: names of columns of more banks, and a balance before the first transaction", async () => {
     const wanted = { date: "2023-12-31", amount: "-4.50" };
     for (const text of [

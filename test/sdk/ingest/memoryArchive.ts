@@ -1,6 +1,6 @@
 import type { ArchiveInput } from "../../../sdk/src/ingest/index.ts";
 
-/** An ArchiveInput out of texts or bytes, handed out in pieces of `pieceBytes`. */
+/** An ArchiveInput out of texts or bytes, handed out in pieces of `pieceBytes`, all in the same memory, as the contract allows. */
 export function memoryArchive(files: Readonly<Record<string, string | Uint8Array>>, pieceBytes = 1000): ArchiveInput {
   const contents = new Map(
     Object.entries(files).map(([path, data]) => [
@@ -12,7 +12,13 @@ export function memoryArchive(files: Readonly<Record<string, string | Uint8Array
     entries: () => [...contents].map(([path, data]) => ({ path, size: data.length })),
     async *read(path) {
       const data = contents.get(path) ?? new Uint8Array();
-      for (let at = 0; at < data.length; at += pieceBytes) yield data.subarray(at, at + pieceBytes);
+      const piece = new Uint8Array(Math.min(pieceBytes, data.length));
+      for (let at = 0; at < data.length; at += pieceBytes) {
+        const part = data.subarray(at, at + pieceBytes);
+        piece.set(part);
+        yield piece.subarray(0, part.length);
+        piece.fill(0xff);
+      }
     },
   };
 }

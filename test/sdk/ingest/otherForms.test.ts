@@ -41,7 +41,30 @@ describe("forms that a source has besides", () => {
     }
   });
 
-  it("behavior: of an X archive's parts one that is cut off at its beginning is left out and said; in its midst, or alone, it is an error", async () => {
+  it("behavior: what looks like a From line is text in a mailbox whose every message ends where Content-Length says", async () => {
+    const body = "one\n\nFrom a@b Mon Jan  1 00:00:00 2024\nSubject: quoted\n\nend\n";
+    const mail = (subject: string, text: string, length: number | undefined = text.length) =>
+      `From a@b Mon Jan  1 00:00:00 2024\nSubject: ${subject}\n${length < 0 ? "" : `Content-Length: ${length}\n`}\n${text}\n`;
+    const subjects = async (text: string) => {
+      const { records } = await importRecords({ "a.mbox": text });
+      return records["headers"]?.map(({ subject }) => subject);
+    };
+    const long = `${"x".repeat(200_000)}\n\n${body}`;
+    expect(await subjects(mail("1", body) + mail("2", "x\n") + mail("3", long) + mail("4", body))).to.deep.equal([
+      "1",
+      "2",
+      "3",
+      "4",
+    ]);
+    // Where one has none, or it is wrong, no field after it is believed: it is the sender's.
+    expect(await subjects(mail("1", "x\n", -1) + mail("2", body))).to.deep.equal(["1", "2", "quoted"]);
+    expect(await subjects(mail("1", "xyz\n", 1) + mail("2", body))).to.deep.equal(["1", "2", "quoted"]);
+    for (const wrong of [body.length - 1, body.length + 40, 99_999_999_999]) {
+      expect(await subjects(mail("1", body, wrong) + mail("2", "x\n"))).to.deep.equal(["1", "quoted", "2"]);
+    }
+  });
+
+  it("behavior: of an X archive's parts one that is cut off is read as far as it goes, and said; alone it is an error", async () => {
     const js = (part: string, from: number) =>
       `window.YTD.tweets.${part} = ${JSON.stringify([1, 2, 3].map((id) => ({ tweet: { id_str: String(from + id), full_text: "x" } })))}`;
     const account = 'window.YTD.account.part0 = [{"account":{"username":"k","accountId":"1"}}]';
@@ -56,9 +79,19 @@ describe("forms that a source has besides", () => {
       expect(counts["posts"]).to.equal(3);
       expect(skipped).to.deep.equal({ "is a file that cannot be read": 1 });
     }
-    await expectError("EXPORT_INVALID", () =>
-      importRecords({ "data/account.js": account, "data/tweets.js": js("part0", 0).slice(0, 40) }),
-    );
+    const second = js("part1", 10);
+    for (const length of [second.length - 1, second.length - 20]) {
+      const { counts, skipped } = await importRecords(files(second.slice(0, length)));
+      expect(counts["posts"]).to.equal(length === second.length - 1 ? 6 : 5);
+      expect(Object.keys(skipped)).to.deep.equal([
+        "is the rest of a file that is cut off or damaged; what stands before it is kept",
+      ]);
+    }
+    for (const length of [40, js("part0", 0).length - 1]) {
+      await expectError("EXPORT_INVALID", () =>
+        importRecords({ "data/account.js": account, "data/tweets.js": js("part0", 0).slice(0, length) }),
+      );
+    }
   });
 
   it("error: an export as web pages says which form to ask for", async () => {

@@ -8,24 +8,25 @@ export type ParquetTable = {
   readonly rows: readonly Readonly<Record<string, DuckDBValue>>[];
 };
 
+/** Starting and ending an engine takes longer than what is asked of it. What a connection makes here is its own. */
+let engine: Promise<DuckDBInstance> | undefined;
+
 /** Reads Parquet with DuckDB, the engine that programs run on. `query` selects from the table `data`. */
 export async function readParquet(bytes: Uint8Array, query = "select * from data"): Promise<ParquetTable> {
   const folder = await mkdtemp(join(tmpdir(), "persona-parquet-"));
-  const instance = await DuckDBInstance.create(":memory:");
+  engine ??= DuckDBInstance.create(":memory:", { threads: "1" });
+  const connection = await (await engine).connect();
   try {
     const path = join(folder, "data.parquet");
     await writeFile(path, bytes);
-    const connection = await instance.connect();
-    await connection.run(`create view data as select * from read_parquet('${path}')`);
+    await connection.run(`create temp view data as select * from read_parquet('${path}')`);
     const reader = await connection.runAndReadAll(query);
     const types = Object.fromEntries(
       reader.columnNames().map((name, index) => [name, String(reader.columnType(index))]),
     );
-    const rows = reader.getRowObjects();
-    connection.closeSync();
-    return { types, rows };
+    return { types, rows: reader.getRowObjects() };
   } finally {
-    instance.closeSync();
+    connection.closeSync();
     await rm(folder, { recursive: true });
   }
 }

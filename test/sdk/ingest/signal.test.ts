@@ -41,6 +41,20 @@ describe("signal", () => {
     expect(connector).to.equal("whatsapp");
   });
 
+  it("behavior: with and without comma and seconds; with both only a name tells it from an iPhone's WhatsApp", async () => {
+    for (const [time, elsewhere] of [
+      ["2022-10-14 16:26", "signal"],
+      ["2022-10-14, 16:26", "signal"],
+      ["2022-10-14, 16:26:00", "whatsapp"],
+    ] as const) {
+      const text = `[${time}] Me: a\n[${time}] Kari: b\n`;
+      const { connector, times } = await importRecords({ "Kari/chat.md": text });
+      expect(connector).to.equal("signal");
+      expect(times["messages"]?.[0]).to.equal("2022-10-14T16:26:00.000Z");
+      expect((await importRecords({ "kari.txt": text })).connector).to.equal(elsewhere);
+    }
+  });
+
   it("behavior: several chats of any size", async () => {
     const { counts } = await importRecords({
       "A/chat.md": signalChat({ messages: 2000, other: "A" }),

@@ -213,8 +213,10 @@ describe("decryptEnvelope", () => {
   });
 
   it("behavior: each flipped bit of the header is an error", async () => {
+    const changed = Uint8Array.from(envelope);
     for (let bit = 0; bit < ENVELOPE_HEADER_BYTES * 8; bit++) {
-      const changed = Uint8Array.from(envelope);
+      // The flip of before goes back: each differs from the envelope in one bit.
+      changed.set(envelope.subarray(0, ENVELOPE_HEADER_BYTES));
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       // Fields that must have one value are refused as they are read; where another value would be possible (version,
       // a length of as many chunks, salt, commitment) the commitment refuses.

@@ -4,8 +4,10 @@ import {
   failureCodes,
   type ProgramArgs,
   type ProgramManifest,
+  RESULT_SEAL_BYTES,
+  sealedResultBytes,
 } from "@persona-protocol/sdk/compute";
-import { HPKE_TAG_BYTES, KEM_ENC_BYTES, sha256Hex } from "@persona-protocol/sdk/crypto";
+import { sha256Hex } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { enclaveBundle } from "../../enclave/bundle/enclaveBundle.ts";
 import { detectIsolation } from "../../enclave/runtime/isolation.ts";
@@ -26,9 +28,6 @@ export type ProgramTestFlags = {
   readonly json: boolean;
 };
 
-/** What a sealed result has beside its plaintext. */
-const sealBytes = KEM_ENC_BYTES + HPKE_TAG_BYTES;
-
 /**
  * `persona program test PROGRAM --data SAMPLE`: the sandbox and the policy are those of an enclave. What the policy stops is shown
  * here, for it is the developer's own data, and the exit code is 2.
@@ -38,7 +37,7 @@ export async function programTest(file: string, flags: ProgramTestFlags): Promis
   const args = parseArgs(manifest, flags.args);
   const policy = {
     minOwners: wholeNumber("--min-owners", flags.minOwners, 1),
-    maxBytes: wholeNumber("--max-output-bytes", flags.maxOutputBytes, sealBytes + 1) - sealBytes,
+    maxBytes: wholeNumber("--max-output-bytes", flags.maxOutputBytes, RESULT_SEAL_BYTES + 1) - RESULT_SEAL_BYTES,
   };
   const tables = await readSample(manifest, flags.data);
   const isolation = detectIsolation();
@@ -81,7 +80,7 @@ function judged(
 ): Failure | object {
   try {
     const { value, plaintext } = applyOutputPolicy(manifest, policy, answer);
-    const outputBytes = plaintext.length + sealBytes;
+    const outputBytes = sealedResultBytes(plaintext.length, policy.maxBytes + RESULT_SEAL_BYTES);
     return { policy: "allowed", outputBytes, resultDigest: sha256Hex(plaintext), result: value };
   } catch (error) {
     if (!isPersonaError(error)) throw error;

@@ -1,10 +1,14 @@
 import type { Command } from "commander";
+import { chainOptions } from "../sharedOptions.ts";
 
 /** `persona provenance …`; its code is loaded when it is called. */
 export function addProvenanceCommand(program: Command, { json }: { readonly json: boolean }): void {
-  program
-    .command("provenance")
-    .description("where data comes from, and who says so")
+  const provenance = program.command("provenance").description("where data comes from, and who says so");
+  chainOptions(provenance.command("show").description("inputs, program, node and result of an ended job, as a tree"))
+    .argument("<id>", "the job's id")
+    .addHelpText("after", "\nExample:\n  persona provenance show 0x… --network .run/network-abc")
+    .action(async (id, flags) => (await import("./provenanceShow.ts")).provenanceShow(id, { ...flags, json }));
+  provenance
     .command("verify")
     .description("check a proof of origin: a Reclaim proof (JSON) or the DKIM signatures of an e-mail (.eml); offline")
     .argument("<file>", "the proof, an array of proofs, or the message")

@@ -22,6 +22,7 @@ export function addRecoveryCommand(program: Command, { json }: { readonly json: 
       .option("--rpc <urls>", "JSON-RPC endpoints that must agree, separated by commas", "http://127.0.0.1:8545");
 
   withKey(step("kit", "print the root key to a file, to be kept on paper"))
+    .alias("create")
     .requiredOption("--network <folder>", "run folder of `persona dev`")
     .requiredOption("--owner <address>", "the wallet that owns the data")
     .requiredOption("--out <file>", "the file to make")

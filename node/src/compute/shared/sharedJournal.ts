@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { Hex } from "viem";
 import type { StreamPoint } from "../../chain/stream/chainEvent.ts";
 import { isOver, type JobEvent, type JobState, type JobStatus, jobMachine } from "../jobMachine.ts";
-import type { Journal, JournalRow, OpenJob, Suspect } from "../journal.ts";
+import { type Journal, type JournalRow, keptJobs, type OpenJob, pruneEvery, type Suspect } from "../journal.ts";
 import { openSharedSchema } from "./sharedSchema.ts";
 
 /**
@@ -30,6 +30,10 @@ const manyTimes = 1_000_000;
 const places = { heartbeatRefreshSeconds: 3, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 } as const;
 /** Steps while a job wants something of a worker. */
 const wanting = ["seen", "claiming", "running", "settling"];
+
+/** The oldest of those that are over go first. */
+const prune = `DELETE FROM persona.jobs WHERE place IN
+  (SELECT place FROM persona.jobs WHERE status IN ('done', 'left') ORDER BY place DESC OFFSET $1)`;
 
 type Row = {
   readonly job_id: Hex;
@@ -89,6 +93,7 @@ export async function openSharedJournal(options: {
   });
   let wake = () => {};
   let closing = false;
+  let added = 0;
   const held = new Map<Hex, Holding>();
 
   const within = async <value>(work: (client: PoolClient) => Promise<value>): Promise<value> => {
@@ -221,8 +226,10 @@ export async function openSharedJournal(options: {
           "INSERT INTO persona.jobs (job_id, status, state, params) VALUES ($1, 'seen', $2, $3) ON CONFLICT DO NOTHING",
           [jobId, JSON.stringify({ status: "seen" } satisfies JobState), Buffer.from(params)],
         );
-        if (rowCount === 1) await handOut(client, jobId);
-        return rowCount === 1;
+        if (rowCount !== 1) return false;
+        await handOut(client, jobId);
+        if (++added % pruneEvery === 0) await client.query(prune, [keptJobs]);
+        return true;
       }),
     async get(jobId) {
       const { rows } = await pool.query<Row>("SELECT * FROM persona.jobs WHERE job_id = $1", [jobId]);

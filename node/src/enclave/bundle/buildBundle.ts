@@ -20,7 +20,7 @@ export type BuiltBundle = {
 const runtime = "node/src/enclave/runtime";
 
 /**
- * Builds the measured code of the repository at `root` into `folder`: one file for each process, the native SQL engine, and an
+ * Builds the measured code of the repository at `root` into `folder`: one file for each process, the engines, and an
  * index of their digests. The same sources and packages make the same bytes in any folder, on any machine of one platform: no
  * path, time or order of a directory gets into them.
  */
@@ -54,20 +54,13 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     banner: {
       js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
     },
-    plugins: [
-      ownPackages(root),
-      embeddedQuickJs(root),
-      wholeZod,
-      embeddedWasm,
-      fastKeccak(root),
-      noDebugging,
-      nativeEngine,
-    ],
+    plugins: [ownPackages(root), ownQuickJs, wholeZod, embeddedWasm, fastKeccak(root), noDebugging, nativeEngine],
     metafile: true,
     logLevel: "silent",
   });
   const native = await copyNative(root, folder);
-  const names = [...Object.values(bundleMains), ...native];
+  await copyQuickJs(root, folder);
+  const names = [...Object.values(bundleMains), quickJsFile, ...native];
   const files = Object.fromEntries(
     names.map((name) => {
       const digest = digestOfFile(join(folder, name));
@@ -148,17 +141,24 @@ const fastKeccak = (root: string): Plugin => ({
   },
 });
 
-/** QuickJS, in the place of the module that reads it from its package. */
-const embeddedQuickJs = (root: string): Plugin => ({
-  name: "embedded QuickJS",
+const quickJsFile = "quickjs.wasm";
+
+/** QuickJS lies beside the code and is measured with it: as text in the code it would be a tenth of what starting a sandbox costs. */
+const ownQuickJs: Plugin = {
+  name: "own QuickJS",
   setup({ onLoad }) {
-    onLoad({ filter: /\/sandbox\/quickJsBinary\.ts$/ }, async () => {
-      const find = createRequire(join(root, "node/package.json"));
-      const wasm = await readFile(find.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm"), "base64");
-      return { contents: `export const quickJsBinary = () => Buffer.from("${wasm}", "base64");`, loader: "js" };
-    });
+    onLoad({ filter: /\/sandbox\/quickJsBinary\.ts$/ }, () => ({
+      contents: `import { readFileSync } from "node:fs";
+        export const quickJsBinary = () => readFileSync(new URL("./${quickJsFile}", import.meta.url));`,
+      loader: "js",
+    }));
   },
-});
+};
+
+async function copyQuickJs(root: string, folder: string): Promise<void> {
+  const find = createRequire(join(root, "node/package.json"));
+  await copyFile(find.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm"), join(folder, quickJsFile));
+}
 
 /** A switch in the environment that makes packages talk on stderr is nothing for an enclave. */
 const noDebugging: Plugin = {

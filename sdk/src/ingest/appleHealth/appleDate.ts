@@ -21,6 +21,14 @@ export type AppleDate = { readonly date: Date; readonly millis: string };
 
 export function parseAppleDate(text: string): Date | null {
   if (text.length !== 25 || text.charCodeAt(10) !== SPACE || text.charCodeAt(19) !== SPACE) return null;
+  if (text.startsWith(lastDay) && text.endsWith(lastZone)) {
+    const hour = digits(text, 11, 2);
+    const minute = digits(text, 14, 2);
+    const second = digits(text, 17, 2);
+    if (hour < 24 && minute < 60 && second < 60 && text[13] === ":" && text[16] === ":") {
+      return new Date(lastMidnight + ((hour * 60 + minute) * 60 + second) * 1_000);
+    }
+  }
   if (text[4] !== "-" || text[7] !== "-" || text[13] !== ":" || text[16] !== ":") return null;
   const sign = text[20] === "-" ? -1 : text[20] === "+" ? 1 : Number.NaN;
   const offset = sign * (digits(text, 21, 2) * 60 + digits(text, 23, 2));
@@ -33,8 +41,18 @@ export function parseAppleDate(text: string): Date | null {
     second: digits(text, 17, 2),
   });
   if (utc === null || Number.isNaN(offset) || Math.abs(offset) > 18 * 60) return null;
-  return new Date(utc.getTime() - offset * 60_000);
+  const time = utc.getTime() - offset * 60_000;
+  lastDay = text.slice(0, 11);
+  lastZone = text.slice(19);
+  lastMidnight = time - (utc.getTime() - Math.floor(utc.getTime() / dayMs) * dayMs);
+  return new Date(time);
 }
+
+/** The day and the zone of the last date there was, and the instant at which that day began there. */
+let lastDay = "-";
+let lastZone = "-";
+let lastMidnight = 0;
+const dayMs = 86_400_000;
 
 const SPACE = 0x20;
 

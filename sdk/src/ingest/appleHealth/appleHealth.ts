@@ -55,12 +55,12 @@ async function* cut(input: InspectedInput, options: ConnectorOpenOptions): Async
   const exports = await claimFiles(input, kind, options);
   const routes = routeFiles(input, exports);
   const count = createExportReader(input, options, [...exports, ...routes]);
-  const { limits } = options;
+  const { limits, memory } = options;
   /** Path of a route, from its first folder on, to the workout it belongs to. */
   const workouts = new Map<string, string>();
   for (const entry of exports) {
     const { path: file } = entry;
-    for await (const found of cutHealthExport(count(entry), { file, limits })) {
+    for await (const found of cutHealthExport(count(entry), { file, limits, memory })) {
       if ("bytes" in found) {
         yield { ...found, content: "records", file, marks: new Uint32Array(0) };
         continue;

@@ -1,5 +1,8 @@
+import { type BatchMemory, batchBytes, createBatchMemory, roomBytes } from "../batches/batchMemory.ts";
 import type { RawBatch } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
+
+import { byteText } from "../xml/byteText.ts";
 import { declarationBytes, xmlCharset } from "../xml/decodeXml.ts";
 import { createXmlReader } from "../xml/index.ts";
 import { createHealthReader, type HealthItem, healthContainers } from "./readHealthExport.ts";
@@ -7,11 +10,6 @@ import { goesOn, recordEnd, recordStart, startBytes } from "./recordEnd.ts";
 
 /** A stretch of nothing but whole `Record`s, at the level below the root. */
 type RecordBatch = Pick<RawBatch, "bytes" | "position">;
-
-/** A batch is handed on when it is this long: what one thread does at a time, and a row group or two. */
-const batchBytes = 4 * 2 ** 20;
-/** For the piece that comes next. */
-const roomBytes = 2 ** 19;
 
 /**
  * An `export.xml` in its order: its records, which are nearly all of it, some megabytes at a time and not looked at; everything else
@@ -23,7 +21,15 @@ const roomBytes = 2 ** 19;
  */
 export async function* cutHealthExport(
   chunks: AsyncIterable<Uint8Array>,
-  { file, limits }: { readonly file: string; readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth"> },
+  {
+    file,
+    limits,
+    memory = createBatchMemory(0),
+  }: {
+    readonly file: string;
+    readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">;
+    readonly memory?: BatchMemory | undefined;
+  },
 ): AsyncGenerator<HealthItem | RecordBatch> {
   const xml = createXmlReader({ file, limits, containers: healthContainers });
   const health = createHealthReader({ file, limits });
@@ -62,7 +68,7 @@ export async function* cutHealthExport(
     }
     const rest = buffer.subarray(from, end);
     const bytes = buffer.subarray(run, from);
-    buffer = new Uint8Array(Math.max(batchBytes, rest.length) + roomBytes);
+    buffer = memory.take(Math.max(batchBytes, rest.length) + roomBytes);
     buffer.set(rest);
     base += from;
     end = rest.length;
@@ -121,24 +127,22 @@ export function* parseRecords(
   { bytes, file, position }: Pick<RawBatch, "bytes" | "file" | "position">,
   limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">,
 ): Generator<HealthItem> {
-  const xml = createXmlReader({ file, limits, containers: healthContainers });
+  const xml = createXmlReader({ file, limits, containers: healthContainers, asBytes: true });
   const health = createHealthReader({ file, limits });
   const root = "<HealthData>";
   xml.skip(position - root.length);
   for (const item of xml.read(root)) yield* health(item);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for (let from = 0; from < bytes.length; from += textBytes) {
-    const text = decoder.decode(bytes.subarray(from, from + textBytes), { stream: true });
-    for (const item of xml.read(text)) {
+    for (const item of xml.read(byteText(bytes, from, from + textBytes))) {
       const { kind, element } = item;
       // What all of them are, without the turn through what they might be.
       if (kind === "element" && element.name === "Record") yield { kind: "sample", element, position: item.position };
       else yield* health(item);
     }
   }
-  for (const item of xml.read(`${decoder.decode()}</HealthData>`)) yield* health(item);
+  for (const item of xml.read("</HealthData>")) yield* health(item);
   xml.end();
 }
 
 /** Decoded at once: what is made of it is young when it goes. */
-const textBytes = 2 ** 16;
+const textBytes = 2 ** 14;

@@ -4,7 +4,7 @@ import { plainValue, type XmlElement } from "../xml/index.ts";
 import { createAppleDates } from "./appleDate.ts";
 import { openMHealthType } from "./openMHealthType.ts";
 
-const columns = new Set([
+const usual = [
   "type",
   "sourceName",
   "sourceVersion",
@@ -14,7 +14,8 @@ const columns = new Set([
   "startDate",
   "endDate",
   "value",
-]);
+];
+const columns = new Set(usual);
 const date = createAppleDates();
 
 /** A `Record`, whatever it measures, in the standard schema. */
@@ -37,7 +38,13 @@ export function toSample(element: XmlElement, remark: Remark): Bridged | undefin
   const written = attributes["value"];
   const value = written === undefined ? null : numberOf(written);
   let extra: Record<string, unknown> | undefined;
+  let place = 0;
   for (const name in attributes) {
+    // In the order that Apple writes them there is nothing to look up.
+    if (name === usual[place]) {
+      place += 1;
+      continue;
+    }
     if (columns.has(name)) continue;
     extra ??= {};
     extra[name] = attributes[name];

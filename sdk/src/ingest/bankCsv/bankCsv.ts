@@ -15,8 +15,8 @@ const fewFiles = 16;
 
 /**
  * A bank's own CSV. The columns are known by their names in eight languages, or by the bank; days, decimal sign, delimiter and charset are
- * read from the file. Rows with neither an amount nor an id of their own are skipped and said; a day that could be two is read as the bank does, or
- * month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
+ * read from the file. Rows with neither an amount nor an id of their own are skipped and said; a day that could be two is read as the bank does, day
+ * first beside a currency of the rest of the world or between dashes, or month first, and said. Payees are other people: their names, accounts and the purpose are marked as such; columns
  * that are not known go to the owner's own segment.
  */
 export const bankCsv: Connector = { id: "bank-csv", segments: bankSegments, detect, open };

@@ -77,6 +77,13 @@ const known: readonly Known[] = [
     currency: "USD",
     account: "Charles Schwab",
   },
+  {
+    name: "DKB",
+    headers: ["zahlungspflichtige*r", "zahlungsempfanger*in", "iban"],
+    fields: { payeeAccount: "iban", payee: "zahlungsempfanger*in" },
+    order: "day first",
+    currency: "EUR",
+  },
   { name: "Apple Card", headers: ["clearing date", "merchant", "amount usd", "purchased by"], amounts: "spent" },
   { name: "Discover", headers: ["trans date", "post date", "description", "amount", "category"], amounts: "spent" },
   { name: "American Express", headers: ["date", "card member", "account", "amount"], amounts: "spent" },

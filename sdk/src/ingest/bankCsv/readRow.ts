@@ -25,12 +25,18 @@ export function createStyleFinder({ mapping, delimiter }: BankTable) {
   const days = createOrderFinder();
   const votes = { ".": 0, ",": 0 };
   const { columns } = mapping;
+  let isEuropean = mapping.currency !== null && !monthFirstCurrencies.has(mapping.currency);
   return {
     saw(cells: readonly string[]): void {
       for (const field of ["date", "valueDate"] as const) {
         const index = columns.get(field);
-        if (index !== undefined) days.saw(readDay(cells[index] ?? ""));
+        if (index === undefined) continue;
+        const text = cells[index] ?? "";
+        days.saw(readDay(text));
+        isEuropean ||= dashedDay.test(text);
       }
+      const currency = cells[columns.get("currency") ?? -1]?.trim().toUpperCase() ?? "";
+      isEuropean ||= /^[A-Z]{3}$/.test(currency) && !monthFirstCurrencies.has(currency);
       for (const field of amountFields) {
         const index = columns.get(field);
         const text = (index === undefined ? "" : (cells[index] ?? "")).replace(/[^\d.,]/g, "");
@@ -42,16 +48,21 @@ export function createStyleFinder({ mapping, delimiter }: BankTable) {
       }
     },
     style(): CsvStyle {
-      const { order, isAssumed } = days.order(mapping.order);
+      const isOpen = mapping.name === "header";
+      const { order, isAssumed } = days.order(isOpen && isEuropean ? "day first" : mapping.order);
       const hasPoint = votes["."] > 0;
       const hasComma = votes[","] > 0;
       // Where the comma is free for decimals, it is used for them.
       const silent = delimiter === ";" ? "," : undefined;
       const sign = hasPoint === hasComma ? (hasPoint ? undefined : silent) : hasPoint ? "." : ",";
-      return { order, isAssumed: isAssumed && mapping.name === "header", sign };
+      return { order, isAssumed: isAssumed && isOpen, sign };
     },
   };
 }
+
+/** Where days are written month first; whoever writes `05-01-2024` writes the day first, wherever they are. */
+const monthFirstCurrencies: ReadonlySet<string> = new Set(["USD", "CAD", "PHP"]);
+const dashedDay = /^\d{1,2}-\d{1,2}-\d{4}(?:\D|$)/;
 
 export type ReadRow = {
   /** The account, the first time that a row is of it. */
@@ -87,7 +98,7 @@ export function createRowReader(table: BankTable, style: CsvStyle) {
       if (of("id") === null && (!hasAmount || (amount === null && day === null))) return undefined;
       const bookingDate = orderedDay(day, style.order);
       if (bookingDate === null) changes.push(written === null ? "has no date" : "a day cannot be read");
-      if (style.isAssumed && isAmbiguous(day)) changes.push("month and day could be swapped: read month first");
+      if (style.isAssumed && isAmbiguous(day)) changes.push(`month and day could be swapped: read ${style.order}`);
       if (amount === null) changes.push(hasAmount ? "an amount cannot be read" : "has no amount");
       const valueDate = of("valueDate");
       const currency = of("currency") ?? mapping.currency;

@@ -76,6 +76,9 @@ export const synonyms: Readonly<Record<BankField, readonly string[]>> = {
     "data operacji",
     "data registrazione",
     "data movimento",
+    "data mov",
+    "data do movimento",
+    "data lancamento",
   ],
   valueDate: [
     "value date",
@@ -97,6 +100,7 @@ export const synonyms: Readonly<Record<BankField, readonly string[]>> = {
     "valutadag",
     "dateval",
     "data waluty",
+    "data valor",
   ],
   amount: [
     "amount",
@@ -158,6 +162,9 @@ export const synonyms: Readonly<Record<BankField, readonly string[]>> = {
     "uitgaven",
     "dare",
     "uscite",
+    "addebiti",
+    "debito",
+    "debitos",
   ],
   credit: [
     "credit",
@@ -181,6 +188,9 @@ export const synonyms: Readonly<Record<BankField, readonly string[]>> = {
     "inkomsten",
     "avere",
     "entrate",
+    "accrediti",
+    "credito",
+    "creditos",
   ],
   direction: [
     "transaction type",
@@ -237,6 +247,8 @@ export const synonyms: Readonly<Record<BankField, readonly string[]>> = {
     "bokfort saldo",
     "saldo po transakcji",
     "accountbalance",
+    "saldo contabilistico",
+    "saldo disponivel",
   ],
   payee: [
     "payee",

@@ -19,12 +19,15 @@ export function createBatchQueue(
     most,
     judge,
     take,
+    done,
   }: {
     /** Batches under way at a time. */
     readonly most: number;
     /** Which records of a batch repeat others: asked in order. */
     readonly judge: (parsed: ParsedBatch, batch: { readonly file: string }) => BatchRepeats;
     readonly take: (finished: FinishedBatch) => Promise<void>;
+    /** Nobody reads this batch any more. */
+    readonly done: (batch: RawBatch) => void;
   },
 ): BatchQueue {
   let judged: Promise<unknown> = Promise.resolve();
@@ -45,13 +48,15 @@ export function createBatchQueue(
       judging.catch(handledLater);
       judged = judging;
       const finishing = judging.then(async ({ parsed, repeats }) =>
-        repeats.length === 0 ? parsed.finished : (await run.parse(parsed.batch, repeats)).finished,
+        repeats.length === 0 ? parsed : run.parse(parsed.batch, repeats),
       );
       finishing.catch(handledLater);
       const beforeThis = taken;
       taken = (async () => {
         await beforeThis;
-        await take(await finishing);
+        const { finished, batch } = await finishing;
+        done(batch);
+        await take(finished);
       })();
       taken.catch(handledLater);
       underWay.push(taken);

@@ -1,4 +1,5 @@
 import { PersonaError } from "../../errors/index.ts";
+import { type BatchMemory, batchBytes, createBatchMemory, roomBytes } from "../batches/batchMemory.ts";
 import type { RawBatch } from "../connector.ts";
 import { asciiLine, beginsMessage, firstByte, isFrom, isQuotedFrom, maxLineBytes } from "./fromLine.ts";
 
@@ -15,11 +16,6 @@ const LOWER_C = 0x63;
 const GREATER = 0x3e;
 const UPPER_F = 0x46;
 
-/** A batch is handed on when it is this long: what one thread does at a time, and a row group or two. */
-const batchBytes = 4 * 2 ** 20;
-/** For the piece that comes next. */
-const roomBytes = 2 ** 19;
-
 /**
  * An mbox, some megabytes of whole messages at a time; of a message over the limit its place. A byte scan: the only lines looked
  * at are those that begin with `F` or `>`.
@@ -27,15 +23,19 @@ const roomBytes = 2 ** 19;
  * mbox has no standard that all keep (RFC 4155 is one of several), so what begins a message is decided here: a line
  * `From <anything> <date with time and year>` after an empty line or before a header field; or the short forms
  * `From -` (Thunderbird) and `From <id@anything>` (Google Takeout), which need both. `From Russia with love` is text.
- * Content-Length is not believed where it would hide something, for a sender who guesses well would hide the next mail; where a
- * line `From …` of any form stands exactly behind what it counts, it begins a message.
+ * Where a line `From …` of any form stands exactly behind what Content-Length counts, it begins a message. What looks like such a line
+ * within is text only where that is so, and was so of every message before: a program that writes the field (mboxcl, mboxcl2) writes it
+ * for all. Elsewhere it is the sender's, who could guess it such that it hides the next mail, and is not believed.
  *
  * Errors: `EXPORT_INVALID` when the file does not begin with such a line.
  */
 export async function* cutMbox(
   chunks: AsyncIterable<Uint8Array>,
   file: string,
-  { maxMessageBytes }: { readonly maxMessageBytes: number },
+  {
+    maxMessageBytes,
+    memory = createBatchMemory(0),
+  }: { readonly maxMessageBytes: number; readonly memory?: BatchMemory | undefined },
 ): AsyncGenerator<MboxBatch | TooLong> {
   // `buffer[start..end)` is the message that is read; those before it are in `marks`. `base` is the file offset of buffer[0].
   let buffer = new Uint8Array(0);
@@ -52,6 +52,8 @@ export async function* cutMbox(
   let contentLength: number | undefined;
   /** Where in the file the body ends by its Content-Length. */
   let bodyEnd: number | undefined;
+  /** So far each message has ended where its Content-Length says. */
+  let isCounted = true;
 
   function append(chunk: Uint8Array): void {
     if (end + chunk.length > buffer.length) {
@@ -77,7 +79,7 @@ export async function* cutMbox(
   function takeBatch(isLast = false): MboxBatch {
     const rest = buffer.subarray(start, end);
     const batch = { bytes: buffer.subarray(0, start), marks: Uint32Array.from(marks), position: base };
-    buffer = new Uint8Array(isLast ? rest.length : Math.max(batchBytes, rest.length) + roomBytes);
+    buffer = isLast ? new Uint8Array(rest.length) : memory.take(Math.max(batchBytes, rest.length) + roomBytes);
     buffer.set(rest);
     moveBack(start);
     marks = [];
@@ -114,7 +116,17 @@ export async function* cutMbox(
       }
       if (next === GREATER) quoted ||= isQuotedFrom(bytes, scanned);
       if (next !== UPPER_F) continue;
+      if (isCounted && bodyEnd !== undefined && base + scanned < bodyEnd && isFrom(bytes, scanned)) {
+        const isText = endsAt(bodyEnd - base, ended);
+        if (isText === undefined) {
+          // Looked at again when the end of the body is here.
+          scanned = lineEnd;
+          break;
+        }
+        if (isText) continue;
+      }
       if (!beginsMessage(bytes, scanned) && !(isFrom(bytes, scanned) && isBehind(bodyEnd, base + scanned))) continue;
+      isCounted &&= isBehind(bodyEnd, base + scanned);
       inHeader = true;
       contentLength = undefined;
       bodyEnd = undefined;
@@ -136,6 +148,15 @@ export async function* cutMbox(
       // Its From line has been seen; the rest need not be held. What stands before the next line's beginning stays.
       start = Math.max(start, Math.min(scanned, end - 2 * maxLineBytes) - 4);
     }
+  }
+
+  /** Whether a message ends at `place` of the buffer; undefined when that is not here yet. */
+  function endsAt(place: number, ended: boolean): boolean | undefined {
+    if (place - start > maxMessageBytes) return false;
+    if (!ended && place + maxLineBytes > end) return undefined;
+    if (place > end) return false;
+    const next = place + (buffer[place] === LF ? 1 : buffer[place] === CR && buffer[place + 1] === LF ? 2 : 0);
+    return next >= end || isFrom(buffer.subarray(0, end), next);
   }
 
   const invalid = (): PersonaError =>

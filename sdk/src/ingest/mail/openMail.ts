@@ -18,7 +18,8 @@ export async function* cutMailboxes(
   const read = createExportReader(input, options, entries);
   for (const entry of entries) {
     const { path: file } = entry;
-    for await (const piece of cutMbox(read(entry), file, { maxMessageBytes: maxMailBytes(options.limits) })) {
+    const { limits, memory } = options;
+    for await (const piece of cutMbox(read(entry), file, { maxMessageBytes: maxMailBytes(limits), memory })) {
       if (piece.bytes !== undefined) yield { ...piece, content: "mails", file };
       else yield tooLongMail(file, piece.tooLong);
     }

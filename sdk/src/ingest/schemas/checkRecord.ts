@@ -5,7 +5,10 @@ import type { ColumnType, ColumnValue, RecordSchema, SchemaRecord } from "./reco
  * `maxStringLength` is in UTF-16 units.
  */
 export function checkRecord(schema: RecordSchema, record: SchemaRecord, maxStringLength: number): string | undefined {
-  for (const column of schema.columns) {
+  const { columns } = schema;
+  for (let place = 0; place < columns.length; place++) {
+    const column = columns[place];
+    if (column === undefined) continue;
     const value = record[column.name];
     if (value === undefined) return `${column.name} is missing`;
     if (value === null) {
@@ -15,11 +18,18 @@ export function checkRecord(schema: RecordSchema, record: SchemaRecord, maxStrin
     } else if (typeof value === "string") {
       if (value.length > maxStringLength) return `${column.name} is longer than ${maxStringLength} characters`;
       // A lone surrogate has no UTF-8: two different texts would be stored as the same bytes.
-      if (!value.isWellFormed()) return `${column.name} is not well-formed Unicode`;
+      if (value !== wellFormed[place]) {
+        if (!value.isWellFormed()) return `${column.name} is not well-formed Unicode`;
+        wellFormed[place] = value.length <= maxRemembered ? value : "";
+      }
     }
   }
   return undefined;
 }
+
+/** Texts that were well-formed, by the place of their column: most columns have the same text again and again. */
+const wellFormed: string[] = [];
+const maxRemembered = 256;
 
 const least = -(2n ** 63n);
 const most = 2n ** 63n - 1n;

@@ -19,9 +19,10 @@ export const signal: Connector = createTextChatConnector(
 );
 
 function sureness(line: string, path: string): number {
-  if (!isSignalLine(line) || isWhatsappName(path)) return 0;
+  if (parseSignalStart(line) === undefined || isWhatsappName(path)) return 0;
   const isNamed = /signal|(?:^|\/)(?:chat|index)\.md$/i.test(path);
   if (isNamed) return 1;
+  if (!isSignalLine(line)) return 0;
   // `[2024-01-01 10:00:00] ERROR: …` is how programs write logs.
   return /^\S{11}, /.test(line) ? 0.9 : 0.4;
 }

@@ -1,11 +1,7 @@
 import { PersonaError } from "../../errors/index.ts";
+import { type BatchMemory, batchBytes, createBatchMemory, roomBytes } from "../batches/batchMemory.ts";
 import type { RawBatch } from "../connector.ts";
 import type { ImportLimits } from "../limits.ts";
-
-/** A batch is handed on when it is this long: what one thread does at a time, and a row group or two. */
-const batchBytes = 4 * 2 ** 20;
-/** For the piece that comes next. */
-const roomBytes = 2 ** 18;
 
 /** A wrapper is about 30 bytes; `=` must come within this many. */
 const maxWrapperBytes = 1024;
@@ -43,6 +39,7 @@ export async function* cutYtdBatches(
   file: string,
   names: readonly string[],
   limits: YtdLimits,
+  memory: BatchMemory = createBatchMemory(0),
 ): AsyncGenerator<YtdBatch> {
   // `buffer[start..end)` is what was begun and is not whole; `base` is the file offset of buffer[0]; `at` is how far it is scanned.
   let buffer = new Uint8Array(0);
@@ -62,7 +59,7 @@ export async function* cutYtdBatches(
   function takeBatch(isLast = false): YtdBatch {
     const rest = buffer.subarray(start, end);
     const batch = { bytes: buffer.subarray(0, start), marks: Uint32Array.from(marks), position: base };
-    buffer = new Uint8Array(isLast ? rest.length : Math.max(batchBytes + roomBytes, rest.length + roomBytes));
+    buffer = isLast ? new Uint8Array(rest.length) : memory.take(Math.max(batchBytes, rest.length) + roomBytes);
     buffer.set(rest);
     base += start;
     at -= start;

@@ -75,13 +75,13 @@ async function* cut(input: InspectedInput, options: ConnectorOpenOptions): Async
   }
 
   async function* batches(kind: BatchKind, shared?: unknown): AsyncGenerator<RawItem | RawBatch> {
-    // Of several parts one may be none, cut off at its beginning: the others are read.
+    // Of several parts one may be cut off: the others are read.
     const guard = files[kind].length > 1 ? createFileGuard() : undefined;
     const segment = kind === "groupMessages" ? "messages" : kind;
     for (const entry of files[kind]) {
       const { path: file } = entry;
       const { names } = xFileKinds[kind];
-      const cut = () => cutYtdBatches(bytesOf(entry), file, names, options.limits);
+      const cut = () => cutYtdBatches(bytesOf(entry), file, names, options.limits, options.memory);
       for await (const batch of guard === undefined ? cut() : guard.pass(segment, file, cut)) {
         yield { ...batch, content: kind, file, shared };
       }

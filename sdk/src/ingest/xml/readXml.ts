@@ -1,5 +1,6 @@
 import { PersonaError } from "../../errors/index.ts";
 import type { ImportLimits } from "../limits.ts";
+import { utf8Of } from "./byteText.ts";
 import { decodeXml } from "./decodeXml.ts";
 import { decodeEntities } from "./entities.ts";
 import { createTagReader } from "./tagReader.ts";
@@ -21,6 +22,8 @@ export type ReadXmlOptions = {
   readonly limits: Pick<ImportLimits, "maxRecordBytes" | "maxDepth">;
   /** Local names of the elements that may be larger than memory: they are walked into. */
   readonly containers: ReadonlySet<string>;
+  /** The text is a `byteText`: positions are in bytes. */
+  readonly asBytes?: boolean;
 };
 
 type OpenElement = { name: string; written: string; attributes: XmlAttributes; children: XmlElement[]; text: string };
@@ -59,9 +62,9 @@ export type XmlReader = {
 };
 
 export function createXmlReader(options: ReadXmlOptions): XmlReader {
-  const { file, limits, containers } = options;
+  const { file, limits, containers, asBytes = false } = options;
   const stack: OpenElement[] = [];
-  const tags = createTagReader();
+  const tags = createTagReader(asBytes);
   let ready: XmlItem[] = [];
   /** Containers open now: the bottom of the stack. */
   let walked = 0;
@@ -84,7 +87,8 @@ export function createXmlReader(options: ReadXmlOptions): XmlReader {
     if (stack.length >= limits.maxDepth) throw invalid(`is nested deeper than ${limits.maxDepth}`, at);
     hasRoot = true;
     const colon = name.indexOf(":");
-    const local = colon < 0 ? name : name.slice(colon + 1);
+    const ownName = colon < 0 ? name : name.slice(colon + 1);
+    const local = asBytes ? utf8Of(ownName) : ownName;
     const element: OpenElement = { name: local, written: name, attributes, children: noChildren, text: "" };
     if (stack.length === walked && containers.has(local)) {
       walked += 1;
@@ -118,7 +122,7 @@ export function createXmlReader(options: ReadXmlOptions): XmlReader {
     }
     // What stands between the records of a container is white space, or belongs to nothing.
     if (stack.length === walked || from === to) return;
-    const written = text.slice(from, to);
+    const written = asBytes ? utf8Of(text.slice(from, to)) : text.slice(from, to);
     const plain = isRaw || !written.includes("&") ? written : decodeEntities(written);
     if (plain === undefined) throw invalid("uses an entity that XML does not have", from);
     element.text += plain.includes("\r") ? plain.replace(/\r\n?/g, "\n") : plain;

@@ -1,3 +1,4 @@
+import { utf8Of } from "./byteText.ts";
 import { decodeEntities } from "./entities.ts";
 import { createUsualValues, isValue, type UsualValues } from "./usualValues.ts";
 import type { XmlAttributes } from "./xmlElement.ts";
@@ -37,12 +38,20 @@ type UsualAttribute = {
   readonly values: UsualValues;
 };
 
-/** Two steps to no prototype at all: V8 makes slow objects of `Object.create(null)`. */
-const bare: object = Object.freeze(Object.create(null));
+/**
+ * Objects without a prototype of their own: what no file wrote is not there. Two steps to none at all, because V8 makes slow objects of
+ * `Object.create(null)`; by a constructor, because it then learns how much room they take.
+ */
+const Attributes = function Attributes(): void {} as unknown as new () => object;
+Attributes.prototype = Object.freeze(Object.create(null));
 
 const wrong = "is not well-formed XML";
 
-export function createTagReader(): TagReader {
+/** @param asBytes the text has a unit for each byte of UTF-8 */
+export function createTagReader(asBytes: boolean): TagReader {
+  const special = asBytes ? /[&<\r\n\t\u0080-\u00ff]/ : /[&<\r\n\t]/;
+  const textOf = (written: string): string => (asBytes ? utf8Of(written) : written);
+
   const remembered = new Map<string, string>();
   /** The attributes of an element when it had most of them: mostly it has them again, in the same order. */
   const usualAttributes = new Map<string, readonly UsualAttribute[]>();
@@ -57,7 +66,7 @@ export function createTagReader(): TagReader {
     const known = remembered.get(written);
     if (known !== undefined) return known;
     if (written.includes("<")) return undefined;
-    const value = decodeEntities(written.replace(/\r\n?|[\n\t]/g, " "));
+    const value = decodeEntities(textOf(written).replace(/\r\n?|[\n\t]/g, " "));
     if (value !== undefined && written.length <= maxRememberedLength) {
       if (remembered.size === maxRemembered) remembered.clear();
       remembered.set(written, value);
@@ -76,7 +85,7 @@ export function createTagReader(): TagReader {
       let expected = 0;
       let last = "";
       let count = 0;
-      const attributes: Record<string, string> = Object.create(bare);
+      const attributes = new Attributes() as Record<string, string>;
       for (;;) {
         const from = at;
         at = blankEnd(text, at);
@@ -117,7 +126,7 @@ export function createTagReader(): TagReader {
           }
         } else {
           const end = nameEnd(text, at);
-          key = text.slice(at, end);
+          key = textOf(text.slice(at, end));
           at = blankEnd(text, end);
           if (at === text.length) return undefined;
           if (key === "" || text.charCodeAt(at) !== EQUALS) return wrong;
@@ -153,7 +162,6 @@ function asName(key: string): string {
   return Object.keys({ [key]: 0 })[0] ?? key;
 }
 
-const special = /[&<\r\n\t]/;
 const SPACE = 0x20;
 const DOUBLE = 0x22;
 const SINGLE = 0x27;

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { SaxesParser } from "saxes";
 import { defaultImportLimits } from "../../../../sdk/src/ingest/index.ts";
-import { plainValue, readXml, xmlRootOf } from "../../../../sdk/src/ingest/xml/index.ts";
+import { byteText } from "../../../../sdk/src/ingest/xml/byteText.ts";
+import { createXmlReader, plainValue, readXml, xmlRootOf } from "../../../../sdk/src/ingest/xml/index.ts";
 import { createFuzz, refusedOr } from "../../../helpers/fuzz.ts";
 import { expectError } from "../expectError.ts";
 
@@ -65,6 +66,26 @@ describe("readXml", () => {
       <!-- it's > ]> here --><!ELEMENT a (b|c)*><!ATTLIST a b CDATA "]>">
     ]><a b="1"/>`;
     expect(await items(xml)).to.deep.equal([{ a: { "@b": "1" } }]);
+  });
+
+  it("behavior: bytes as text say the same as the text they are, damaged or not", async () => {
+    const xml = `<list a="Kari’s 🐟"><x b="Blåbær &amp; &#xe9;" ø="æ"/><æ>å<![CDATA[ø<&]]></æ><x>\u{feff}é</x></list>`;
+    const read = (bytes: Uint8Array, asBytes: boolean) =>
+      refusedOr(() => {
+        const options = { file: "a.xml", limits: defaultImportLimits, containers: new Set(["list"]) };
+        const reader = createXmlReader({ ...options, asBytes });
+        const text = asBytes
+          ? byteText(bytes, 0, bytes.length)
+          : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+        const all = [...reader.read(text)].map(({ kind, element }) => [kind, element.name, plainValue(element)]);
+        reader.end();
+        return all;
+      });
+    expect(await read(encode(xml), true)).to.have.length(5);
+    expect(await read(encode(xml), true)).to.deep.equal(await read(encode(xml), false));
+    await createFuzz(500).fuzz(encode(xml), async (bytes) => {
+      expect(await read(bytes, true)).to.deep.equal(await read(bytes, false));
+    });
   });
 
   it("error: entities are neither declared nor used", async () => {

@@ -128,13 +128,10 @@ export function createProvedChain(rpc: HostRpc, deployment: Deployment): ChainVi
     },
     dataset,
     async enclaveKey(signer, number) {
-      const { nodeId, keyClass, state, sealUntil, openUntil, measurement, kemKeyHash } = await enclaveKey(
-        signer,
-        number,
-      );
-      return { nodeId, keyClass, state, sealUntil, openUntil, measurement, kemKeyHash };
+      const [key, { state, banned }] = await Promise.all([enclaveKey(signer, number), keyStatus(signer, number)]);
+      const { nodeId, keyClass, sealUntil, openUntil, measurement, kemKeyHash } = key;
+      return { nodeId, keyClass, state, sealUntil, openUntil, measurement, kemKeyHash, banned };
     },
-    keyBanned: async (signer, number) => (await keyStatus(signer, number)).banned,
     async node(nodeId, number) {
       const slots = nodeSlots(nodeId);
       const wanted = [slots.node, slots.operator, slots.endpoint];

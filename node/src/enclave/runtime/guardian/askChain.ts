@@ -2,7 +2,7 @@ import type { ReleaseCall } from "@persona-protocol/sdk/access";
 import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { type ErrorCode, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { type Address, isAddressEqual } from "viem";
-import type { Look } from "./guardianChain.ts";
+import { blocksOf, type Look } from "./guardianChain.ts";
 
 export type ChainSays = {
   readonly objection: ErrorCode | undefined;
@@ -21,19 +21,19 @@ export function firstOf(objections: readonly ErrorCode[]): ErrorCode | undefined
 }
 
 /**
- * What chain state alone can object to. Permissions must hold at the confirmed block and at the newest, so whatever ends one
- * (a revocation, a ban, an erasure) counts as soon as the newest block has it.
+ * What chain state alone can object to. Permissions must hold at the confirmed block and at the newest of each endpoint, so whatever
+ * ends one (a revocation, a ban, an erasure) counts as soon as one of these blocks has it.
  */
 export async function askChain(
   view: ChainView,
   { request, params }: ReleaseCall,
   signer: Address,
-  { confirmed, newest }: Look,
+  look: Look,
 ): Promise<ChainSays> {
   const { jobId, input } = request;
-  const blocks = confirmed.number === newest.number ? [newest.number] : [confirmed.number, newest.number];
+  const blocks = blocksOf(look).map(({ number }) => number);
   const [key, answers, jobs] = await Promise.all([
-    view.enclaveKey(signer, confirmed.number),
+    view.enclaveKey(signer, look.confirmed.number),
     Promise.all(blocks.map((number) => view.releasable({ jobId, params }, input, signer, number))),
     Promise.all(blocks.map((number) => view.job(jobId, number))),
   ]);

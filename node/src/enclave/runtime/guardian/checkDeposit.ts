@@ -1,24 +1,27 @@
 import { decodeDeposit, depositBodyHash } from "@persona-protocol/sdk/access";
-import { type ChainView, datasetIdOf, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
+import { datasetIdOf, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
 import { sha256Hex, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxBody, decodeKeyBoxHead, openShare } from "@persona-protocol/sdk/storage";
 import { type Address, getAddress, type Hex } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
+import { type GuardianChain, headsOf } from "./guardianChain.ts";
+import { requireOwnKey } from "./ownKey.ts";
 
 /**
  * Accepts an owner's shares only if they will serve: signed by the dataset's owner, meant for this guardian, and each one
  * opening to what the head commits to. An owner learns of a mistake now, not on the day of a job.
  * @returns the KeyBox digest under which the host keeps it.
- * @throws PersonaError REQUEST_INVALID, DATASET_ERASED, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID
+ * @throws PersonaError REQUEST_INVALID, DATASET_ERASED, OWNER_MISMATCH, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID,
+ * GUARDIANS_UNAVAILABLE when this guardian's own key may not open anything
  */
 export async function checkDeposit(
   {
     chain,
     identity,
     nodeId,
-  }: { readonly chain: ChainView; readonly identity: EnclaveIdentity; readonly nodeId: number },
+  }: { readonly chain: GuardianChain; readonly identity: EnclaveIdentity; readonly nodeId: number },
   bytes: Uint8Array,
 ): Promise<Hex> {
   const deposit = decodeDeposit(bytes);
@@ -28,17 +31,25 @@ export async function checkDeposit(
   const owner = getAddress(deposit.owner);
 
   const message = { datasetId, keyBoxDigest, guardian: nodeId, bodyHash: depositBodyHash(deposit.body) };
-  const digest = typedDigest(typedData.keyBoxDeposit(chain.deployment, message));
-  const { number } = await chain.block("latest");
-  if ((await chain.dataset(datasetId, number)).status === "erased")
+  const digest = typedDigest(typedData.keyBoxDeposit(chain.view.deployment, message));
+  const heads = headsOf(await chain.look());
+  // Shares that nothing will open again are none: the owner learns it now, whatever its own endpoint says.
+  await requireOwnKey({ chain, identity, nodeId }, heads[0]);
+  const states = await Promise.all(heads.map(({ number }) => chain.view.dataset(datasetId, number)));
+  if (states.some(({ status }) => status === "erased"))
     throw new PersonaError("DATASET_ERASED", "The dataset is erased: no guardian keeps shares of it.", {
       data: { datasetId },
     });
-  const isOwner = await ownsDataset(chain, owner, deposit.salt, datasetId, number);
+  const isOwner = states.every((dataset) =>
+    dataset.status === "none"
+      ? datasetIdOf(chain.view.deployment, owner, deposit.salt) === datasetId
+      : dataset.owner === owner,
+  );
   // An owner that is a contract is asked; anybody can name one for a dataset that is not registered, so its gas is bounded.
   const isSigned =
     isOwner &&
-    (signerOf(digest, deposit.signature) === owner || (await chain.signedBy(owner, digest, deposit.signature, number)));
+    (signerOf(digest, deposit.signature) === owner ||
+      (await chain.view.signedBy(owner, digest, deposit.signature, heads[0].number)));
   if (!isSigned) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },
@@ -58,8 +69,8 @@ export async function checkDeposit(
       });
     }
     const { share } = await openShare({
-      chainId: chain.deployment.chainId,
-      registry: chain.deployment.datasetRegistry,
+      chainId: chain.view.deployment.chainId,
+      registry: chain.view.deployment.datasetRegistry,
       datasetId,
       keyEpoch,
       head,
@@ -80,10 +91,4 @@ function signerOf(digest: Hex, signature: Hex): Address | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function ownsDataset(chain: ChainView, owner: Hex, salt: Hex, datasetId: Hex, number: bigint): Promise<boolean> {
-  const dataset = await chain.dataset(datasetId, number);
-  if (dataset.status !== "none") return dataset.owner === owner;
-  return datasetIdOf(chain.deployment, owner, salt) === datasetId;
 }

@@ -3,7 +3,7 @@ import { typedDigest } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address, Hex } from "viem";
 import { recoverSigner } from "../secp256k1.ts";
-import type { GuardianChain, Look } from "./guardianChain.ts";
+import { blocksOf, type GuardianChain, type Look } from "./guardianChain.ts";
 
 /** A query is good for so long before and after the chain's newest block: overheard later it shows nothing. */
 const windowSeconds = 300;
@@ -19,7 +19,7 @@ export async function checkLogQuery(
   { signature, ...query }: SignedLogQuery,
 ): Promise<Look> {
   const look = await chain.look();
-  const { confirmed, newest } = look;
+  const { newest } = look;
   const { datasetId, issuedAt } = query;
   if (query.guardian !== guardian || Math.abs(issuedAt - Number(newest.timestamp)) > windowSeconds)
     throw new PersonaError("REQUEST_INVALID", "The query is for another guardian or another time.", {
@@ -40,10 +40,12 @@ export async function checkLogQuery(
     throw new PersonaError("OWNER_MISMATCH", "The log of a dataset is shown to its owner only.", {
       data: { datasetId },
     });
-  if (confirmed.hash !== newest.hash && (await ownerAt(confirmed.number)) !== owner)
+  for (const { number } of blocksOf(look).slice(1)) {
+    if ((await ownerAt(number)) === owner) continue;
     throw new PersonaError("GUARDIANS_UNAVAILABLE", "The dataset is not confirmed to be this owner's yet.", {
-      data: { datasetId, confirmed: confirmed.number },
+      data: { datasetId, confirmed: number },
     });
+  }
   return look;
 }
 

@@ -24,13 +24,13 @@ import {
 import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { catalogueHash, datasetHeadHash, decodeKeyBoxBody, verifyKeyBoxHead } from "@persona-protocol/sdk/storage";
-import { type Address, type Hex, zeroHash } from "viem";
+import { type Address, type Hex, zeroAddress, zeroHash } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
 import type { AskerKeys } from "./askerKeys.ts";
 import type { Erasures } from "./erasures.ts";
-import type { GuardianChain, Look } from "./guardianChain.ts";
+import { blocksOf, type GuardianChain, headsOf, type Look } from "./guardianChain.ts";
 import type { DepositedKeyBox, KeptKeyBoxes } from "./keptKeyBoxes.ts";
 import { requireOwnKey } from "./ownKey.ts";
 import type { ReleaseLimits } from "./releaseLimits.ts";
@@ -100,9 +100,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
   // One round of reads: the time of a job is mostly round trips to the chain.
   const [said, conflict, datasets] = await Promise.all([
     askChain(chain.view, call, signer, look),
-    conflictObjection(context, signer, look.newest),
+    conflictObjection(context, signer, look),
     input === undefined ? [] : datasetsOf(chain.view, input.datasetId, look),
-    requireOwnKey(context, look.newest),
+    Promise.all(headsOf(look).map((block) => requireOwnKey(context, block))),
   ]);
   note(said.objection);
   // A stranger's request costs a signature and some reads, never a key operation.
@@ -157,28 +157,28 @@ function keyThatSigned(digest: Hex, signature: Hex): Address | undefined {
 
 /**
  * An enclave signs by its key. Who asks to read (attempt 0) may be a contract, whose word must hold like every permission: at the
- * confirmed block and at the newest. That the request is really its own is for the chain's record of it to say.
+ * confirmed block and at the newest ones. That the request is really its own is for the chain's record of it to say.
  */
 async function signerOf(
   { chain: { view } }: GuardianContext,
   { request, signature, params }: ReleaseCall,
   { digest, key }: { readonly digest: Hex; readonly key: Address | undefined },
-  { confirmed, newest }: Look,
+  look: Look,
 ): Promise<Address> {
   const { requester } = params.order;
   if (request.attempt === 0 && key !== requester) {
-    const blocks = confirmed.number === newest.number ? [newest] : [confirmed, newest];
-    const words = await Promise.all(blocks.map(({ number }) => view.signedBy(requester, digest, signature, number)));
+    const words = await Promise.all(
+      blocksOf(look).map(({ number }) => view.signedBy(requester, digest, signature, number)),
+    );
     if (words.every((isOwn) => isOwn)) return requester;
   }
   if (key !== undefined) return key;
   throw new PersonaError("REQUEST_INVALID", "The release request is not signed.");
 }
 
-/** As it is confirmed, and as it is now, where that is another block: both must allow the release. */
-async function datasetsOf(view: ChainView, datasetId: Hex, { confirmed, newest }: Look): Promise<DatasetState[]> {
-  const blocks = confirmed.number === newest.number ? [newest] : [confirmed, newest];
-  return Promise.all(blocks.map(({ number }) => view.dataset(datasetId, number)));
+/** As it is confirmed, and as it is now, where these are other blocks: all must allow the release. */
+async function datasetsOf(view: ChainView, datasetId: Hex, look: Look): Promise<DatasetState[]> {
+  return Promise.all(blocksOf(look).map(({ number }) => view.dataset(datasetId, number)));
 }
 
 async function openBundle(
@@ -298,22 +298,33 @@ async function findKeys(
 async function conflictObjection(
   context: GuardianContext,
   signer: Address,
-  block: ChainBlock,
+  look: Look,
 ): Promise<ErrorCode | undefined> {
   const { chain, nodeId } = context;
-  const [key, ours] = await Promise.all([
-    chain.view.enclaveKey(signer, block.number),
-    operatorOf(context, nodeId, block),
-  ]);
-  if (key.nodeId === 0) return undefined;
-  return (await operatorOf(context, key.nodeId, block)) === ours ? "GUARDIAN_CONFLICT" : undefined;
+  const conflictAt = async (block: ChainBlock): Promise<boolean> => {
+    const [key, ours] = await Promise.all([
+      chain.view.enclaveKey(signer, block.number),
+      operatorOf(context, nodeId, look),
+    ]);
+    return key.nodeId !== 0 && (await operatorOf(context, key.nodeId, look)) === ours;
+  };
+  const found = await Promise.all(headsOf(look).map(conflictAt));
+  return found.includes(true) ? "GUARDIAN_CONFLICT" : undefined;
 }
 
-/** A node's token is soulbound: its operator is read once. */
-async function operatorOf({ chain, operators }: GuardianContext, nodeId: number, block: ChainBlock): Promise<Address> {
+/**
+ * A node's token is soulbound: its operator is read once, at a block that all endpoints have. A node that is younger claims nothing yet
+ * that is confirmed.
+ */
+async function operatorOf(
+  { chain, operators }: GuardianContext,
+  nodeId: number,
+  { confirmed }: Look,
+): Promise<Address> {
   const known = operators.get(nodeId);
   if (known !== undefined) return known;
-  const { operator } = await chain.view.node(nodeId, block.number);
+  const { operator } = await chain.view.node(nodeId, confirmed.number);
+  if (operator === zeroAddress) return operator;
   const [oldest] = operators.keys();
   if (operators.size >= maxOperators && oldest !== undefined) operators.delete(oldest);
   operators.set(nodeId, operator);

@@ -3,7 +3,7 @@ import { isPersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxHead } from "@persona-protocol/sdk/storage";
 import type { Address, Hex } from "viem";
 import type { AccessLog } from "./accessLog.ts";
-import type { GuardianChain, Look } from "./guardianChain.ts";
+import { blocksOf, type GuardianChain, type Look } from "./guardianChain.ts";
 
 /** What a guardian's enclave makes of erased datasets (docs/protocol.md 3.5): the shares it keeps of them end. */
 export type Erasures = {
@@ -60,11 +60,11 @@ export function createErasures(parts: {
     return digests.length;
   };
 
-  const settleNow = async (datasetId: Hex, { confirmed, newest }: Look): Promise<number> => {
-    const now = await chain.view.dataset(datasetId, newest.number);
-    if (now.status !== "erased") return 0;
+  const settleNow = async (datasetId: Hex, look: Look): Promise<number> => {
+    const { confirmed } = look;
+    for (const { number } of blocksOf(look))
+      if ((await chain.view.dataset(datasetId, number)).status !== "erased") return 0;
     const before = await chain.view.dataset(datasetId, confirmed.number);
-    if (before.status !== "erased") return 0;
     const under = running.get(datasetId) ?? destroy(datasetId, before.owner, confirmed.number);
     running.set(datasetId, under);
     try {

@@ -1,8 +1,27 @@
 import type { ChainBlock, ChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 
-/** The two blocks at which one request is judged: permissions must hold at both, revocations count at the newest. */
-export type Look = { readonly confirmed: ChainBlock; readonly newest: ChainBlock };
+/** The blocks at which one request is judged: permissions must hold at all of them, so a revocation counts at any. */
+export type Look = {
+  readonly confirmed: ChainBlock;
+  readonly newest: ChainBlock;
+  /**
+   * The newest blocks of endpoints that are behind the newest of all, none of them the confirmed one. What one endpoint alone has it
+   * could make up, and hide in it what ends a permission: each endpoint's newest block is looked at, with all that have it.
+   */
+  readonly between: readonly ChainBlock[];
+};
+
+/** Newest first: what the endpoints have now. */
+export function headsOf({ newest, between }: Look): readonly [ChainBlock, ...ChainBlock[]] {
+  return [newest, ...between];
+}
+
+/** All at which a permission must hold, each once, the newest first. */
+export function blocksOf(look: Look): readonly ChainBlock[] {
+  const heads = headsOf(look);
+  return heads.some(({ number }) => number === look.confirmed.number) ? heads : [...heads, look.confirmed];
+}
 
 /**
  * The chain as a guardian believes it: what all of its endpoints that have a block say alike. An answer is asked for once a
@@ -60,10 +79,13 @@ export function createGuardianChain(
       throw disagree("The chain is behind a block that was confirmed before.", { got: confirmed.number, floor });
     floor = confirmed.number;
     heads = found;
-    const kept = [confirmed, newest].map(({ number: at, hash }) => [`${at}`, hash] as const);
+    const heights = new Map(found.map((block) => [block.number, block]));
+    for (const known of [confirmed, newest]) heights.delete(known.number);
+    const between = [...heights.values()].sort((a, b) => (a.number > b.number ? -1 : 1));
+    const kept = [confirmed, newest, ...between].map(({ number: at, hash }) => [`${at}`, hash] as const);
     answers = new Map(kept.map(([at, hash]) => [`${at}:${hash}`, answers.get(`${at}:${hash}`) ?? new Map()]));
     byNumber = new Map(kept.map(([at, hash]) => [at, `${at}:${hash}`]));
-    return { confirmed, newest };
+    return { confirmed, newest, between };
   };
   let byNumber = new Map<string, string>();
   let last: Look | undefined;
@@ -102,7 +124,6 @@ export function createGuardianChain(
     readable: (jobId, order, at) => agreed(at, (view) => view.readable(jobId, order, at)),
     dataset: (datasetId, at) => once(at, `dataset ${datasetId}`, (view) => view.dataset(datasetId, at)),
     enclaveKey: (signer, at) => once(at, `key ${signer}`, (view) => view.enclaveKey(signer, at)),
-    keyBanned: (signer, at) => once(at, `banned ${signer}`, (view) => view.keyBanned(signer, at)),
     node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
     // As above.
     signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),
@@ -113,7 +134,7 @@ export function createGuardianChain(
     view,
     foresee(read) {
       if (last === undefined) return;
-      for (const number of new Set([last.confirmed.number, last.newest.number])) read(view, number).catch(() => {});
+      for (const { number } of blocksOf(last)) read(view, number).catch(() => {});
     },
   };
 }

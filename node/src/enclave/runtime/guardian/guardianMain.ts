@@ -9,11 +9,11 @@ import {
   isFrontier,
   logTypedData,
 } from "@persona-protocol/sdk/access";
-import type { ChainView } from "@persona-protocol/sdk/contracts";
+import type { Deployment } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { getAddress, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
-import { endpointChain, openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
+import { openHostChain, requireDeployment, requireSameDeployment } from "../chain/hostChain.ts";
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, type EnclaveIdentity, makeRegistration } from "../enclaveIdentity.ts";
@@ -28,6 +28,7 @@ import { checkLogQuery } from "./checkLogQuery.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 import type { GuardianChain } from "./guardianChain.ts";
 import { createKeptKeyBoxes } from "./keptKeyBoxes.ts";
+import { createKeptRevocations } from "./keptRevocations.ts";
 import { handOverKeys, passKeys, takeKeys } from "./keyHandover.ts";
 import { createReleaseLimits } from "./releaseLimits.ts";
 import { resealDeposit } from "./resealDeposit.ts";
@@ -36,29 +37,31 @@ import { requireUnsealedKey } from "./successorKey.ts";
 
 const hex32 = z.custom<Hex>((value) => isHex(value) && value.length === 66, "not 32 bytes of hex");
 const bytes = z.instanceof(Uint8Array);
-/** Of all owners: what one message to the enclave can hold. */
-const maxRevocations = 65_536;
+/** Of one message to the enclave: as many as an owner or all of them have handed over, in pages. */
+const maxRevocations = 1_024;
 const startParams = z.strictObject({
   deployment: deploymentSchema,
   sealed: bytes.nullable(),
   /** What the keys outlive this process by: the platform's sealing, or another enclave of this guardian. */
   keep: z.enum(["platform", "replica"]).default("platform"),
 });
-const serveParams = z.strictObject({
+const placeParams = {
   nodeId: z.number().int().positive(),
   confirmations: z.number().int().min(0).max(1_000),
   /** How many chain endpoints the host relays to: all of them must agree. */
   endpoints: z.number().int().min(1).max(8),
+};
+const serveParams = z.strictObject({
+  ...placeParams,
   log: z.strictObject({ size: z.number().int().min(0), peaks: z.array(hex32).max(53) }).refine(isFrontier),
-  revocations: z.array(bytes).max(maxRevocations),
 });
+const restoreParams = z.array(bytes).max(maxRevocations);
 const digests = z.array(hex32).max(1_024);
 const sweepParams = z.strictObject({ datasetIds: digests });
 const address = z
   .string()
   .refine((text) => isAddress(text), "not an address")
   .transform((text) => getAddress(text));
-const placeParams = { nodeId: z.number().int().positive(), confirmations: z.number().int().min(0).max(1_000) };
 const target = { signer: address, kemKey: bytes };
 const held = { keys: address, box: bytes };
 const resealParams = z.strictObject({ ...placeParams, ...target, deposit: bytes });
@@ -69,9 +72,12 @@ const takeParams = z.strictObject({ ...placeParams, ...held });
 const bundle = readBundle(import.meta.dirname);
 requireMeasured(import.meta.dirname, bundle.files, [bundleMains.guardian]);
 let identity: EnclaveIdentity | undefined;
-let chain: ChainView | undefined;
+let deployment: Deployment | undefined;
 let nodeId = 0;
 let serving: Serving | undefined;
+const kept = createKeptRevocations();
+/** By how many endpoints and confirmations: some thousand at most. */
+const chains = new Map<string, GuardianChain>();
 
 type Serving = {
   readonly chain: GuardianChain;
@@ -88,12 +94,12 @@ const host = openDoor({
     /** New keys, or the sealed ones of before a reboot: shares of every dataset hang on them. */
     async start(params) {
       const { deployment: given, sealed, keep } = startParams.parse(params);
-      const deployment = requireDeployment(given);
-      if (chain !== undefined) requireSameDeployment(chain.deployment, deployment);
+      const known = requireDeployment(given);
+      if (deployment !== undefined) requireSameDeployment(deployment, known);
       const evidence = await opening;
       // A host that comes back finds the keys that are there; others are another enclave's.
       identity ??= await createEnclaveIdentity(sealed === null ? undefined : await evidence.unseal(sealed));
-      chain ??= endpointChain(host, deployment);
+      deployment ??= known;
       return {
         signer: identity.account.address,
         kemKey: identity.kem.publicKey,
@@ -105,14 +111,20 @@ const host = openDoor({
       const started = requireStarted();
       const evidence = await opening;
       return encodeRegistration(
-        await makeRegistration(started.identity, evidence, started.chain.deployment, registrationFacts.parse(params)),
+        await makeRegistration(started.identity, evidence, started.deployment, registrationFacts.parse(params)),
       );
+    },
+    /** Revocations that were taken before a restart, a page at a time, and all of them before this guardian serves. */
+    async restore(params) {
+      const page = restoreParams.parse(params);
+      if (serving === undefined) for (const revocation of page) kept.restore(revocation);
+      return null;
     },
     async serve(params) {
       const started = requireStarted();
-      const { log: frontier, confirmations, endpoints, revocations: kept, ...rest } = serveParams.parse(params);
-      const place = { chain: started.chain, nodeId: rest.nodeId, confirmations: BigInt(confirmations) };
-      await requireUnsealedKey(place, started.identity.account.address);
+      const { log: frontier, ...rest } = serveParams.parse(params);
+      const guardianChain = agreedChain(rest);
+      await requireUnsealedKey({ chain: guardianChain, nodeId: rest.nodeId }, started.identity.account.address);
       if (serving !== undefined) {
         // Chain, log and revocations go on where they are: a host that comes back may not turn any of them back.
         if (rest.nodeId !== nodeId || frontier.size !== serving.log.durable().size) {
@@ -123,10 +135,6 @@ const host = openDoor({
         return;
       }
       nodeId = rest.nodeId;
-      const guardianChain = openHostChain(host, started.chain.deployment, {
-        endpoints,
-        confirmations: BigInt(confirmations),
-      });
       const log = createAccessLog(frontier, async (lines) => {
         await host.call(
           "log",
@@ -134,8 +142,9 @@ const host = openDoor({
           { timeoutMs: 10_000 },
         );
       });
-      const revocations = createRevocationBook(guardianChain, log);
-      for (const revocation of kept) revocations.restore(revocation);
+      const keeps = async (datasetId: Hex) => (await keptOf(datasetId)).length > 0;
+      const nowMs = () => performance.now();
+      const revocations = createRevocationBook({ chain: guardianChain, log, keeps, nowMs, kept });
       const answers: KeptAnswers = new Map();
       const keyBoxes = createKeptKeyBoxes();
       const erasures = createErasures({
@@ -143,7 +152,7 @@ const host = openDoor({
         log,
         host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits },
         forget(datasetId) {
-          for (const [name, kept] of answers) if (kept.datasetId === datasetId) answers.delete(name);
+          for (const [name, answered] of answers) if (answered.datasetId === datasetId) answers.delete(name);
           keyBoxes.forget(datasetId);
         },
       });
@@ -156,7 +165,7 @@ const host = openDoor({
           askers: createAskerKeys(),
           keyBoxes,
           revocations,
-          limits: createReleaseLimits(() => performance.now()),
+          limits: createReleaseLimits(nowMs),
           erasures,
           deposit: fetchDeposit,
         },
@@ -167,30 +176,28 @@ const host = openDoor({
       serving = { chain: guardianChain, log, revocations, erasures, answer };
     },
     async deposit(body) {
-      return checkDeposit({ ...requireStarted(), nodeId }, bytes.parse(body));
+      const { chain } = requireServing();
+      return checkDeposit({ chain, identity: requireStarted().identity, nodeId }, bytes.parse(body));
     },
     /** Shares go to another attested key of this guardian; the enclave need not serve for that. */
     async reseal(params) {
-      const { confirmations, deposit, signer, kemKey, ...rest } = resealParams.parse(params);
-      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
-      return resealDeposit(place, deposit, { signer, kemKey });
+      const { deposit, signer, kemKey, ...rest } = resealParams.parse(params);
+      return resealDeposit(placeOf(rest), deposit, { signer, kemKey });
     },
     /** Own keys, for another enclave of this guardian to hold. */
     async handOver(params) {
-      const { confirmations, signer, kemKey, ...rest } = handOverParams.parse(params);
-      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
-      return handOverKeys(place, { signer, kemKey });
+      const { signer, kemKey, ...rest } = handOverParams.parse(params);
+      return handOverKeys(placeOf(rest), { signer, kemKey });
     },
     /** Held keys, for an enclave of this guardian that was started anew. */
     async pass(params) {
-      const { confirmations, signer, kemKey, keys, box, ...rest } = passParams.parse(params);
-      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
-      return passKeys(place, { keys, box }, { signer, kemKey });
+      const { signer, kemKey, keys, box, ...rest } = passParams.parse(params);
+      return passKeys(placeOf(rest), { keys, box }, { signer, kemKey });
     },
     /** Keys of before a reboot, in place of those of this start. */
     async take(params) {
-      const { confirmations, keys, box, ...rest } = takeParams.parse(params);
-      const place = { ...requireStarted(), ...rest, confirmations: BigInt(confirmations) };
+      const { keys, box, ...rest } = takeParams.parse(params);
+      const place = placeOf(rest);
       if (serving !== undefined) throw new PersonaError("ENCLAVE_FAILED", "The guardian serves with keys of its own.");
       identity = await takeKeys(place, { keys, box });
       return { signer: identity.account.address, kemKey: identity.kem.publicKey };
@@ -245,8 +252,25 @@ function requireServing(): Serving {
   return serving;
 }
 
-function requireStarted(): { identity: EnclaveIdentity; chain: ChainView } {
-  if (identity === undefined || chain === undefined)
+function requireStarted(): { identity: EnclaveIdentity; deployment: Deployment } {
+  if (identity === undefined || deployment === undefined)
     throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
-  return { identity, chain };
+  return { identity, deployment };
+}
+
+type Place = { readonly nodeId: number; readonly confirmations: number; readonly endpoints: number };
+
+function placeOf(place: Place) {
+  return { identity: requireStarted().identity, nodeId: place.nodeId, chain: agreedChain(place) };
+}
+
+/** One for each way of asking, so that what it has confirmed before is not turned back by asking again. */
+function agreedChain({ confirmations, endpoints }: Omit<Place, "nodeId">): GuardianChain {
+  const name = `${endpoints} ${confirmations}`;
+  const known = chains.get(name);
+  if (known !== undefined) return known;
+  const options = { endpoints, confirmations: BigInt(confirmations) };
+  const made = openHostChain(host, requireStarted().deployment, options);
+  chains.set(name, made);
+  return made;
 }

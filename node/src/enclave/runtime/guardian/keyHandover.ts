@@ -4,19 +4,18 @@
  * anew. Each side asks the registry, and not its host, who the other is. In the clear they are in enclaves of this measurement only.
  */
 import { decode, encode } from "@ipld/dag-cbor";
-import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { concatBytes, fromHex, open, seal, utf8, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, encodeAbiParameters } from "viem";
 import { z } from "zod";
 import { createEnclaveIdentity, type EnclaveIdentity } from "../enclaveIdentity.ts";
+import { blocksOf, type GuardianChain } from "./guardianChain.ts";
 import { requireSuccessorKey, requireUnsealedKey } from "./successorKey.ts";
 
 export type HandoverPlace = {
-  readonly chain: ChainView;
+  readonly chain: GuardianChain;
   readonly identity: EnclaveIdentity;
   readonly nodeId: number;
-  readonly confirmations: bigint;
 };
 
 /** Another enclave, by what its host says; believed when the registry holds it. */
@@ -56,10 +55,10 @@ export async function passKeys(place: HandoverPlace, held: HeldKeys, target: Han
  */
 export async function takeKeys(place: HandoverPlace, held: HeldKeys): Promise<EnclaveIdentity> {
   const { chain, identity } = place;
-  const [own, { number }] = [identity.account.address, await chain.block("latest")];
-  await requireTwin(place, held.keys, own);
+  await requireTwin(place, held.keys, identity.account.address);
   const taken = await createEnclaveIdentity(await openKeys(place, held));
-  const { kemKeyHash } = await chain.enclaveKey(held.keys, number);
+  const { newest } = await chain.look();
+  const { kemKeyHash } = await chain.view.enclaveKey(held.keys, newest.number);
   if (taken.account.address === held.keys && taken.kemKeyHash === kemKeyHash) return taken;
   throw new PersonaError("SEALED_BOX_INVALID", "What was handed over are not the registered keys.", {
     data: { signer: held.keys },
@@ -96,12 +95,14 @@ async function requireTwin(place: HandoverPlace, keys: Address, other: Address):
   const { chain } = place;
   await requireUnsealedKey(place, keys);
   await requireUnsealedKey(place, other);
-  const { number } = await chain.block("latest");
-  const [of, to] = [await chain.enclaveKey(keys, number), await chain.enclaveKey(other, number)];
-  if (of.measurement === to.measurement) return;
-  throw new PersonaError("NODE_KEY_UNKNOWN", "The other enclave runs other code than the one whose keys these are.", {
-    data: { signer: other, measurement: to.measurement, wanted: of.measurement },
-  });
+  for (const { number } of blocksOf(await chain.look())) {
+    const [of, to] = [await chain.view.enclaveKey(keys, number), await chain.view.enclaveKey(other, number)];
+    // One that was registered a moment ago is not at the blocks before yet.
+    if (of.measurement === to.measurement || of.nodeId === 0 || to.nodeId === 0) continue;
+    throw new PersonaError("NODE_KEY_UNKNOWN", "The other enclave runs other code than the one whose keys these are.", {
+      data: { signer: other, measurement: to.measurement, wanted: of.measurement },
+    });
+  }
 }
 
 const infoAbi = [
@@ -113,7 +114,7 @@ const infoAbi = [
 ] as const;
 
 function infoOf({ chain, nodeId }: HandoverPlace, keys: Address, to: Address): Uint8Array {
-  const { chainId, nodeRegistry } = chain.deployment;
+  const { chainId, nodeRegistry } = chain.view.deployment;
   const facts = encodeAbiParameters(infoAbi, [BigInt(chainId), nodeRegistry, nodeId, keys, to]);
   return concatBytes(utf8("persona/guardian-handover/v1"), fromHex(facts));
 }

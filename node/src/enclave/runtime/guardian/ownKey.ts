@@ -1,4 +1,4 @@
-import type { ChainBlock } from "@persona-protocol/sdk/contracts";
+import { type ChainBlock, keyOpens } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import type { GuardianChain } from "./guardianChain.ts";
@@ -17,10 +17,9 @@ export async function requireOwnKey(
   { number, timestamp }: ChainBlock,
 ): Promise<void> {
   const signer = identity.account.address;
-  const [key, banned] = await Promise.all([view.enclaveKey(signer, number), view.keyBanned(signer, number)]);
-  const works = key.nodeId === nodeId && (key.state === "active" || key.state === "draining");
-  if (works && !banned && timestamp < BigInt(key.openUntil)) return;
+  const key = await view.enclaveKey(signer, number);
+  if (key.nodeId === nodeId && keyOpens(key, { timestamp })) return;
   throw new PersonaError("GUARDIANS_UNAVAILABLE", "The guardian's own key may not open anything now.", {
-    data: { guardian: nodeId, state: key.state, banned: String(banned), openUntil: key.openUntil },
+    data: { guardian: nodeId, state: key.state, banned: String(key.banned), openUntil: key.openUntil },
   });
 }

@@ -1,5 +1,4 @@
 import { decodeDeposit, encodeDeposit } from "@persona-protocol/sdk/access";
-import type { ChainView } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import {
@@ -13,6 +12,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import type { Address } from "viem";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
+import { blocksOf, type GuardianChain } from "./guardianChain.ts";
 import { requireSuccessorKey, requireUnsealedKey } from "./successorKey.ts";
 
 /**
@@ -23,16 +23,15 @@ import { requireSuccessorKey, requireUnsealedKey } from "./successorKey.ts";
  * The owner's signature stays in the deposit and is of the body as it came: a new body is judged by what its shares open to.
  * @returns the deposit with its shares sealed to the successor
  * @throws PersonaError NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED of either key
- * @throws PersonaError DATASET_ERASED, KEY_EPOCH_OLD at the confirmed block and at the newest: nothing of this deposit may be released ever
+ * @throws PersonaError DATASET_ERASED, KEY_EPOCH_OLD at the confirmed block and at the newest of all endpoints: nothing of this deposit may be released ever
  * again, so nothing moves on
  * @throws PersonaError REQUEST_INVALID, KEYBOX_INVALID, GUARDIAN_SET_MISMATCH, SEALED_BOX_INVALID: the host has spoilt it
  */
 export async function resealDeposit(
   place: {
-    readonly chain: ChainView;
+    readonly chain: GuardianChain;
     readonly identity: EnclaveIdentity;
     readonly nodeId: number;
-    readonly confirmations: bigint;
   },
   bytes: Uint8Array,
   successor: { readonly signer: Address; readonly kemKey: Uint8Array },
@@ -42,9 +41,10 @@ export async function resealDeposit(
   await requireSuccessorKey(place, successor);
   const deposit = decodeDeposit(bytes);
   const head = decodeKeyBoxHead(deposit.head);
-  await requireAlive(place, head);
+  await requireAlive(chain, head);
   const body = decodeKeyBoxBody(deposit.body);
-  const context = { chainId: chain.deployment.chainId, registry: chain.deployment.datasetRegistry };
+  const { chainId, datasetRegistry: registry } = chain.view.deployment;
+  const context = { chainId, registry };
 
   const shares: SealedShare[] = [];
   for (const { index: segment } of head.segments) {
@@ -66,20 +66,15 @@ export async function resealDeposit(
   return encodeDeposit({ ...deposit, body: encodeKeyBoxBody({ ...body, owner: [], shares }) });
 }
 
-/** Both blocks must say so: what does not move on is lost, and the newest block may go away. */
-async function requireAlive(
-  { chain, confirmations }: { readonly chain: ChainView; readonly confirmations: bigint },
-  { datasetId, keyEpoch }: KeyBoxHead,
-): Promise<void> {
-  const { number } = await chain.block("latest");
-  const newest = await chain.dataset(datasetId, number);
-  const confirmed = await chain.dataset(datasetId, number > confirmations ? number - confirmations : 0n);
-  const says = [newest, confirmed];
+/** All blocks must say so, and all endpoints of each: what does not move on is lost, and the newest block may go away. */
+async function requireAlive(chain: GuardianChain, { datasetId, keyEpoch }: KeyBoxHead): Promise<void> {
+  const blocks = blocksOf(await chain.look());
+  const says = await Promise.all(blocks.map(({ number }) => chain.view.dataset(datasetId, number)));
   if (says.every(({ status }) => status === "erased"))
     throw new PersonaError("DATASET_ERASED", "The dataset is erased: its shares end here.", { data: { datasetId } });
   if (says.every((dataset) => dataset.status !== "none" && dataset.keyEpoch > keyEpoch)) {
     throw new PersonaError("KEY_EPOCH_OLD", "The dataset has newer keys: shares of older ones end here.", {
-      data: { datasetId, keyEpoch, current: newest.keyEpoch },
+      data: { datasetId, keyEpoch, current: says[0]?.keyEpoch ?? 0 },
     });
   }
 }

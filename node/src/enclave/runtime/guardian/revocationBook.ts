@@ -1,57 +1,52 @@
 import { decodeRevocation, type Revocation, verifyRevocation } from "@persona-protocol/sdk/access";
-import type { Terms } from "@persona-protocol/sdk/contracts";
 import { PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
-import { type Address, type Hex, zeroHash } from "viem";
+import { type Hex, zeroHash } from "viem";
 import type { AccessLog } from "./accessLog.ts";
 import type { GuardianChain } from "./guardianChain.ts";
+import { createKeptRevocations, type KeptRevocations } from "./keptRevocations.ts";
+import { createRateLimit } from "./rateLimits.ts";
 
 /** Revocations that owners have handed straight to this guardian: they count before any block says so. */
-export type RevocationBook = {
-  /** Of this one grant. */
-  isRevoked(owner: Address, grantHash: Hex): boolean;
-  /** With all grants of its owner's epoch. */
-  isEpochRevoked(terms: Pick<Terms, "owner" | "ownerEpoch">): boolean;
+export type RevocationBook = Pick<KeptRevocations, "isRevoked" | "isEpochRevoked"> & {
   /**
-   * Takes a message of an owner. When it resolves the revocation is on the disk and in the log.
-   * @throws PersonaError REQUEST_INVALID, OWNER_MISMATCH, LIMIT_EXCEEDED
+   * Takes a message of an owner. When it resolves the revocation, or one that says as much, is on the disk and in the log.
+   * @throws PersonaError REQUEST_INVALID, SHARE_UNKNOWN, OWNER_MISMATCH, LIMIT_EXCEEDED, RATE_LIMITED, STORE_FAILED
    */
   take(bytes: Uint8Array): Promise<void>;
-  /** One that was taken before a restart. */
-  restore(bytes: Uint8Array): void;
 };
 
-/** Of one owner; whoever needs more revokes all at once. */
-const maxPerOwner = 4_096;
-const maxOwners = 65_536;
-
+/** Higher and higher epochs of one owner: each makes a line of the log, and only the last one says anything. */
+const epochRate = { burst: 16, perSecond: 1 / 60 };
 const revokedReason = reasonOfCode("GRANT_REVOKED") ?? 0;
 
-export function createRevocationBook(chain: GuardianChain, log: Pick<AccessLog, "append">): RevocationBook {
-  const grants = new Map<Address, Set<Hex>>();
-  /** The highest epoch that was revoked, by owner. */
-  const epochs = new Map<Address, number>();
-  /** Those that are on the disk, or on their way there. */
-  const written = new Map<string, Promise<unknown>>();
+export function createRevocationBook(parts: {
+  readonly chain: GuardianChain;
+  readonly log: Pick<AccessLog, "append">;
+  /** Whether this guardian keeps shares of a dataset. */
+  readonly keeps: (datasetId: Hex) => Promise<boolean>;
+  /** A clock that never goes back. */
+  readonly nowMs: () => number;
+  /** Those of before a restart. */
+  readonly kept?: KeptRevocations;
+}): RevocationBook {
+  const { chain, log, keeps, nowMs, kept = createKeptRevocations() } = parts;
+  const epochs = createRateLimit("owner", epochRate, nowMs);
+  /** On their way to the disk. */
+  const writing = new Map<string, Promise<unknown>>();
+  /** They count, but the disk has not said that it has them. */
+  const unwritten = new Set<string>();
   const nameOf = ({ owner, what }: Revocation): string =>
-    `${owner} ${"grantHash" in what ? what.grantHash : what.ownerEpoch}`;
-  const keep = ({ owner, what }: Revocation): void => {
-    if ("ownerEpoch" in what) epochs.set(owner, Math.max(epochs.get(owner) ?? 0, what.ownerEpoch));
-    else grants.set(owner, (grants.get(owner) ?? new Set()).add(what.grantHash));
-  };
-  const book: Pick<RevocationBook, "isRevoked" | "isEpochRevoked"> = {
-    isRevoked: (owner, grantHash) => grants.get(owner)?.has(grantHash) ?? false,
-    isEpochRevoked: ({ owner, ownerEpoch }) => ownerEpoch <= (epochs.get(owner) ?? -1),
-  };
+    `${owner} ${"grantHash" in what ? what.grantHash : "ownerEpoch"}`;
   return {
-    ...book,
-    restore(bytes) {
-      const revocation = decodeRevocation(bytes);
-      keep(revocation);
-      written.set(nameOf(revocation), Promise.resolve());
-    },
+    isRevoked: kept.isRevoked,
+    isEpochRevoked: kept.isEpochRevoked,
     async take(bytes) {
       const revocation = decodeRevocation(bytes);
       const { owner, datasetId, what } = revocation;
+      if (!(await keeps(datasetId)))
+        throw new PersonaError("SHARE_UNKNOWN", "The guardian keeps no share of this dataset.", {
+          data: { datasetId },
+        });
       const { newest } = await chain.look();
       const dataset = await chain.view.dataset(datasetId, newest.number);
       // A dataset costs its owner gas: strangers cannot fill the book.
@@ -64,15 +59,12 @@ export function createRevocationBook(chain: GuardianChain, log: Pick<AccessLog, 
         chain.view.signedBy(owner, digest, revocation.signature, newest.number),
       );
       const name = nameOf(revocation);
-      const earlier = written.get(name);
-      if (earlier !== undefined) return void (await earlier);
-      const known = grants.get(owner)?.size ?? 0;
-      if (("grantHash" in what && known >= maxPerOwner) || (known === 0 && grants.size + epochs.size >= maxOwners))
-        throw new PersonaError("LIMIT_EXCEEDED", "The guardian keeps no more revocations of this owner: revoke all.", {
-          data: { owner, maxPerOwner },
-        });
+      if (kept.covers(revocation) && !unwritten.has(name)) return void (await writing.get(name));
+      if (!kept.covers(revocation)) kept.requireRoom(revocation, bytes.length);
+      if ("ownerEpoch" in what) epochs.take(owner);
       // It counts from here on, also while it is being written.
-      keep(revocation);
+      kept.add(revocation, bytes.length);
+      unwritten.delete(name);
       const entry = {
         kind: "revocation",
         reason: revokedReason,
@@ -83,10 +75,16 @@ export function createRevocationBook(chain: GuardianChain, log: Pick<AccessLog, 
         signer: owner,
         blockNumber: newest.number,
       } as const;
-      const writing = log.append(entry, async () => ({ answer: undefined, revocation: bytes }));
-      written.set(name, writing);
-      writing.catch(() => written.delete(name));
-      await writing;
+      const written = log.append(entry, async () => ({ answer: undefined, revocation: bytes }));
+      writing.set(name, written);
+      try {
+        await written;
+      } catch (error) {
+        unwritten.add(name);
+        throw error;
+      } finally {
+        if (writing.get(name) === written) writing.delete(name);
+      }
     },
   };
 }

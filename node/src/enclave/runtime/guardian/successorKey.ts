@@ -1,14 +1,16 @@
-import { type ChainBlock, type ChainView, KeyClass } from "@persona-protocol/sdk/contracts";
+import { type EnclaveKeyState, KeyClass } from "@persona-protocol/sdk/contracts";
 import { keyIdOf } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address } from "viem";
+import { blocksOf, type GuardianChain } from "./guardianChain.ts";
 
-type Place = { readonly chain: ChainView; readonly nodeId: number; readonly confirmations: bigint };
+/** @param chain as all endpoints show it: what one alone says moves and ends nothing */
+type Place = { readonly chain: GuardianChain; readonly nodeId: number };
 
 /**
  * The key that takes over a guardian's shares: its own of the next period, one of a replica, or one of an upgraded enclave.
  * Which code holds it the registry judged when it took the key's evidence, and a ban judges again: so a host can name any key
- * it likes, and moves shares between attested enclaves of one guardian only. Asked at the newest block and at the confirmed
+ * it likes, and moves shares between attested enclaves of one guardian only. Asked at the newest blocks and at the confirmed
  * one.
  * @throws PersonaError NODE_KEY_UNKNOWN, NODE_KEY_INACTIVE, NODE_KEY_EXPIRED, MEASUREMENT_BANNED
  */
@@ -18,8 +20,8 @@ export async function requireSuccessorKey(
 ): Promise<void> {
   const { chain, nodeId } = place;
   const { signer, kemKey } = successor;
-  for (const block of await blocksOf(place)) {
-    const key = await chain.enclaveKey(signer, block.number);
+  for (const block of blocksOf(await chain.look())) {
+    const key = await chain.view.enclaveKey(signer, block.number);
     if (key.nodeId !== nodeId || key.keyClass !== KeyClass.guardian || key.kemKeyHash !== keyIdOf(kemKey)) {
       throw new PersonaError("NODE_KEY_UNKNOWN", "The successor's key is no guardian key of this node.", {
         data: { nodeId, signer },
@@ -35,7 +37,7 @@ export async function requireSuccessorKey(
         data: { nodeId, signer },
       });
     }
-    await requireAllowed(chain, signer, block);
+    requireAllowed(key, signer);
   }
 }
 
@@ -46,10 +48,11 @@ export async function requireSuccessorKey(
  */
 export async function requireUnsealedKey(place: Place, signer: Address): Promise<void> {
   const { chain, nodeId } = place;
-  for (const block of await blocksOf(place)) {
-    const key = await chain.enclaveKey(signer, block.number);
-    // A key that was registered a moment ago is not at the confirmed block yet.
-    if (key.nodeId === 0 && block.depth > 0n) continue;
+  const look = await chain.look();
+  for (const block of blocksOf(look)) {
+    const key = await chain.view.enclaveKey(signer, block.number);
+    // A key that was registered a moment ago is not at the blocks before yet.
+    if (key.nodeId === 0 && block.number !== look.newest.number) continue;
     if (key.nodeId !== nodeId || key.keyClass !== KeyClass.guardian) {
       throw new PersonaError("NODE_KEY_UNKNOWN", "The enclave's key is no guardian key of this node.", {
         data: { nodeId, signer },
@@ -65,12 +68,12 @@ export async function requireUnsealedKey(place: Place, signer: Address): Promise
         data: { nodeId, signer },
       });
     }
-    await requireAllowed(chain, signer, block);
+    requireAllowed(key, signer);
   }
 }
 
-async function requireAllowed(chain: ChainView, signer: Address, { number }: ChainBlock): Promise<void> {
-  if (!(await chain.keyBanned(signer, number))) return;
+function requireAllowed({ banned }: EnclaveKeyState, signer: Address): void {
+  if (!banned) return;
   throw new PersonaError(
     "MEASUREMENT_BANNED",
     "The measurement of the key is banned: its shares stay where they are.",
@@ -78,13 +81,4 @@ async function requireAllowed(chain: ChainView, signer: Address, { number }: Cha
       data: { signer },
     },
   );
-}
-
-async function blocksOf({
-  chain,
-  confirmations,
-}: Place): Promise<readonly (ChainBlock & { readonly depth: bigint })[]> {
-  const newest = { ...(await chain.block("latest")), depth: 0n };
-  const depth = confirmations < newest.number ? confirmations : newest.number;
-  return depth === 0n ? [newest] : [newest, { ...(await chain.block(newest.number - depth)), depth }];
 }

@@ -2,9 +2,10 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type CheckedStatement, nodesOf, type TreeNode } from "./checkStatement.ts";
 
-/** Columns that the runtime adds, and takes away again before anybody sees the result. */
-export const rowsColumn = "persona:rows";
-export const ownersColumn = "persona:owners";
+/** No column of a program has a name that begins so, in any spelling. */
+const reserved = "persona:";
+/** How many columns the runtime adds at the end: records and owners behind the row. Their place says what they are, never their names. */
+export const countColumns = 2;
 
 /** Functions that say something of many values, and whose argument is a column as it is. */
 const aggregates = new Set(
@@ -12,8 +13,16 @@ const aggregates = new Set(
     " ",
   ),
 );
+/** Of two columns: what is made of one of them would weigh the records of the other. */
+const ofTwo = new Set(["corr", "covar_pop", "covar_samp"]);
 /** What may stand between a column and its aggregate without choosing among records. */
 const harmless = new Set(["coalesce", "abs", "round", "length", "strlen", "year", "month", "day", "hour", "epoch"]);
+/** What a column may be cast to on its way: an ENUM, a list or a struct would be a condition. */
+const castTypes = new Set(
+  "BOOLEAN TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE DECIMAL VARCHAR DATE TIME TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS".split(
+    " ",
+  ),
+);
 
 /**
  * The same statement with two more columns: how many records, of how many owners, each row of its result comes from. It can be
@@ -34,7 +43,11 @@ export async function withGroupCounts(
   const owner = { class: "COLUMN_REF", type: "COLUMN_REF", alias: "", query_location: 0, column_names: ["owner"] };
   const counted = {
     ...root,
-    select_list: [...list, callOf("count_star", [], false, rowsColumn), callOf("count", [owner], true, ownersColumn)],
+    select_list: [
+      ...list,
+      callOf("count_star", [], false, `${reserved}rows`),
+      callOf("count", [owner], true, `${reserved}owners`),
+    ],
   };
   const tree = JSON.stringify({ error: false, statements: [{ node: counted, named_param_map: [] }] });
   const prepared = await connection.prepare("SELECT json_deserialize_sql($1::JSON) AS statement");
@@ -82,19 +95,30 @@ function objectionTo(root: TreeNode, compound: ReadonlySet<string>, tables: read
   }
   for (const node of nodesOf([root["select_list"], root["modifiers"]])) {
     if (node["class"] === "STAR") return "a star";
-    const { function_name: called } = node;
-    if (typeof called !== "string" || !compound.has(called)) continue;
+    if (String(node["alias"]).toLowerCase().startsWith(reserved)) return "a name of the runtime's";
+    const called = String(node["function_name"] ?? "").toLowerCase();
+    if (!compound.has(called)) continue;
     if (!aggregates.has(called)) return `the function ${called}`;
     if (node["filter"] !== null) return "a FILTER";
-    if (!(node["children"] as readonly TreeNode[]).every(isPlain)) return `more than a column in ${called}`;
+    const allowed = ofTwo.has(called) ? isColumn : isPlain;
+    if (!(node["children"] as readonly TreeNode[]).every(allowed)) return `more than a column in ${called}`;
   }
   return undefined;
 }
 
 /** A column, or one made harmless: cast, or null replaced. */
 function isPlain(node: TreeNode): boolean {
-  if (node["class"] === "COLUMN_REF" || node["class"] === "CONSTANT") return true;
-  if (node["class"] === "CAST") return isPlain(node["child"] as TreeNode);
-  const name = node["type"] === "OPERATOR_COALESCE" ? "coalesce" : String(node["function_name"] ?? "");
-  return harmless.has(name) && (node["children"] as readonly TreeNode[]).every(isPlain);
+  if (isColumn(node) || node["class"] === "CONSTANT") return true;
+  if (node["class"] === "CAST") {
+    // One that gives null where it fails chooses among records.
+    const { id } = node["cast_type"] as { readonly id?: unknown };
+    return node["try_cast"] === false && castTypes.has(String(id)) && isPlain(node["child"] as TreeNode);
+  }
+  const name = node["type"] === "OPERATOR_COALESCE" ? "coalesce" : String(node["function_name"] ?? "").toLowerCase();
+  const children = node["children"] as readonly TreeNode[];
+  // To tens and more it would be a threshold.
+  if (name === "round" && children.length > 1) return false;
+  return harmless.has(name) && children.every(isPlain);
 }
+
+const isColumn = (node: TreeNode): boolean => node["class"] === "COLUMN_REF";

@@ -2,11 +2,20 @@ import { type DuckDBConnection, StatementType } from "@duckdb/node-api";
 import { encode } from "@ipld/dag-cbor";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { checkStatement } from "./checkStatement.ts";
-import { ownersColumn, rowsColumn, withGroupCounts } from "./countGroups.ts";
+import { countColumns, withGroupCounts } from "./countGroups.ts";
 import { createViews, lockEngine, type SqlEngine, type SqlTable } from "./sqlEngine.ts";
 
 type Scalar = string | number | bigint | boolean | null;
 type Row = Readonly<Record<string, Scalar>>;
+/** A row of the result, and the numbers that the runtime has added to it. */
+type Selected = { readonly row: Row; readonly counts: readonly number[] };
+type Selection = {
+  readonly statement: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly maxRows: number;
+  /** Columns at the end that are the runtime's. */
+  readonly added: number;
+};
 
 export type SqlResult = {
   readonly rows: readonly Row[];
@@ -38,9 +47,9 @@ export async function runSql(
     const checked = await checkStatement(connection, job.statement, names);
     const statement = job.countGroups ? await withGroupCounts(connection, checked, names) : job.statement;
     await createViews(engine, job.tables);
-    const rows = await select(connection, { ...job, statement });
-    const sorted = checked.isOrdered ? rows : inOrderOfBytes(rows);
-    return { rows: sorted.map(withoutCounts), groups: job.countGroups ? sorted.map(countsOf) : [] };
+    const selected = await select(connection, { ...job, statement, added: job.countGroups ? countColumns : 0 });
+    const sorted = checked.isOrdered ? selected : inOrderOfBytes(selected);
+    return { rows: sorted.map(({ row }) => row), groups: job.countGroups ? sorted.map(groupOf) : [] };
   } catch (error) {
     throw error instanceof PersonaError ? error : verdictOf(error);
   } finally {
@@ -51,8 +60,8 @@ export async function runSql(
 
 async function select(
   connection: DuckDBConnection,
-  { statement, args, maxRows }: { statement: string; args: Readonly<Record<string, unknown>>; maxRows: number },
-): Promise<Row[]> {
+  { statement, args, maxRows, added }: Selection,
+): Promise<Selected[]> {
   const statements = await connection.extractStatements(statement).catch(() => {
     throw new PersonaError("PROGRAM_INVALID", "The statement does not parse.");
   });
@@ -64,18 +73,22 @@ async function select(
   const reader = await prepared.streamAndReadUntil(maxRows + 1);
   if (reader.currentRowCount > maxRows)
     throw new PersonaError("OUTPUT_POLICY_VIOLATED", `The result has more than ${maxRows} rows.`);
-  return reader
-    .getRowObjectsJS()
-    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalarOf(value)])));
+  // Two columns of one name would be one in the result, or be renamed by whoever reads them.
+  const names = reader.columnNames().slice(0, reader.columnCount - added);
+  if (new Set(names.map((name) => name.toLowerCase())).size !== names.length)
+    throw new PersonaError("PROGRAM_INVALID", "Two columns of the result have one name.");
+  return reader.getRowsJS().map((values) => ({
+    row: Object.fromEntries(names.map((name, i) => [name, scalarOf(values[i])])),
+    counts: values.slice(names.length).map(Number),
+  }));
 }
 
-function inOrderOfBytes(rows: readonly Row[]): Row[] {
-  const keyed = rows.map((row) => ({ row, key: Buffer.from(encode(row)) }));
-  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ row }) => row);
+function inOrderOfBytes(selected: readonly Selected[]): Selected[] {
+  const keyed = selected.map((one) => ({ one, key: Buffer.from(encode(one.row)) }));
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ one }) => one);
 }
 
-const withoutCounts = ({ [rowsColumn]: _rows, [ownersColumn]: _owners, ...row }: Row): Row => row;
-const countsOf = (row: Row) => ({ rows: Number(row[rowsColumn]), owners: Number(row[ownersColumn]) });
+const groupOf = ({ counts: [rows, owners] }: Selected) => ({ rows: rows ?? 0, owners: owners ?? 0 });
 
 /** How DuckDB's messages begin when the statement itself is to blame, on the same data everywhere. */
 const blamesProgram =

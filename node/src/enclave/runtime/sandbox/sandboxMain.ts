@@ -23,11 +23,13 @@ const spareAfterMs = 40;
 /** While this process is warm and waits. */
 const engine = await startSqlEngine();
 writeSync(1, Uint8Array.of(readyByte));
-// Afterwards, and for those jobs only that need it: a failure shows then.
-quickJs().catch(() => {});
 
 const input = byteStream(process.stdin, () => process.kill(process.pid, "SIGKILL"));
-if (!(await input.begins(spareAfterMs))) await rehearse(folder === "" ? sharedFolder : folder).catch(() => {});
+if (!(await input.begins(spareAfterMs))) {
+  // The interpreter for those jobs that need it, which load it otherwise: a failure shows then.
+  quickJs().catch(() => {});
+  await rehearse(folder === "" ? sharedFolder : folder).catch(() => {});
+}
 const length = await input.take(4);
 const job = decode<SandboxJob>(await input.take(new DataView(length.buffer, length.byteOffset).getUint32(0)));
 const tables = [];

@@ -12,8 +12,15 @@ import {
   segmentIndexes,
 } from "@persona-protocol/sdk/access";
 import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
-import { type ChainView, type JobParams, KeyClass, typedData, typedDigest } from "@persona-protocol/sdk/contracts";
-import { open } from "@persona-protocol/sdk/crypto";
+import {
+  type ChainView,
+  type JobParams,
+  KeyClass,
+  keyOpens,
+  typedData,
+  typedDigest,
+} from "@persona-protocol/sdk/contracts";
+import { open, zeroise } from "@persona-protocol/sdk/crypto";
 import { codeOfReason, type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { concatHex, type Hex, keccak256, numberToHex } from "viem";
 import type { EpochIdentity } from "../enclaveIdentity.ts";
@@ -113,9 +120,10 @@ async function askGuardian(
 
   const { jobId: about, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
   const forUs = about === jobId && signer === identity.account.address && named === guardian;
-  const { number } = await chain.block("latest");
-  const key = await chain.enclaveKey(signed, number);
-  if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian) {
+  const block = await chain.block("latest");
+  const key = await chain.enclaveKey(signed, block.number);
+  // Nor one that has leaked since it was destroyed or banned: a guardian with such a key answers nobody.
+  if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian || !keyOpens(key, block)) {
     throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", {
       data: { guardian },
     });
@@ -149,12 +157,15 @@ export async function openBundleOf(
     guardian: from.guardian,
     signer: identity.account.address,
   });
+  let bundleKey: Uint8Array | undefined;
   try {
-    const bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
+    bundleKey = await open({ privateKey: identity.kem.privateKey, info, ...from.answer.keys.bundleKey });
     return await openJobBundle(sealed, jobId, bundleKey);
   } catch (error) {
     if (isPersonaError(error)) return undefined;
     throw error;
+  } finally {
+    zeroise(bundleKey);
   }
 }
 

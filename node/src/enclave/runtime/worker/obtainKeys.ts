@@ -11,12 +11,13 @@ import {
   maxBundleBytes,
   maxCodeBytes,
   maxProgramBytes,
+  outputClassOf,
   outputSchemaHashOf,
   type Program,
   type ProgramArgs,
 } from "@persona-protocol/sdk/compute";
 import { grantHashOf, type InputSpec, jobSpecHashOf } from "@persona-protocol/sdk/contracts";
-import { keyIdOf } from "@persona-protocol/sdk/crypto";
+import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
   catalogueHash,
@@ -108,6 +109,7 @@ async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: Sig
     jobId,
     argsCommitment: argsCommitmentOf(bundle.argsSalt, bundle.args),
     resultKeyHash: keyIdOf(bundle.resultKey),
+    outputClass: outputClassOf(program),
     outputSchemaHash: outputSchemaHashOf(program),
   });
   if (jobSpecHash !== order.specHash)
@@ -173,26 +175,45 @@ async function combine(
   answers: readonly GuardianAnswer[],
 ): Promise<Map<string, Uint8Array> | undefined> {
   const deks = new Map<string, Uint8Array>();
+  const opened: Uint8Array[] = [];
+  let isWhole = false;
+  try {
+    isWhole = await combineAll(context, plan, heads, answers, { deks, opened });
+    return isWhole ? deks : undefined;
+  } finally {
+    // What was opened in vain goes as well: more answers come, and all is opened again.
+    zeroise(...opened, ...(isWhole ? [] : deks.values()));
+  }
+}
+
+/** @param into all keys and shares that came to be in clear, whatever happens */
+async function combineAll(
+  context: JobContext,
+  plan: JobPlan,
+  heads: readonly KeyBoxHead[],
+  answers: readonly GuardianAnswer[],
+  { deks, opened }: { readonly deks: Map<string, Uint8Array>; readonly opened: Uint8Array[] },
+): Promise<boolean> {
   for (const [i, head] of heads.entries()) {
     const input = plan.bundle.spec.inputs[i];
-    if (input === undefined) return undefined;
+    if (input === undefined) return false;
     const bound = { jobSpecHash: plan.jobSpecHash, datasetId: input.datasetId, segments: input.segments };
     const bySegment = new Map<number, { position: number; share: Uint8Array }[]>();
     for (const answer of releasedTo(answers, i)) {
       const position = head.guardians.indexOf(answer.guardian);
       for (const [segment, share] of await openShares(context, answer, bound)) {
+        opened.push(share);
         if (isCommitted({ head, segment, position, share }))
           bySegment.set(segment, [...(bySegment.get(segment) ?? []), { position, share }]);
       }
     }
     for (const segment of segmentIndexes(input.segments)) {
       const shares = bySegment.get(segment) ?? [];
-      if (shares.length < head.threshold) return undefined;
+      if (shares.length < head.threshold) return false;
       deks.set(dekName(input.datasetId, segment), await combineShares({ head, segment, shares }));
-      for (const { share } of shares) share.fill(0);
     }
   }
-  return deks;
+  return true;
 }
 
 export const dekName = (datasetId: Hex, segment: number): string => `${datasetId}/${segment}`;

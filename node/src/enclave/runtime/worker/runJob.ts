@@ -1,7 +1,7 @@
 import { releasesHashOf } from "@persona-protocol/sdk/access";
-import { type Program, sealResult } from "@persona-protocol/sdk/compute";
+import { type Program, RESULT_SEAL_BYTES, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
-import { concatBytes, HPKE_TAG_BYTES, hkdfSha256, KEM_ENC_BYTES, zeroise } from "@persona-protocol/sdk/crypto";
+import { concatBytes, hkdfSha256, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
@@ -89,16 +89,20 @@ async function succeed(
 ): Promise<SignedReceipt> {
   const { plan, deks, releases } = keys;
   const { bundle, program, code, args, jobSpecHash } = plan;
+  const tables: ProgramTable[] = [];
+  let plaintext: Uint8Array | undefined;
   try {
-    const tables = await decryptTables(plan, deks);
+    await decryptTables(plan, deks, tables);
     const limitMs = await timeLimitMs(context, program, dueBy);
     const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
-    const maxBytes = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes) - KEM_ENC_BYTES - HPKE_TAG_BYTES;
+    const maxSealed = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
+    const maxBytes = maxSealed - RESULT_SEAL_BYTES;
     const work = { program, code, args, tables };
-    const { plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs);
+    ({ plaintext } = await runUnderPolicy(context.sandboxes, work, { minOwners, maxBytes }, limitMs));
+    // Not only at the end: nothing of it is needed any more.
     for (const { parquet } of tables) zeroise(parquet);
-    const { ciphertext, ...digests } = await sealResult({ resultKey: bundle.resultKey, jobSpecHash, plaintext });
-    zeroise(plaintext);
+    const { resultKey } = bundle;
+    const { ciphertext, ...digests } = await sealResult({ resultKey, jobSpecHash, plaintext, maxBytes: maxSealed });
     return await sign(
       context,
       { code: 0, ...digests, releasesHash: releasesHashOf(releases), outputBytes: ciphertext.length },
@@ -107,7 +111,8 @@ async function succeed(
       undefined,
     );
   } finally {
-    for (const dek of deks.values()) zeroise(dek);
+    // A job that failed leaves no more behind than one that did not.
+    zeroise(plaintext, ...deks.values(), ...tables.map(({ parquet }) => parquet));
   }
 }
 
@@ -118,8 +123,8 @@ async function timeLimitMs({ chain }: JobContext, program: Program, dueBy: numbe
   return Math.max(1, Math.min(program.limits.timeMs, leftMs));
 }
 
-async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise<ProgramTable[]> {
-  const tables: ProgramTable[] = [];
+/** @param tables gets each as it is decrypted, so that whoever gave it can zeroise what there is when a later one fails */
+async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"], tables: ProgramTable[]): Promise<void> {
   const pseudonymOf = createPseudonyms(plan, deks);
   for (const planned of plan.segments) {
     const dek = deks.get(dekName(planned.input.datasetId, planned.segment.index));
@@ -139,7 +144,6 @@ async function decryptTables(plan: JobPlan, deks: ObtainedKeys["deks"]): Promise
     throw new PersonaError("DATA_INVALID", "No granted segment has a schema that the program reads.", {
       data: { table: missing.table },
     });
-  return tables;
 }
 
 const idsOf = ({ input, segment }: PlannedSegment) => ({

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../node/src/dev/freePort.ts";
 
-const script = fileURLToPath(new URL("../../scripts/fetchPostgres.ts", import.meta.url));
+const script = fileURLToPath(new URL("../fetchPostgres.ts", import.meta.url));
 /** PostgreSQL does not run as root: then it runs as this user, which owns nothing. */
 const nobody = 65_534;
 

@@ -1,0 +1,64 @@
+import { decodeAccessRequest, encodeGrantPackage, type GrantPackage } from "@persona-protocol/sdk";
+import { PersonaError } from "@persona-protocol/sdk/errors";
+import { confirm } from "../ask.ts";
+import { readDatasetRecord } from "../datasetRecord.ts";
+import { requireNewFile, writeNewFile } from "../files.ts";
+import { openPersona, type PersonaFlags, readLetters } from "../openPersona.ts";
+import { parseAmount, parseList, parseWhole } from "../parse.ts";
+import { readProgram } from "../program/programFile.ts";
+import { parseAddress } from "../recovery/recoveryFlags.ts";
+import { show } from "../show.ts";
+
+type Flags = PersonaFlags & {
+  readonly to?: string;
+  readonly program?: string;
+  readonly segments?: string;
+  readonly uses?: string;
+  readonly expiresIn?: string;
+  readonly price?: string;
+  readonly request?: string;
+  readonly sign?: boolean;
+  readonly yes?: boolean;
+  readonly out: string;
+};
+
+const maxRequestLetters = 160 * 1_024;
+
+/** `persona grant RECORD`: lets an account run one program on chosen segments, by a transaction or by a signature. */
+export async function grant(record: string, flags: Flags): Promise<void> {
+  await requireNewFile(flags.out);
+  const { dataset } = await readDatasetRecord(record);
+  const persona = await openPersona(flags);
+  const wanted = { dataset, ...(flags.request === undefined ? await named(flags) : await asked(persona, flags)) };
+  const granted: GrantPackage & { readonly hash?: string } =
+    flags.sign === true ? await persona.signGrant(wanted) : await persona.grantAndWait(wanted);
+  await writeNewFile(flags.out, encodeGrantPackage(granted));
+  const { grantee, maxUses, expiresAt } = granted.terms;
+  show(flags.json, { grantee, uses: maxUses, expiresAt, file: flags.out, transaction: granted.hash ?? null }, [
+    `granted to ${grantee}: ${maxUses} uses, until ${new Date(expiresAt * 1_000).toISOString()}`,
+    `${flags.sign === true ? "signed, no gas paid" : `in transaction ${granted.hash}`}; hand over ${flags.out}, which holds no key`,
+  ]);
+}
+
+async function named(flags: Flags) {
+  const { to, program, segments, uses = "1", expiresIn = "30d" } = flags;
+  if (to === undefined || program === undefined || segments === undefined)
+    throw new PersonaError("USAGE", "Say --to, --program and --segments, or --request with what a dApp has sent.");
+  return {
+    to: parseAddress(to, "--to"),
+    program: (await readProgram(program)).manifest,
+    segments: parseList(segments),
+    uses: parseWhole(uses, "--uses", 1, 2 ** 32 - 1),
+    expiresIn,
+    price: parseAmount(flags.price ?? "0", "--price"),
+  };
+}
+
+/** What the request says is shown before it is granted: its words are a stranger's. */
+async function asked(persona: Awaited<ReturnType<typeof openPersona>>, flags: Flags) {
+  const letters = await readLetters(flags.request ?? "", maxRequestLetters);
+  const { text } = await persona.readAccessRequest(letters);
+  process.stderr.write(`${text}\n`);
+  await confirm("This is what would be granted.", flags);
+  return { request: decodeAccessRequest(letters).request };
+}
