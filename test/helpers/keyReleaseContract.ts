@@ -279,8 +279,7 @@ function openedInputOf({ spec, args, argsSalt, grants }: BuiltJob): OpenedInput 
   const [grant] = grants;
   if (grant === undefined) throw new Error("no grant");
   const { terms, scope, dataset } = grant;
-  const owners = new Set(grants.map((each) => each.terms.owner)).size;
-  return { terms, scope, spec, args, argsSalt, catalogue: dataset.catalogue, owners };
+  return { terms, scope, spec, args, argsSalt, catalogue: dataset.catalogue };
 }
 
 async function passTime({ owner }: Scene, seconds: number): Promise<void> {

@@ -49,11 +49,13 @@ export async function finishRotation(dataDir: string): Promise<void> {
   await rm(done, { recursive: true, force: true });
 }
 
-/** Every deposit, by the name of its file. */
+/** Every deposit, by the name of its file. One that the disk does not give back is empty: what it is worth the enclave says. */
 export async function readDeposits(dataDir: string): Promise<Map<string, Uint8Array>> {
   const folder = join(dataDir, "deposits");
   const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}\.cbor$/.test(name));
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+  const deposits = new Map<string, Uint8Array>();
+  for (const name of names) deposits.set(name, await readFile(join(folder, name)).catch(() => new Uint8Array()));
+  return deposits;
 }
 
 const places = (dataDir: string) => ({

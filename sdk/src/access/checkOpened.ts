@@ -25,7 +25,7 @@ export function checkOpened(
   if (opened?.scope === undefined) {
     throw new PersonaError("SCOPE_MISMATCH", "The grant's Scope is private, and has not been shown.");
   }
-  const { terms, scope, spec, args, argsSalt, catalogue, owners } = opened;
+  const { terms, scope, spec, args, argsSalt, catalogue } = opened;
   const input = spec.inputs[index];
   const posted = order.inputs[index];
   const refuse = (code: ErrorCode, message: string): PersonaError =>
@@ -44,6 +44,8 @@ export function checkOpened(
   }
   const catalogueHashAt = (length: number): Hex | undefined =>
     length <= catalogue.length ? catalogueHash(catalogue.slice(0, length)) : undefined;
+  // Whose data it is the chain says, and not who asks.
+  const owners = new Set(order.inputs.map(({ owner }) => owner)).size;
   const objection = checkScope({ terms, scope, spec, input, catalogueHashAt, args, owners });
   if (objection !== undefined) throw refuse(objection, "The grant does not allow this job.");
 }

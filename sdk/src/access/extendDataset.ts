@@ -63,7 +63,7 @@ export async function extendDataset(
   }
   await requireCurrent(context, dataset);
   const guardians = await resolveGuardians(createChainView(client, deployment), dataset.guardians);
-  requireIndependent(deployment, guardians);
+  requireIndependent(deployment, guardians, threshold);
 
   const { manifest, deks } = await openOwnDataset(context, parameters);
   try {

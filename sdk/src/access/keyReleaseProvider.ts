@@ -43,8 +43,6 @@ export type OpenedInput = {
   readonly args: Uint8Array;
   /** One commitment per segment index the dataset ever used. */
   readonly catalogue: readonly Hex[];
-  /** Number of different owners among the job's inputs. */
-  readonly owners: number;
 };
 
 export type KeyReleaseAnswer =

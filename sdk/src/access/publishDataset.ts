@@ -86,7 +86,7 @@ export async function publishDataset(
   const salt = toHex(randomBytes(32));
   const datasetId = datasetIdOf(deployment, owner, salt);
   const guardians = await resolveGuardians(createChainView(client, deployment), parameters.guardians);
-  requireIndependent(deployment, guardians);
+  requireIndependent(deployment, guardians, threshold);
 
   const deks = new Map(segments.map((_, index) => [index, randomBytes(32)]));
   try {
@@ -269,11 +269,21 @@ export async function depositShares(
   });
 }
 
-/** Guardians of one operator are one guardian. Local chains may break the rule. */
-export function requireIndependent({ chainId }: Deployment, guardians: readonly Guardian[]): void {
-  const operators = new Set(guardians.map(({ operator }) => operator)).size;
-  if (operators >= 2 || chainId === 31_337 || chainId === 1_337) return;
-  throw new PersonaError("CONFIG_INVALID", "All guardians belong to one operator.", {
-    data: { guardians: guardians.map(({ nodeId }) => nodeId).join(" ") },
-  });
+/**
+ * Guardians of one operator are one guardian: an operator with as many of them as the threshold asks for would have the key alone.
+ * Local chains may break the rule.
+ * @throws PersonaError CONFIG_INVALID, with the operator and its guardians
+ */
+export function requireIndependent(
+  { chainId }: Deployment,
+  guardians: readonly Pick<Guardian, "nodeId" | "operator">[],
+  threshold: number,
+): void {
+  if (chainId === 31_337 || chainId === 1_337) return;
+  for (const [operator, its] of Map.groupBy(guardians, (guardian) => guardian.operator)) {
+    if (its.length < threshold) continue;
+    throw new PersonaError("CONFIG_INVALID", "One operator has so many of the guardians that it has the key alone.", {
+      data: { operator, threshold, guardians: its.map(({ nodeId }) => nodeId).join(" ") },
+    });
+  }
 }

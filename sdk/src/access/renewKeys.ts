@@ -64,7 +64,7 @@ export async function renewKeys(
   const chain = createChainView(client, deployment);
   const keyEpoch = await nextEpoch(chain, dataset);
   const guardians = await resolveGuardians(chain, parameters.guardians ?? dataset.guardians);
-  requireIndependent(deployment, guardians);
+  requireIndependent(deployment, guardians, threshold);
 
   const { manifest, deks: old } = await openOwnDataset(context, parameters);
   const deks = new Map(manifest.segments.map(({ index }) => [index, randomBytes(32)]));

@@ -46,7 +46,7 @@ export async function replaceGuardians(
   const { dataset, keyBox, ownerKeyPair, threshold } = parameters;
   const { datasetId, keyEpoch, head: previous } = dataset;
   const guardians = await resolveGuardians(createChainView(client, deployment), parameters.guardians);
-  requireIndependent(deployment, guardians);
+  requireIndependent(deployment, guardians, threshold);
 
   const ids = { chainId: deployment.chainId, registry: deployment.datasetRegistry, datasetId, keyEpoch };
   const head = verifyKeyBoxHead(keyBox.head, { ...previous, datasetId, keyEpoch });

@@ -1,9 +1,9 @@
 /** The places before a guardian's enclave, by whom they are taken; rates over HTTP: limitsOverHttp.test.ts. */
 import { Agent, request } from "node:http";
 import { expect } from "chai";
-import { pino } from "pino";
 import { addressNetwork } from "../../../node/src/access/addressNetwork.ts";
 import { startGuardianServer } from "../../../node/src/access/guardianServer.ts";
+import { createLogger } from "../../../node/src/operations/createLogger.ts";
 
 describe("addressNetwork", () => {
   it("default: an IPv4 address is its own, of IPv6 the first four groups count", () => {
@@ -33,7 +33,7 @@ describe("places before the enclave", function () {
       throw new Error("not asked for");
     };
     const server = await startGuardianServer({
-      ...{ host: "127.0.0.1", port: 0, log: pino({ level: "silent" }) },
+      ...{ host: "127.0.0.1", port: 0, log: createLogger({ role: "guardian", destination: { write() {} } }) },
       routes: {
         ...{ key: () => undefined, deposit: unused, revoke: unused, log: unused },
         async release() {

@@ -3,6 +3,7 @@ import type { ReleaseCall } from "@persona-protocol/sdk/access";
 import type { ChainBlock, ChainView, EnclaveKeyState } from "@persona-protocol/sdk/contracts";
 import { expect } from "chai";
 import { zeroAddress, zeroHash } from "viem";
+import type { EnclaveIdentity } from "../../../node/src/enclave/runtime/enclaveIdentity.ts";
 import { askChain } from "../../../node/src/enclave/runtime/guardian/askChain.ts";
 import { createErasures } from "../../../node/src/enclave/runtime/guardian/erasures.ts";
 import { createGuardianChain, headsOf } from "../../../node/src/enclave/runtime/guardian/guardianChain.ts";
@@ -35,7 +36,7 @@ const endpoint = (head: () => bigint, lies: (at: bigint) => boolean = () => fals
 };
 const request = { request: { jobId: zeroHash, input: 0, attempt: 1 }, params: { order: { inputs: [] } } };
 const call = request as unknown as ReleaseCall;
-const identity = { account: { address: zeroAddress } } as Parameters<typeof requireOwnKey>[0]["identity"];
+const identity = { account: { address: zeroAddress } } as unknown as EnclaveIdentity;
 
 describe("an endpoint that is ahead of all others", () => {
   const confirmations = 64n;

@@ -2,6 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { commitRotation, finishRotation, readDeposits } from "../../../node/src/access/guardianRotation.ts";
+import { rotateGuardianKey } from "../../../node/src/access/rotateGuardianKey.ts";
+import type { Context } from "../../../node/src/context.ts";
+import { startAdminServer } from "../../../node/src/operations/adminServer.ts";
+import { expectError } from "../../helpers/errors.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
 
 const name = (digit: string) => `${digit.repeat(64)}.cbor`;
@@ -60,5 +64,39 @@ describe("commitRotation", () => {
       await finishRotation(dir);
       expect(await state(dir), String(step)).to.deep.equal(rotated);
     }
+  });
+});
+
+describe("rotateGuardianKey", () => {
+  const folder = temporaryFolder();
+
+  it("error: NODE_RUNNING: a daemon over this data directory, whether or not its endpoint can be reached", async () => {
+    const dataDir = folder.path("running");
+    await mkdir(dataDir);
+    await writeFile(join(dataDir, "enclave-keys.sealed"), "keys");
+    await writeFile(join(dataDir, "node.json"), JSON.stringify({ nodeId: 7 }));
+    const daemon = await startAdminServer(join(dataDir, "admin.sock"), {
+      status: async () => ({}),
+      drain() {},
+      stop() {},
+    });
+    try {
+      // Nothing but the directory is looked at before: no chain, no enclave, no endpoint.
+      const context = { config: { dataDir } } as Context;
+      await expectError("NODE_RUNNING", () => rotateGuardianKey(context));
+    } finally {
+      await daemon.close();
+    }
+  });
+
+  it("behavior: a deposit that the disk does not give back is for the enclave to refuse, and no reason to stop", async () => {
+    const dataDir = folder.path("damaged");
+    await mkdir(join(dataDir, "deposits", name("a")), { recursive: true });
+    await writeFile(join(dataDir, "deposits", name("b")), "b");
+    const found = await readDeposits(dataDir);
+    expect([...found].map(([file, content]) => [file, content.length])).to.deep.include.members([
+      [name("a"), 0],
+      [name("b"), 1],
+    ]);
   });
 });

@@ -6,10 +6,10 @@ import { type ConfigOptions, configOf } from "./configOf.ts";
 export async function nodeRotate(options: ConfigOptions & { readonly json: boolean }): Promise<void> {
   const context = await createContext(configOf(options).config);
   const rotation = await rotateGuardianKey(context).finally(() => context.chain.close());
-  const { nodeId, from, to, resealed, destroyed } = rotation;
+  const { nodeId, from, to, resealed, destroyed, damaged } = rotation;
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ ok: true, ...rotation })}\n`
-      : `guardian ${nodeId}: key ${from} is destroyed, ${to} takes its place\n${resealed} deposits moved on, ${destroyed} ended\n`,
+      : `guardian ${nodeId}: key ${from} is destroyed, ${to} takes its place\n${resealed} deposits moved on, ${destroyed} ended, ${damaged} were damaged\n`,
   );
 }
