@@ -59,7 +59,7 @@ export function openHostChain(
 }
 
 /** The chain as one endpoint shows it. */
-export function endpointChain(peer: Pick<Peer, "call">, deployment: Deployment, endpoint = 0): ChainView {
+function endpointChain(peer: Pick<Peer, "call">, deployment: Deployment, endpoint = 0): ChainView {
   const rpc = createHostRpc(peer, endpoint);
   return deployment.chainReads === "quorum" ? relayedChain(rpc, deployment) : createProvedChain(rpc, deployment);
 }
