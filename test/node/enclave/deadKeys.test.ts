@@ -74,11 +74,13 @@ async function refusedJob(key: Partial<EnclaveKeyState>): Promise<JobContext> {
   return { chain, host, identity, jobId, params: { ...params, order }, attempt: 1 } as unknown as JobContext;
 }
 
+const patient = { withinMs: 60_000, onOpening: () => {} };
+
 describe("refusals, by what the chain says of the keys that signed them", () => {
   it("default: of keys that may open, draining ones too, they prove that the job is at fault", async () => {
     for (const state of ["active", "draining"] as const) {
       const context = await refusedJob({ state });
-      const error = await expectError("GUARDIANS_REFUSED", () => obtainKeys(context, () => {}));
+      const error = await expectError("GUARDIANS_REFUSED", () => obtainKeys(context, patient));
       expect(failureCodeOf(error, false)).to.equal(1);
     }
   });
@@ -92,7 +94,7 @@ describe("refusals, by what the chain says of the keys that signed them", () => 
       { openUntil: now },
     ] as const) {
       const context = await refusedJob(key);
-      const error = await expectError("GUARDIANS_UNAVAILABLE", () => obtainKeys(context, () => {}));
+      const error = await expectError("GUARDIANS_UNAVAILABLE", () => obtainKeys(context, patient));
       expect(failureCodeOf(error, false)).not.to.equal(1);
     }
   });

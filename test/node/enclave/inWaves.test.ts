@@ -68,6 +68,13 @@ describe("inWaves", () => {
     expect(asked).to.deep.equal(["a", "b", "c"]);
   });
 
+  it("error: guardians that hold the line: after the given time there are no more answers", async () => {
+    const never = Number.POSITIVE_INFINITY;
+    const silent = { a: { afterMs: never }, b: { afterMs: 1 }, c: { afterMs: never } };
+    const { answers } = inWaves([group([], silent)], isGood, 50);
+    expect(await take(answers, 2), "it ends by itself").to.deep.equal(["b"]);
+  });
+
   it("behavior: nobody to ask ends at once", async () => {
     expect(await take(inWaves<Answer>([[]], isGood).answers, 1)).to.deep.equal([]);
     expect(await take(inWaves<Answer>([], isGood).answers, 1)).to.deep.equal([]);

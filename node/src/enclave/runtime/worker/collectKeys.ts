@@ -48,7 +48,10 @@ export type JobContext = {
 };
 
 /** Asks each input's guardians, no more of them than may be needed. Inputs are the groups. */
-export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: Uint8Array): Waves<GuardianAnswer> {
+export function askGuardians(
+  context: JobContext,
+  { sealed, bundle, withinMs }: { sealed: SealedBundle; bundle: Uint8Array; withinMs: number },
+): Waves<GuardianAnswer> {
   const inTurn = createTurns(maxAsksAtOnce);
   const ask = async (input: number, guardian: number): Promise<GuardianAnswer> => {
     const who = { input, guardian };
@@ -62,7 +65,7 @@ export function askGuardians(context: JobContext, sealed: SealedBundle, bundle: 
   const groups = context.params.order.inputs.map((_, input) =>
     guardiansInTurn(sealed, input, context.jobId).map((guardian) => () => ask(input, guardian)),
   );
-  return inWaves(groups, ({ status }) => status === "released");
+  return inWaves(groups, ({ status }) => status === "released", withinMs);
 }
 
 /** Another order for each job: the work is spread over the guardians. */

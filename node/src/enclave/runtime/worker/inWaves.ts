@@ -15,14 +15,18 @@ const hedgeMs = 200;
  * Asks a majority of each group first, which is what most thresholds are, and spares the others the work. All the rest of a
  * group is asked as soon as one of it gives no good answer, and of every group when the first take long, or all have answered and
  * whoever listens still wants more.
+ *
+ * @param withinMs after so long there are no more answers, whoever still holds the line
  */
 export function inWaves<answer>(
   groups: readonly Questions<answer>[],
   isGood: (answer: answer) => boolean,
+  withinMs?: number,
 ): Waves<answer> {
   const asked = groups.map(() => 0);
   const arrived: answer[] = [];
   let pending = 0;
+  let isOver = false;
   let wake: () => void = () => {};
 
   const atLeast = (group: number, count: number): void => {
@@ -42,9 +46,15 @@ export function inWaves<answer>(
     for (const [group, questions] of groups.entries()) atLeast(group, questions.length);
   };
 
+  const endNow = (): void => {
+    isOver = true;
+    wake();
+  };
+
   async function* answers(): AsyncGenerator<answer> {
     for (const [group, questions] of groups.entries()) atLeast(group, Math.floor(questions.length / 2) + 1);
     const hedge = setTimeout(askAll, hedgeMs);
+    const end = withinMs === undefined ? undefined : setTimeout(endNow, withinMs);
     try {
       for (;;) {
         const next = arrived.shift();
@@ -53,13 +63,14 @@ export function inWaves<answer>(
           continue;
         }
         if (pending === 0) askAll();
-        if (pending === 0) return;
+        if (pending === 0 || isOver) return;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
     } finally {
       clearTimeout(hedge);
+      clearTimeout(end);
     }
   }
   return { answers: answers(), atLeast };

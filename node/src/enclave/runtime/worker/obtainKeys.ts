@@ -61,8 +61,14 @@ export type ObtainedKeys = {
 /** Ciphertext of one job, held in memory together with its plaintext. */
 const maxCiphertextBytes = 512 * 1024 * 1024;
 
-/** @param onOpening called right before the first share is opened: from then on no failure may claim to be earlier. */
-export async function obtainKeys(context: JobContext, onOpening: () => void): Promise<ObtainedKeys> {
+/**
+ * @param withinMs guardians that hold the line longer count as silent: the node's bond hangs on a receipt in time
+ * @param onOpening called right before the first share is opened: from then on no failure may claim to be earlier.
+ */
+export async function obtainKeys(
+  context: JobContext,
+  { withinMs, onOpening }: { readonly withinMs: number; readonly onOpening: () => void },
+): Promise<ObtainedKeys> {
   const block = await context.host.block(context.params.order.bundleDigest, maxBundleBytes);
   const sealed = decodeSealedBundle(block, context.params.order.bundleDigest);
   checkGuardianLists(sealed, context.params.order.inputs.length);
@@ -70,7 +76,7 @@ export async function obtainKeys(context: JobContext, onOpening: () => void): Pr
   let plan: JobPlan | undefined;
   let heads: readonly KeyBoxHead[] = [];
 
-  const asking = askGuardians(context, sealed, block);
+  const asking = askGuardians(context, { sealed, bundle: block, withinMs });
   for await (const answer of asking.answers) {
     answers.push(answer);
     if (plan === undefined) {

@@ -1,5 +1,5 @@
 import { releasesHashOf } from "@persona-protocol/sdk/access";
-import { type Program, RESULT_SEAL_BYTES, sealResult } from "@persona-protocol/sdk/compute";
+import { RESULT_SEAL_BYTES, sealResult } from "@persona-protocol/sdk/compute";
 import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, hkdfSha256, zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
@@ -38,7 +38,8 @@ export async function runJob(
   const { dueBy } = await requireClaim(context);
   const { latch, jobId } = context;
   try {
-    const keys = await obtainKeys(context, () => latch.open(jobId));
+    const withinMs = (await timeLeftMs(context, dueBy)) * askingShare;
+    const keys = await obtainKeys(context, { withinMs, onOpening: () => latch.open(jobId) });
     return await succeed(context, keys, dueBy);
   } catch (error) {
     const opened = latch.isOpened(jobId);
@@ -93,7 +94,7 @@ async function succeed(
   let plaintext: Uint8Array | undefined;
   try {
     await decryptTables(plan, deks, tables);
-    const limitMs = await timeLimitMs(context, program, dueBy);
+    const limitMs = Math.min(program.limits.timeMs, await timeLeftMs(context, dueBy));
     const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
     const maxSealed = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
     const maxBytes = maxSealed - RESULT_SEAL_BYTES;
@@ -116,11 +117,17 @@ async function succeed(
   }
 }
 
-/** The program's own limit, or what is left until the deadline: later nobody takes the receipt. */
-async function timeLimitMs({ chain }: JobContext, program: Program, dueBy: number): Promise<number> {
+/** Of what is left, so much goes to guardians at most: a program must still run. */
+const askingShare = 0.5;
+
+/**
+ * What is left until the receipt must be signed: later nobody takes it, and the node loses its bond. A quarter of the run's time, 15 to
+ * 60 seconds, is for the way to the chain.
+ */
+async function timeLeftMs({ chain, params: { offer } }: JobContext, dueBy: number): Promise<number> {
   const { timestamp } = await chain.block("latest");
-  const leftMs = (dueBy - Number(timestamp)) * 1_000;
-  return Math.max(1, Math.min(program.limits.timeMs, leftMs));
+  const settleSeconds = Math.min(60, Math.max(15, offer.runSeconds / 4));
+  return Math.max(1, (dueBy - Number(timestamp) - settleSeconds) * 1_000);
 }
 
 /** @param tables gets each as it is decrypted, so that whoever gave it can zeroise what there is when a later one fails */
