@@ -1,4 +1,4 @@
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Address, Hex } from "viem";
 import type { ProvedBlock } from "./blockHeader.ts";
 import type { HostRpc } from "./hostRpc.ts";
@@ -21,6 +21,8 @@ const maxWords = 65_536;
 const maxAccounts = 1_024;
 /** Slots of one proof. */
 const maxSlots = 64;
+/** An endpoint that takes a block in while it answers may prove another state than was asked for (anvil does): asked again after this. */
+const againAfterMs = [20, 100, 400];
 
 /**
  * A word is kept under the root of the storage that it was proved in: as long as a contract's storage is the same, from block
@@ -63,17 +65,30 @@ export function createProvedStorage(rpc: HostRpc): ProvedStorage {
   return {
     async words(block, contract, slots) {
       if (slots.length > maxSlots) throw new PersonaError("INTERNAL", "Too many slots for one proof.");
-      const found = await asking(`${block.hash} ${contract}`, slots, (all) => ask(block, contract, all));
+      const found = await asking(`${block.hash} ${contract}`, slots, (all) => asked(() => ask(block, contract, all)));
       return slots.map((slot) => found.get(slot) as Hex);
     },
     async account(block, address) {
       const name = `${block.hash} ${address}`;
       const known = accounts.get(name);
       if (known !== undefined) return known;
-      await ask(block, address, []);
+      await asked(() => ask(block, address, []));
       return accounts.get(name) as Promise<ProvedAccount>;
     },
   };
+}
+
+/** @throws PersonaError CHAIN_PROOF_INVALID when the endpoint goes on proving something else */
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  for (const ms of againAfterMs) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPersonaError(error, "CHAIN_PROOF_INVALID")) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+  }
+  return ask();
 }
 
 type Answer = ReadonlyMap<Hex, Hex>;
