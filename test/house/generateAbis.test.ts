@@ -31,7 +31,7 @@ const artifact = (input: string) =>
 
 /** What pages load of the ABIs must be in them. */
 const core = [
-  ...["check", "enclaveKeyOf", "nodeOf", "JobFailed", "JobSettled", "JobSubmitted", "JobTimedOut", "jobOf"],
+  ...["check", "enclaveKeyOf", "keyStatusOf", "nodeOf", "JobFailed", "JobSettled", "JobSubmitted", "JobTimedOut", "jobOf"],
   ...["submitJob", "submitJobWithSignatures", "tokenOf"],
 ];
 

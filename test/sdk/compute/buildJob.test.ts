@@ -51,6 +51,7 @@ describe("buildJob", () => {
         measurement: randomHex32(random),
         kemKeyHash: keyIdOf(kemKey),
       }),
+      keyStatusOf: () => ({ state: 2, banned: false }),
     };
     const client = {
       account: { address: address(3) },

@@ -22,7 +22,7 @@ const maxAccounts = 1_024;
 /** Slots of one proof. */
 const maxSlots = 64;
 /** An endpoint that takes a block in while it answers may prove another state than was asked for (anvil does): asked again after this. */
-const againAfterMs = [20, 100, 400];
+const againAfterMs = [20, 80, 200];
 
 /**
  * A word is kept under the root of the storage that it was proved in: as long as a contract's storage is the same, from block
