@@ -31,8 +31,8 @@ const artifact = (input: string) =>
 
 /** What pages load of the ABIs must be in them. */
 const core = [
-  ...["check", "enclaveKeyOf", "keyStatusOf", "nodeOf", "JobFailed", "JobSettled", "JobSubmitted", "JobTimedOut", "jobOf"],
-  ...["submitJob", "submitJobWithSignatures", "tokenOf"],
+  ...["check", "enclaveKeyOf", "nodeOf", "JobFailed", "JobSettled", "JobSubmitted", "JobTimedOut", "jobOf"],
+  ...["keyStatusOf", "submitJob", "submitJobWithSignatures", "tokenOf"],
 ];
 
 function makeArtifacts(): string {
