@@ -153,13 +153,17 @@ describe("persona, what owners and requesters do", function () {
     expectRefusal(await run("receipt", "get", none, "--out", "r.txt", ...look), "JOB_UNKNOWN", 2);
     expectRefusal(await run("provenance", "show", none, ...look), "JOB_UNKNOWN", 2);
     const down = ["--network", scene.network.runDir, "--rpc", "http://127.0.0.1:9"];
-    expectRefusal(await run("grants", ...down), "CHAIN_UNREACHABLE", 75);
+    const owner = scene.owner.account.address;
+    expectRefusal(await run("grants", "--owner", owner, ...down), "CHAIN_UNREACHABLE", 75);
   });
 
   it("behavior: doctor says what is wrong, and how to mend it", async () => {
     const { network } = scene;
     const well = await run("doctor", "--network", network.runDir, "--rpc", network.rpcUrl);
-    expect(well.stdout).to.include("3 of 3 answer with an attested key").and.include("7 there");
+    // Other tests of the scene have registered guardians that are gone by now.
+    const [, able] = /(\d+) of \d+ answer with an attested key/.exec(well.stdout) ?? [];
+    expect(Number(able)).to.be.at.least(3);
+    expect(well.stdout).to.include("7 there");
     const ill = await run("doctor", "--network", network.runDir, "--rpc", "http://127.0.0.1:9");
     expect(ill.code).to.equal(1);
     expect(ill.stdout).to.include("does not answer").and.include("→ Start the chain");
