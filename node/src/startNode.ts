@@ -38,9 +38,11 @@ export async function startNode(
 ): Promise<RunningNode> {
   const { instruments = createInstruments(config), hooks } = options;
   const { log, metrics } = instruments;
-  const context = await createContext(config, log, ({ code }) => metrics.countAlarm(code)).catch((error: unknown) => {
-    throw explainFailure(error);
-  });
+  const context = await createContext(config, log, ({ code }) => metrics.countAlarm(code)).catch(
+    async (error: unknown) => {
+      throw await explainFailure(error);
+    },
+  );
   const { store } = context;
   /** The last is closed first. */
   const open: { close(): Promise<void> }[] = [context.chain];
@@ -63,6 +65,6 @@ export async function startNode(
     return { ...node, gatewayPort: gateway?.port, metricsPort, stopAsked, stop: close };
   } catch (error) {
     await close();
-    throw explainFailure(error);
+    throw await explainFailure(error);
   }
 }

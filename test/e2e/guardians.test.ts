@@ -151,7 +151,7 @@ describe("guardians come and go", function () {
     it("error: while the guardian serves", async () => {
       const { code, stderr } = await rotate();
       expect(code).to.equal(1);
-      expect(stderr).to.contain("CONFIG_INVALID");
+      expect(stderr).to.contain("NODE_RUNNING");
     });
 
     it("behavior: shares move to the next period's key; the old one is destroyed, and of no use brought back", async () => {

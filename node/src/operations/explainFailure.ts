@@ -11,7 +11,7 @@ const sqliteCodes: readonly number[] = [8, 10, 13, 14];
  * What ends a daemon, as an error of the table: a chain endpoint that fails and a full disk pass, and whoever starts daemons again is
  * to do so. Without it every error of a library would end in exit code 1, which wants a person.
  */
-export function explainFailure(error: unknown): unknown {
+export async function explainFailure(error: unknown): Promise<unknown> {
   if (isPersonaError(error)) return error;
   if (isOfDisk(error))
     return new PersonaError("DATA_DIR_UNWRITABLE", "The data directory cannot be written.", { cause: error });
@@ -29,8 +29,8 @@ function isOfDisk(error: unknown): boolean {
  * was, and the job that did it is put aside when it does it again.
  */
 export function endOnCrash(log: Pick<Logger, "error">): void {
-  process.once("uncaughtException", (thrown) => {
-    const why = explainFailure(thrown);
+  process.once("uncaughtException", async (thrown) => {
+    const why = await explainFailure(thrown).catch(() => undefined);
     const error = isPersonaError(why)
       ? why
       : new PersonaError("NODE_CRASHED", "Something unexpected ended the daemon.");

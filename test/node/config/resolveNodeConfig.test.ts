@@ -56,6 +56,7 @@ describe("resolveNodeConfig", () => {
           .filter(({ isRequired }) => !isRequired)
           .map(({ name, type, choices, names, preset }) => {
             if (name === "evidencePrivilegeLevel") return [name, "2"];
+            if (name === "enclaveVsock") return [name, "3:5000"];
             if (name === "rpcWsUrl") return [name, "ws://127.0.0.1:4"];
             if (type === "integer" || type === "boolean") return [name, String(preset ?? 1)];
             if (choices !== undefined) return [name, choices[0] ?? ""];

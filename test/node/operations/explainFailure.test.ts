@@ -28,18 +28,18 @@ describe("explainFailure", () => {
       ["DATA_DIR_UNWRITABLE", () => db.exec("INSERT INTO t VALUES (randomblob(100000))")],
     ] as const;
     for (const [code, work] of cases) {
-      const error = explainFailure(await thrownBy(work));
+      const error = await explainFailure(await thrownBy(work));
       expect(isPersonaError(error, code), code).to.equal(true);
       expect((error as PersonaError).exitCode).to.equal(75);
     }
     db.close();
   });
 
-  it("behavior: what is explained, and what nobody knows, stays what it is", () => {
+  it("behavior: what is explained, and what nobody knows, stays what it is", async () => {
     const known = new PersonaError("CONFIG_INVALID", "No.");
     const unknown = new TypeError("undefined is not a function");
-    expect(explainFailure(known)).to.equal(known);
-    expect(explainFailure(unknown)).to.equal(unknown);
+    expect(await explainFailure(known)).to.equal(known);
+    expect(await explainFailure(unknown)).to.equal(unknown);
   });
 });
 

@@ -50,8 +50,8 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
 
   const how = await Promise.race([aborted(signal), node.stopAsked, node.ended]);
   if (!signal.aborted) stopInTime();
-  await node.stop().catch((error: unknown) => {
-    throw explainFailure(error);
+  await node.stop().catch(async (error: unknown) => {
+    throw await explainFailure(error);
   });
   log.info("stopped");
   if (typeof how !== "string") {
