@@ -32,6 +32,10 @@ export async function dieStepped(config: string, at: string): Promise<string> {
 export async function startStepped(config: string, logFile: string): Promise<SteppedWorker> {
   const child = spawn(process.execPath, ["--no-warnings", script, config], { stdio: ["pipe", "pipe", "pipe"] });
   child.stderr.pipe(createWriteStream(logFile, { flags: "a" }));
+  let last = "";
+  child.stderr.on("data", (chunk) => {
+    last = `${last}${chunk}`.slice(-600);
+  });
   const lines = createInterface({ input: child.stdout });
   const heard: Line[] = [];
   const waiting: { readonly wanted: (line: Line) => boolean; resolve(line: Line): void; reject(error: Error): void }[] =
@@ -44,7 +48,7 @@ export async function startStepped(config: string, logFile: string): Promise<Ste
     else waiting.splice(at, 1)[0]?.resolve(line);
   });
   void ended.then((how) => {
-    for (const { reject } of waiting) reject(new Error(`the worker has ended: ${how}`));
+    for (const { reject } of waiting) reject(new Error(`the worker has ended: ${how}\n${last}`));
   });
   const line = (wanted: (line: Line) => boolean): Promise<Line> => {
     const at = heard.findIndex(wanted);

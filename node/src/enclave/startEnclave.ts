@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { equalBytes } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
-import { type EnclaveBundle, enclaveBundle } from "./bundle/enclaveBundle.ts";
+import { type EnclaveBundle, enclaveBundle, ingestBundle } from "./bundle/enclaveBundle.ts";
 import type { HostEvidence, PlatformEvidence } from "./evidence/HostEvidence.ts";
 import { enclaveNamespaces, type Isolation, isolated } from "./runtime/isolation.ts";
-import { bundleIndex, bundleMains, readBundle } from "./runtime/measuredBundle.ts";
+import { bundleIndex, bundleMains, ingestMain, readBundle } from "./runtime/measuredBundle.ts";
 import { createPeer, type Peer, type PeerMethods } from "./runtime/peer.ts";
 import { canSealEnclave, sealedEnclave } from "./runtime/sealedProcess.ts";
 
-export type EnclaveRole = "worker" | "guardian";
+export type EnclaveRole = "worker" | "guardian" | "ingest";
 
 export type EnclaveProcess = {
   /** Of what was started: the enclave itself, or what holds it and ends with it. 0 for one that somebody else has started. */
@@ -116,9 +116,11 @@ export async function forwardToEnclave(
  * network, and a root with nothing in it but the bundle and what Node needs to start. It talks to us over stdin and stdout, and what it logs on stderr goes to `log`.
  */
 export function startEnclave(options: EnclaveOptions): EnclaveProcess {
-  const { role, isolation, methods, evidence: platform, log, bundle: { folder } = enclaveBundle() } = options;
-  // The supervisor compares what its sandboxes will load with what was measured; a guardian has no other file than its own.
-  const files = role === "worker" ? Object.keys(readBundle(folder).files) : [bundleMains.guardian];
+  const { role, isolation, methods, evidence: platform, log } = options;
+  const { folder } = options.bundle ?? (role === "ingest" ? ingestBundle() : enclaveBundle());
+  const main = role === "ingest" ? ingestMain : bundleMains[role];
+  // The supervisor compares what its sandboxes will load with what was measured; the others have no file but their own.
+  const files = role === "worker" ? Object.keys(readBundle(folder).files) : [main];
   const readable = [bundleIndex, ...files].map((file) => join(folder, file));
   const node = [
     process.execPath,
@@ -129,7 +131,7 @@ export function startEnclave(options: EnclaveOptions): EnclaveProcess {
     // V8 starts with a young generation of a megabyte: emptying it was 7 % of a guardian's enclave.
     "--min-semi-space-size=16",
     "--no-warnings",
-    join(folder, bundleMains[role]),
+    join(folder, main),
     isolation,
     platform?.kind ?? "simulated",
     ...(options.socket === undefined ? [] : [options.socket]),

@@ -1,8 +1,9 @@
 // Generated from errorTable.ts by `npm run docs`. Do not edit.
 import type { ErrorCode } from "./errorTable.ts";
 
-/** Exit code, what to do, and the place in the Solidity enum `Reason`. A code is worth another try where its exit code is 75. */
-export const errorFacts: Readonly<Record<ErrorCode, readonly [exit: 1 | 2 | 75, fix: string, reason?: number]>> = {
+type ErrorFact = readonly [exit: 1 | 2 | 75, fix: string, reason?: number];
+
+const facts: Partial<Record<ErrorCode, ErrorFact>> = {
   REQUEST_INVALID: [2, "Send a request built by the SDK of the same protocol version.", 1],
   NODE_KEY_UNKNOWN: [2, "Register the enclave key with NodeRegistry.addEnclaveKey first.", 2],
   NODE_KEY_EXPIRED: [2, "Renew the attestation: restart the enclave, or run the node's renewal.", 3],
@@ -40,6 +41,7 @@ export const errorFacts: Readonly<Record<ErrorCode, readonly [exit: 1 | 2 | 75, 
   GUARDIAN_SET_MISMATCH: [2, "Ask the guardians that the dataset's KeyBox names.", 35],
   GUARDIAN_CONFLICT: [2, "Another node must claim the job, or other guardians must answer.", 36],
   SHARE_UNKNOWN: [2, "The owner deposits the KeyBox at its guardians (persona import does so).", 37],
+  DATA_TOO_OLD: [2, "Build the job again from the dataset's current head.", 256],
   DIGEST_MISMATCH: [1, "Fetch from another store; the stored copy is damaged or was changed."],
   ENVELOPE_INVALID: [1, "Fetch the object again; if it stays so, the owner must publish the dataset again."],
   KEY_COMMITMENT_MISMATCH: [1, "Use the key of the same dataset, segment and key epoch."],
@@ -61,12 +63,14 @@ export const errorFacts: Readonly<Record<ErrorCode, readonly [exit: 1 | 2 | 75, 
   ARCHIVE_NOT_FOUND: [1, "Check the path."],
   ARCHIVE_NOT_ZIP: [1, "Download the archive again and give the .zip file as it came."],
   ARCHIVE_ENCRYPTED: [1, "Unpack it and zip it again without a password."],
-  ARCHIVE_HOSTILE: [1, "Do not use this file; download your archive from the service again."],
+  ARCHIVE_HOSTILE: [1, "Download the archive again."],
   ARCHIVE_TOO_LARGE: [1, "Raise the limit with --max-entry-bytes if you trust the file."],
-  ARCHIVE_UNRECOGNISED: [1, "Give the archive as the service exported it; docs/connectors.md lists what can be read."],
-  EXPORT_INVALID: [1, "Download the archive again; if it stays so, report the file's name and the message."],
-  PROVENANCE_UNREADABLE: [1, "Give one Reclaim proof (JSON) or one e-mail (.eml) as it came; docs/provenance.md says what is read."],
-  PROVENANCE_UNSUPPORTED: [1, "docs/provenance.md says why, and what its own authors offer."],
+  ARCHIVE_UNRECOGNISED: [1, "Give it as the service exported it."],
+  EXPORT_INVALID: [1, "Download the archive again."],
+  PROVENANCE_UNREADABLE: [1, "Give one proof or e-mail as it came; see docs/provenance.md."],
+  WRITER_REFUSED: [2, "Ask the owner for a new grant."],
+  PROVENANCE_TOO_LOW: [2, "Ask the owner for another dataset."],
+  PROVENANCE_UNSUPPORTED: [1, "See docs/provenance.md."],
   PROGRAM_INVALID: [1, "Build the program again."],
   PROGRAM_FAILED: [1, "Test the program on sample data."],
   LIMIT_EXCEEDED: [1, "Make the program lighter."],
@@ -93,11 +97,11 @@ export const errorFacts: Readonly<Record<ErrorCode, readonly [exit: 1 | 2 | 75, 
   DOMAIN_FILE_INVALID: [1, "Serve the file of buildDomainFile itself, as application/json, without a redirect."],
   DOMAIN_FILE_MISMATCH: [1, "The app's present owner builds the file again for this chain, registry, app and domain."],
   DOMAIN_FILE_UNSIGNED: [1, "The app's present owner builds the file again; a contract wallet must accept the signature (ERC-1271)."],
-  CERTIFICATE_INVALID: [1, "Fetch it again from its issuer; evidence with such a certificate is not to be believed."],
-  COLLATERAL_INVALID: [1, "Fetch it again: docs/attestation.md says which members it has."],
-  COLLATERAL_UNAVAILABLE: [75, "Check the service's URL and try again; Intel's own has no account and few requests a minute."],
-  COLLATERAL_UNTRUSTED: [1, "Ask another service: somebody between, or a cache that is not kept up, gives you this one."],
-  EVENT_LOG_INVALID: [1, "Fetch the log together with the quote: each start of the machine has another one."],
+  CERTIFICATE_INVALID: [1, "Fetch it again from its issuer."],
+  COLLATERAL_INVALID: [1, "Fetch it again."],
+  COLLATERAL_UNAVAILABLE: [75, "Check the service's URL and try again."],
+  COLLATERAL_UNTRUSTED: [1, "Ask another service."],
+  EVENT_LOG_INVALID: [1, "Fetch the log together with the quote."],
   EVIDENCE_UNREADABLE: [1, "Give an SGX or TDX quote, a Nitro attestation document or an SEV-SNP report, as bytes or as hex."],
   CHAIN_UNREACHABLE: [75, "Check the --rpc URL and that the chain runs (persona dev starts a local one)."],
   CHAIN_DISAGREES: [75, "Wait until they have caught up; if it stays so, replace the one that lies or lags."],
@@ -138,3 +142,9 @@ export const errorFacts: Readonly<Record<ErrorCode, readonly [exit: 1 | 2 | 75, 
   CANCELLED: [1, "Start it again when you want it."],
   INTERNAL: [1, "Please report it with the message and your version."],
 };
+
+/**
+ * Exit code, what to do, and the place in the Solidity enum `Reason`. A code is worth another try where its exit code is 75.
+ * Those of live accounts are among them once knowSourceErrors was called.
+ */
+export const errorFacts = facts as Record<ErrorCode, ErrorFact>;

@@ -22,6 +22,8 @@ const refused = (reason: number, why: string, fix: string): ErrorEntry => ({
   reason,
 });
 const fatal = (why: string, fix: string): ErrorEntry => ({ exit: 1, retry: "never", why, fix });
+/** A refusal that no contract knows. */
+const denied = (why: string, fix: string): ErrorEntry => ({ exit: 2, retry: "never", why, fix });
 const temporary = (why: string, fix: string): ErrorEntry => ({ exit: 75, retry: "later", why, fix });
 
 export const errorTable = {
@@ -175,6 +177,12 @@ export const errorTable = {
     "The guardian holds no share of this segment.",
     "The owner deposits the KeyBox at its guardians (persona import does so).",
   ),
+  // Of guardians alone: numbers from 256 on are in no contract.
+  DATA_TOO_OLD: refused(
+    256,
+    "The dataset's version was published longer before the job than the grant's maximum age, or the job does not say where. No key was released; uses and prices come back.",
+    "Build the job again from the dataset's current head.",
+  ),
 
   // Data that is not what it should be.
   DIGEST_MISMATCH: fatal(
@@ -254,31 +262,40 @@ export const errorTable = {
   ),
   ARCHIVE_ENCRYPTED: fatal("The archive is protected by a password.", "Unpack it and zip it again without a password."),
   ARCHIVE_HOSTILE: fatal(
-    "The archive holds an entry that no honest export has (path outside the archive, zip bomb, link).",
-    "Do not use this file; download your archive from the service again.",
+    "The archive holds an entry that no honest export has (path outside the archive, zip bomb, link). Do not use this file.",
+    "Download the archive again.",
   ),
   ARCHIVE_TOO_LARGE: fatal(
     "An entry of the archive is larger than the limit.",
     "Raise the limit with --max-entry-bytes if you trust the file.",
   ),
   ARCHIVE_UNRECOGNISED: fatal(
-    "No connector recognises this archive.",
-    "Give the archive as the service exported it; docs/connectors.md lists what can be read.",
+    "No connector recognises this archive: docs/connectors.md lists what can be read.",
+    "Give it as the service exported it.",
   ),
   EXPORT_INVALID: fatal(
-    "A file of the export is not in the format of its service.",
-    "Download the archive again; if it stays so, report the file's name and the message.",
+    "A file of the export is not in the format of its service. If it stays so, report the file's name and the message.",
+    "Download the archive again.",
   ),
 
   // Evidence of origin.
   PROVENANCE_UNREADABLE: fatal(
     "The file is no evidence that can be read: neither a proof nor a message, cut off, or beyond the limits.",
-    "Give one Reclaim proof (JSON) or one e-mail (.eml) as it came; docs/provenance.md says what is read.",
+    "Give one proof or e-mail as it came; see docs/provenance.md.",
   ),
-  PROVENANCE_UNSUPPORTED: fatal(
-    "This kind of evidence is known, and not verified here.",
-    "docs/provenance.md says why, and what its own authors offer.",
-  ),
+  WRITER_REFUSED: {
+    exit: 2,
+    retry: "never",
+    why: "The owner's delegation does not allow this version: none, revoked, over, used up, other segments or keys, or a banned enclave. Nothing was published.",
+    fix: "Ask the owner for a new grant.",
+  },
+  PROVENANCE_TOO_LOW: {
+    exit: 2,
+    retry: "never",
+    why: "A segment's public level of origin is lower than the job asks for. No key was opened; uses and prices come back.",
+    fix: "Ask the owner for another dataset.",
+  },
+  PROVENANCE_UNSUPPORTED: fatal("This kind of evidence is known, and not verified here.", "See docs/provenance.md."),
 
   // Programs and results.
   PROGRAM_INVALID: fatal("The program bundle breaks its schema.", "Build the program again."),
@@ -366,24 +383,24 @@ export const errorTable = {
 
   // Attestation.
   CERTIFICATE_INVALID: fatal(
-    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say.",
-    "Fetch it again from its issuer; evidence with such a certificate is not to be believed.",
+    "A certificate, revocation list or key of a piece of evidence is not what DER and X.509 say. Evidence with such a certificate is not to be believed.",
+    "Fetch it again from its issuer.",
   ),
   COLLATERAL_INVALID: fatal(
-    "The collateral of a platform is not the JSON that verifiers exchange.",
-    "Fetch it again: docs/attestation.md says which members it has.",
+    "The collateral of a platform is not the JSON that verifiers exchange: docs/attestation.md says which members it has.",
+    "Fetch it again.",
   ),
   COLLATERAL_UNAVAILABLE: temporary(
-    "The provisioning certification service does not answer, not in time, or not as its interface says.",
-    "Check the service's URL and try again; Intel's own has no account and few requests a minute.",
+    "The provisioning certification service does not answer, not in time, or not as its interface says. Intel's own wants no account, and takes few requests a minute.",
+    "Check the service's URL and try again.",
   ),
   COLLATERAL_UNTRUSTED: fatal(
-    "The provisioning certification service answers with what its signers have not signed, or what has run out.",
-    "Ask another service: somebody between, or a cache that is not kept up, gives you this one.",
+    "The provisioning certification service answers with what its signers have not signed, or what has run out: somebody between, or a cache that is not kept up, gives you this one.",
+    "Ask another service.",
   ),
   EVENT_LOG_INVALID: fatal(
-    "The event log cannot be read, or does not lead to the registers of the quote.",
-    "Fetch the log together with the quote: each start of the machine has another one.",
+    "The event log cannot be read, or does not lead to the registers of the quote. Each start of the machine has another one.",
+    "Fetch the log together with the quote.",
   ),
   EVIDENCE_UNREADABLE: fatal(
     "The bytes are no evidence of a known kind, or end too early.",
@@ -516,6 +533,55 @@ export const errorTable = {
     "Do not grant it. The requester makes a new one by requestAccess, on this chain.",
   ),
   ACCESS_REQUEST_EXPIRED: fatal("The request for access is too old.", "Ask the requester for a new one."),
+  // Live accounts: pages do not meet these, and load them apart (sourceErrors.ts).
+  SOURCE_AUTH_INVALID: denied(
+    "The authorization cannot be used: code, state, verifier, client or scopes are not what the service expects.",
+    "Ask the person for their consent again, from the beginning; a code counts once and for minutes. See the rule in the message.",
+  ),
+  SOURCE_AUTH_PENDING: temporary(
+    "The person has not confirmed the device code yet.",
+    "Show them the address and the code, and ask again after the interval.",
+  ),
+  SOURCE_CONSENT_ENDED: denied(
+    "The service takes the account's tokens no more: consent was withdrawn or has expired, or a refresh token was used twice.",
+    "The source is paused. Ask the person for their consent again; if they know nothing of it, look who else has had the tokens.",
+  ),
+  SOURCE_REFUSED: denied(
+    "The service does not let this account read what was asked for.",
+    "Look which scope is missing and ask for consent with it, or leave that segment out.",
+  ),
+  SOURCE_RATE_LIMITED: temporary(
+    "The service limits how often it is asked.",
+    "Run the source again after `retryAt`; what came before is kept.",
+  ),
+  SOURCE_UNAVAILABLE: temporary(
+    "The service cannot be reached, is too slow or fails.",
+    "Run the source again later; it goes on where it stood.",
+  ),
+  SOURCE_ANSWER_INVALID: fatal(
+    "The service answered in another form than its documentation says, with too much, or without end.",
+    "Nothing of the answer was taken. Try again; if it stays so its interface has changed, and this version does not know it.",
+  ),
+  SOURCE_HOST_REFUSED: fatal(
+    "The source was about to ask a host that is not its own.",
+    "A redirect or a link of the service led elsewhere. Report it: only hosts that the source names are ever asked.",
+  ),
+  SOURCE_CERTIFICATE_INVALID: fatal(
+    "The service's TLS certificate is not one that the enclave's pinned roots vouch for, for this host and time.",
+    "Somebody may stand between, or the enclave's roots are too old: upgrade the node. Nothing was sent.",
+  ),
+  SOURCE_UNKNOWN: fatal(
+    "There is no such source, or no session of it that this enclave can open.",
+    "Take an id of docs/live-sources.md. A session belongs to the build that made it: after an upgrade ask for consent again.",
+  ),
+  SOURCE_RUNNING: temporary(
+    "A run or a renewal of this session is under way.",
+    "Wait for it: tokens are never renewed twice at once.",
+  ),
+  ORIGIN_INVALID: fatal(
+    "The statement of origin is malformed, not signed by the enclave that it names, or not of these bytes.",
+    "Do not rely on it; fetch again.",
+  ),
   CONFIG_INVALID: fatal("The configuration is not valid.", "Correct the named setting."),
   USAGE: fatal("The command was not understood.", "Run the command with --help."),
   CANCELLED: fatal("The operation was cancelled.", "Start it again when you want it."),
@@ -526,3 +592,6 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
+
+/** Codes of live accounts, which a page loads only with what can meet them: knowSourceErrors. */
+export type SourceErrorCode = Extract<ErrorCode, `SOURCE_${string}` | `ORIGIN_${string}`>;

@@ -1,4 +1,4 @@
-export { type ErrorCode, type ErrorEntry, errorTable } from "./errorTable.ts";
+export { type ErrorCode, type ErrorEntry, errorTable, type SourceErrorCode } from "./errorTable.ts";
 export {
   AllowanceMissingError,
   ChainWrongError,
@@ -16,3 +16,4 @@ export {
 } from "./PersonaError.ts";
 export { printable } from "./printable.ts";
 export { codeOfReason, reasonOfCode } from "./reasons.ts";
+export { knowSourceErrors, sourceError } from "./sourceErrors.ts";

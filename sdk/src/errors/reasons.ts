@@ -16,5 +16,6 @@ export function codeOfReason(reason: number): ErrorCode | undefined {
 
 /** The `Reason` number of a refusal code; undefined for a code that contracts and guardians never use. */
 export function reasonOfCode(code: ErrorCode): number | undefined {
-  return errorFacts[code][2];
+  // Facts of live accounts are elsewhere (`knowSourceErrors`), and none of them is a refusal.
+  return (errorFacts as Partial<typeof errorFacts>)[code]?.[2];
 }

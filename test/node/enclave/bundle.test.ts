@@ -57,7 +57,7 @@ describe("the enclave's bundle", function () {
     expect(built[0]).to.deep.equal(built[1]);
     const measurements = built.map((_, i) => openEnclaveBundle(join(folder, `built-${i}`)).measurement);
     expect(measurements).to.deep.equal([enclaveBundle().measurement, enclaveBundle().measurement]);
-    for (const file of ["worker.mjs", "guardian.mjs", "sandbox.mjs"]) {
+    for (const file of ["worker.mjs", "guardian.mjs", "sandbox.cjs"]) {
       const text = readFileSync(join(folder, "built-1", file), "utf8");
       for (const path of [repositoryRoot, folder, "somewhere/else"]) expect(text.includes(path), path).to.equal(false);
     }
@@ -71,7 +71,7 @@ describe("the enclave's bundle", function () {
       "duckdb.node",
       "guardian.mjs",
       "quickjs.wasm",
-      "sandbox.mjs",
+      "sandbox.cjs",
       "worker.mjs",
     ]);
     if (process.platform === "linux") expect(files).to.have.property("libduckdb.so");
@@ -86,7 +86,7 @@ describe("the enclave's bundle", function () {
       await writeFile(file, text.replace(limit, other));
     }
     const changed = await buildBundle(root, join(folder, "built-changed"));
-    for (const file of ["worker.mjs", "guardian.mjs", "sandbox.mjs"] as const)
+    for (const file of ["worker.mjs", "guardian.mjs", "sandbox.cjs"] as const)
       expect(changed.files[file]).not.to.equal(files[file]);
     expect(readBundle(join(folder, "built-changed")).measurement).not.to.equal(readBundle(built).measurement);
     expect(bundleKey(root)).not.to.equal(bundleKey(join(folder, "a")));
@@ -144,7 +144,7 @@ describe("the enclave's bundle", function () {
       return log.join("\n");
     }
 
-    for (const file of ["sandbox.mjs", "duckdb.node", "worker.mjs"]) {
+    for (const file of ["sandbox.cjs", "duckdb.node", "worker.mjs"]) {
       it(`error: no supervisor starts with another ${file}`, async () => {
         appendFileSync(join(bundle, file), file.endsWith(".mjs") ? "\n// more\n" : "\0");
         expect(await startFails("worker"))

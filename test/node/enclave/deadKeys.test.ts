@@ -3,7 +3,7 @@ import { decodeReleaseCall, encodeReleaseAnswer } from "@persona-protocol/sdk/ac
 import { sealJobBundle } from "@persona-protocol/sdk/compute";
 import { type ChainView, type EnclaveKeyState, KeyClass, typedData } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair } from "@persona-protocol/sdk/crypto";
-import { reasonOfCode } from "@persona-protocol/sdk/errors";
+import { PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { hashTypedData, keccak256, zeroHash } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -19,8 +19,13 @@ const random = createRandom(testSeed());
 const deployment = randomDeployment(random);
 const now = 1_000;
 
-/** A job that its three guardians refuse as revoked, by keys of which the chain says `key`. */
-async function refusedJob(key: Partial<EnclaveKeyState>): Promise<JobContext> {
+type KeyAt = (at: bigint) => Partial<EnclaveKeyState>;
+
+/** A job that its three guardians refuse as revoked, by keys of which the chain says `key`. `heads`: newest blocks of the endpoints. */
+async function refusedJob(
+  key: Partial<EnclaveKeyState> | KeyAt,
+  numbers: readonly bigint[] = [1n],
+): Promise<JobContext> {
   const accounts = new Map([7, 8, 9].map((nodeId) => [nodeId, privateKeyToAccount(generatePrivateKey())]));
   const nodeIds = new Map([...accounts].map(([nodeId, { address }]) => [address, nodeId]));
   const spec = randomStruct("JobSpec", random);
@@ -47,13 +52,12 @@ async function refusedJob(key: Partial<EnclaveKeyState>): Promise<JobContext> {
     price: 0n,
   };
   const identity = await createEnclaveIdentity();
-  const chain: Pick<ChainView, "deployment" | "block" | "enclaveKey"> = {
+  const chain: Pick<ChainView, "deployment" | "enclaveKey"> = {
     deployment,
-    block: async () => ({ number: 1n, hash: zeroHash, timestamp: BigInt(now) }),
-    enclaveKey: async (signer) => ({
+    enclaveKey: async (signer, at) => ({
       ...{ nodeId: nodeIds.get(signer) ?? 0, keyClass: KeyClass.guardian, state: "active", banned: false },
       ...{ sealUntil: now, openUntil: now + 1, measurement: zeroHash, kemKeyHash: zeroHash },
-      ...key,
+      ...(typeof key === "function" ? key(at) : key),
     }),
   };
   const host: Pick<JobContext["host"], "block" | "ask"> = {
@@ -71,7 +75,8 @@ async function refusedJob(key: Partial<EnclaveKeyState>): Promise<JobContext> {
     },
   };
   const order = { ...params.order, bundleDigest, inputs: [asked] };
-  return { chain, host, identity, jobId, params: { ...params, order }, attempt: 1 } as unknown as JobContext;
+  const heads = async () => numbers.map((number) => ({ number, hash: zeroHash, timestamp: BigInt(now) }));
+  return { chain, heads, host, identity, jobId, params: { ...params, order }, attempt: 1 } as unknown as JobContext;
 }
 
 const patient = { withinMs: 60_000, onOpening: () => {} };
@@ -97,5 +102,22 @@ describe("refusals, by what the chain says of the keys that signed them", () => 
       const error = await expectError("GUARDIANS_UNAVAILABLE", () => obtainKeys(context, patient));
       expect(failureCodeOf(error, false)).not.to.equal(1);
     }
+  });
+
+  it("error: CHAIN_DISAGREES: a key that one endpoint alone has in its newest block, so nothing is signed", async () => {
+    for (const liar of [0, 1]) {
+      const numbers = [12n, 11n];
+      const context = await refusedJob((at) => ({ state: at === numbers[liar] ? "active" : "none" }), numbers);
+      await expectError("CHAIN_DISAGREES", () => obtainKeys(context, patient));
+    }
+    const agreed = await refusedJob({ state: "active" }, [12n, 11n]);
+    await expectError("GUARDIANS_REFUSED", () => obtainKeys(agreed, patient));
+  });
+
+  it("error: while the chain is away they prove nothing, and no failure is signed", async () => {
+    const context = await refusedJob(() => {
+      throw new PersonaError("CHAIN_UNREACHABLE", "away");
+    });
+    await expectError("CHAIN_UNREACHABLE", () => obtainKeys(context, patient));
   });
 });

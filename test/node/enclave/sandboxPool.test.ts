@@ -25,7 +25,7 @@ const slackMs = 5_000;
 const seen = { timeMs: 4_000, memoryMb: 128 };
 const shmFiles = () => readdirSync("/dev/shm").filter((name) => name.startsWith("persona-"));
 const sandboxes = () =>
-  descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.mjs")));
+  descendantsOf(process.pid).filter((pid) => commandOf(pid).some((part) => part.endsWith("sandbox.cjs")));
 
 /** In its own file system, or where it has none a file without a name. */
 const holdsPlaintext = (pid: number) =>

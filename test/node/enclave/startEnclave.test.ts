@@ -247,7 +247,7 @@ describe("startEnclave", function () {
       const enclave = start("worker");
       await call(enclave, "start", startParams("worker"));
       const isSandbox = (pid: number) =>
-        commandOf(pid)[0] === process.execPath && commandOf(pid).some((part) => part.endsWith("sandbox.mjs"));
+        commandOf(pid)[0] === process.execPath && commandOf(pid).some((part) => part.endsWith("sandbox.cjs"));
       while (!descendantsOf(enclave.pid).some(isSandbox)) await sleep(20);
       const pids = descendantsOf(enclave.pid);
       if (how === "killed") process.kill(enclave.pid, "SIGKILL");

@@ -18,6 +18,8 @@ import { resultAt, wasmModule } from "../../helpers/wasmModule.ts";
 
 const canary = "canary of a post 91c4";
 const timeMs = 1_500;
+/** For what ends by another limit: on a machine that does other things, too. */
+const patientMs = 30_000;
 const graceMs = 200;
 const text: ProgramManifest["result"] = { type: "string", maxLength: 4_000 };
 const json: ProgramManifest["result"] = { type: "array", maxItems: 4, items: { type: "integer" } };
@@ -193,7 +195,8 @@ describe("hostile programs", function () {
   for (const { name, kind, code, ends, choice } of zoo) {
     it(`error: ${kind}: ${name} ends as ${ends.join(" or ")}, and leaves nothing`, async () => {
       const hostile = createManifest(kind, code, choice);
-      const limits = { ...hostile.program.limits, timeMs };
+      const withinMs = ends.includes("TIME_LIMIT_EXCEEDED") ? timeMs : patientMs;
+      const limits = { ...hostile.program.limits, timeMs: withinMs };
       await pool.warm();
       const pids = descendantsOf(process.pid);
       const from = performance.now();
@@ -210,7 +213,7 @@ describe("hostile programs", function () {
         ends.map((end) => failureCodes[end]),
         `${error.code} ${error.message}`,
       ).to.include(receipt);
-      expect(ms).to.be.lessThan(timeMs + graceMs);
+      expect(ms).to.be.lessThan(withinMs + graceMs);
       expect(JSON.stringify([error.message, error.data, String(error.cause ?? "")])).to.not.include("canary");
       // Not the warm one that follows.
       await allGone(pids);

@@ -1,4 +1,10 @@
-import { type ErrorCode, errorTable, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import {
+  type ErrorCode,
+  errorTable,
+  isPersonaError,
+  knowSourceErrors,
+  PersonaError,
+} from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { errorClasses } from "../../helpers/errors.ts";
 
@@ -21,6 +27,7 @@ describe("PersonaError", () => {
   });
 
   it("behavior: every other code is a PersonaError and nothing more", () => {
+    knowSourceErrors();
     const rest = (Object.keys(errorTable) as ErrorCode[]).filter((code) => !(code in errorClasses));
     for (const code of rest) {
       const error = new PersonaError(code, "no");

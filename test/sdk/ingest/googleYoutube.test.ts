@@ -23,12 +23,19 @@ describe("google-youtube", () => {
           time: "2025-02-01T10:00:00.5Z",
         },
       ]),
-      "Takeout/YouTube and YouTube Music/subscriptions/subscriptions.csv": "Channel Id,Channel Url\n",
+      "Takeout/YouTube and YouTube Music/subscriptions/subscriptions.csv":
+        "Channel Id,Channel Url,Channel Title\nUC0123456789012345678901,http://www.youtube.com/channel/UC0123456789012345678901,Boats\nnone,,\n",
+      "Takeout/YouTube and YouTube Music/comments/comments.csv": "Comment ID\n",
     });
     expect(connector).to.equal("google-youtube");
-    expect(counts).to.deep.equal({ watches: 2, searches: 1 });
+    expect(counts).to.deep.equal({ watches: 2, searches: 1, subscriptions: 1 });
     expect(times["searches"]).to.deep.equal(["2025-02-01T10:00:00.500Z", "2025-02-01T10:00:00.500Z"]);
-    expect(skipped).to.deep.equal({ "files this connector does not read": 1 });
+    expect(skipped).to.deep.equal({ "files this connector does not read": 1, "is no channel": 1 });
+    expect(records["subscriptions"]?.[0]).to.deep.equal({
+      id: "UC0123456789012345678901",
+      url: "http://www.youtube.com/channel/UC0123456789012345678901",
+      since: null,
+    });
     expect(changed).to.deep.equal({});
     expect(records["watches"]?.[0]).to.deep.include({
       kind: "watched",
@@ -84,7 +91,7 @@ describe("google-youtube", () => {
       ]),
       [`${folder}/watch-history.json`]: JSON.stringify([view]),
     });
-    expect(counts).to.deep.equal({ watches: 1, searches: 1 });
+    expect(counts).to.deep.equal({ watches: 1, searches: 1, subscriptions: 0 });
     expect(skipped).to.deep.equal({
       "an activity that is neither a view nor a search": 1,
       "is no activity": 1,
@@ -119,7 +126,7 @@ describe("google-youtube", () => {
       ),
       { timeZone: "Europe/Oslo" },
     );
-    expect(counts).to.deep.equal({ watches: 2, searches: 1 });
+    expect(counts).to.deep.equal({ watches: 2, searches: 1, subscriptions: 0 });
     expect(
       records["watches"]?.map(({ watched, local_time, title, url, channel }) => [
         watched,
@@ -199,17 +206,17 @@ describe("google-youtube", () => {
 
   it("behavior: a history of any size", async () => {
     const { counts } = await importRecords({ [`${folder}/watch-history.json`]: watchHistory({ records: 2000 }) });
-    expect(counts).to.deep.equal({ watches: 2000, searches: 0 });
+    expect(counts).to.deep.equal({ watches: 2000, searches: 0, subscriptions: 0 });
     const shown = await importRecords({ [`${folder}/watch-history.html`]: watchHtml({ records: 500 }) });
     expect(shown.connector).to.equal("google-youtube");
-    expect(shown.counts).to.deep.equal({ watches: 500, searches: 0 });
+    expect(shown.counts).to.deep.equal({ watches: 500, searches: 0, subscriptions: 0 });
   });
 
   describe("vectors", () => {
     const path = "google-takeout/synthetic/YouTube and YouTube Music/history";
     withSample(`${path}/watch-history.json`, "five records", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
-      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 5, searches: 0 }]);
+      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 5, searches: 0, subscriptions: 0 }]);
       expect(times["watches"]).to.deep.equal(["2019-12-31T23:00:00.000Z", "2025-02-01T23:59:59.000Z"]);
       expect(records["watches"]?.map(({ kind, is_ad }) => `${kind} ${is_ad}`)).to.deep.equal([
         "watched false",
@@ -226,13 +233,13 @@ describe("google-youtube", () => {
     });
     withSample(`${path}/watch-history.html`, "two entries", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
-      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 2, searches: 0 }]);
+      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 2, searches: 0, subscriptions: 0 }]);
       expect(times["watches"]).to.deep.equal(["2019-12-31T22:00:00.000Z", "2025-02-01T10:00:00.000Z"]);
       expect(records["watches"]?.[0]).to.include({ title: "Rope & splicing", channel: "Havn" });
     });
     withSample("google-takeout/exportube/watch-history.json", "four records", async (input) => {
       const { connector, counts, times, records } = await importRecords(input);
-      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 4, searches: 0 }]);
+      expect([connector, counts]).to.deep.equal(["google-youtube", { watches: 4, searches: 0, subscriptions: 0 }]);
       expect(times["watches"]).to.deep.equal(["2024-01-15T03:14:21.123Z", "2024-03-02T11:00:00.000Z"]);
       expect(records["watches"]?.[0]).to.include({
         title: "Daft Punk - One More Time (Official Video)",

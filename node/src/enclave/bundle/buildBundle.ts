@@ -2,13 +2,14 @@ import { copyFile, link, mkdir, readdir, readFile, writeFile } from "node:fs/pro
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import {
   type BundleFiles,
   bundleIndex,
   bundleMains,
   digestOfFile,
   encodeBundleIndex,
+  ingestMain,
 } from "../runtime/measuredBundle.ts";
 
 export type BuiltBundle = {
@@ -25,22 +26,92 @@ const runtime = "node/src/enclave/runtime";
  * path, time or order of a directory gets into them.
  */
 export async function buildBundle(root: string, folder: string): Promise<BuiltBundle> {
+  const mains = Object.entries(bundleMains).map(([name, file]) => ({
+    source: join(runtime, name, `${name}Main.ts`),
+    file,
+  }));
+  const packages = await buildMains(root, folder, mains);
+  const native = await copyNative(root, folder);
+  await copyQuickJs(root, folder);
+  return indexed(folder, [...Object.values(bundleMains), quickJsFile, ...native], packages);
+}
+
+/**
+ * Builds the ingest enclave's code, in the same way. A measurement of its own: what speaks with servers of the whole internet has no
+ * part in what holds people's keys.
+ */
+export async function buildIngestBundle(root: string, folder: string): Promise<BuiltBundle> {
+  const mains = [{ source: "node/src/enclave/ingest/ingestMain.ts", file: ingestMain }];
+  return indexed(folder, [ingestMain], await buildMains(root, folder, mains, [noLogging]));
+}
+
+/** @returns every package that code was taken from, with its version */
+async function buildMains(
+  root: string,
+  folder: string,
+  mains: readonly { readonly source: string; readonly file: string }[],
+  more: readonly Plugin[] = [],
+): Promise<BuiltBundle["packages"]> {
   await mkdir(folder, { recursive: true });
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(
-      Object.entries(bundleMains).map(([name, file]) => [
-        file.replace(".mjs", ""),
-        join(root, runtime, name, `${name}Main.ts`),
-      ]),
+  const options = optionsOf(root);
+  const builds = await Promise.all(
+    mains.map(({ source, file }) =>
+      build({
+        ...options,
+        plugins: [...options.plugins, ...more],
+        ...(file.endsWith(".cjs") ? asScript : asModule),
+        entryPoints: [join(root, source)],
+        outfile: join(folder, file),
+      }),
     ),
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
+  );
+  const used = builds
+    .flatMap(({ metafile }) => Object.values(metafile.outputs))
+    .flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+    );
+  return packagesOf(root, used);
+}
+
+async function indexed(
+  folder: string,
+  names: readonly string[],
+  packages: BuiltBundle["packages"],
+): Promise<BuiltBundle> {
+  const files = Object.fromEntries(
+    names.map((name) => {
+      const digest = digestOfFile(join(folder, name));
+      if (digest === undefined) throw new PersonaError("ENCLAVE_FAILED", `The build left no ${name}.`);
+      return [name, digest];
+    }),
+  );
+  // Last: a folder with an index is complete.
+  await writeFile(join(folder, bundleIndex), encodeBundleIndex(files));
+  return { files, packages };
+}
+
+/** Of a module, which may still want `require`. */
+const asModule = {
+  format: "esm",
+  banner: {
+    js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
+  },
+} as const satisfies BuildOptions;
+
+const asScript = {
+  format: "cjs",
+  define: { "import.meta.url": "$url" },
+  banner: { js: '"use strict";const $url=require("node:url").pathToFileURL(__filename).href;' },
+} as const satisfies BuildOptions;
+
+const optionsOf = (root: string) =>
+  ({
+    absWorkingDir: root,
     bundle: true,
-    format: "esm",
     platform: "node",
     target: "node24",
-    charset: "utf8",
+    // One character beyond Latin-1 would make all of the code take two bytes for each, and longer to read.
+    charset: "ascii",
     // Names stay, so that the bundle can be read and an error's stack says where; paths in comments go.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -51,31 +122,10 @@ export async function buildBundle(root: string, folder: string): Promise<BuiltBu
     preserveSymlinks: true,
     // What the sources say is enough: a configuration of the compiler above the folder would change the bytes.
     tsconfigRaw: "{}",
-    banner: {
-      js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
-    },
     plugins: [ownPackages(root), ownQuickJs, wholeZod, embeddedWasm, fastKeccak(root), noDebugging, nativeEngine],
     metafile: true,
     logLevel: "silent",
-  });
-  const native = await copyNative(root, folder);
-  await copyQuickJs(root, folder);
-  const names = [...Object.values(bundleMains), quickJsFile, ...native];
-  const files = Object.fromEntries(
-    names.map((name) => {
-      const digest = digestOfFile(join(folder, name));
-      if (digest === undefined) throw new PersonaError("ENCLAVE_FAILED", `The build left no ${name}.`);
-      return [name, digest];
-    }),
-  );
-  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
-  );
-  const packages = await packagesOf(root, used);
-  // Last: a folder with an index is complete.
-  await writeFile(join(folder, bundleIndex), encodeBundleIndex(files));
-  return { files, packages };
-}
+  }) as const satisfies BuildOptions;
 
 /** The SDK of this repository, wherever a link of its packages' folder points. */
 const ownPackages = (root: string): Plugin => ({
@@ -167,6 +217,20 @@ const noDebugging: Plugin = {
     onResolve({ filter: /^debug$/ }, () => ({ path: "debug", namespace: "none" }));
     onLoad({ filter: /./, namespace: "none" }, () => ({
       contents: "export default () => Object.assign(() => {}, { enabled: false });",
+      loader: "js",
+    }));
+  },
+};
+
+/** What a mail client would log is nothing for an enclave's stderr: it is never asked to, and carries no logger. */
+const noLogging: Plugin = {
+  name: "no logging",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^pino$/ }, () => ({ path: "pino", namespace: "no logger" }));
+    onLoad({ filter: /./, namespace: "no logger" }, () => ({
+      contents: `const none = () => {};
+        export const pino = () => new Proxy({}, { get: (_, name) => (name === "child" ? pino : none) });
+        export default pino;`,
       loader: "js",
     }));
   },

@@ -1,20 +1,20 @@
-// node buildMain.ts ROOT FOLDER: builds the enclave of the repository at ROOT into FOLDER. Several may do so at once.
+// node buildMain.ts ROOT FOLDER [ingest]: builds the enclave, or the ingest enclave, of the repository at ROOT into FOLDER. Several may do so at once.
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { bundleIndex } from "../runtime/measuredBundle.ts";
-import { buildBundle } from "./buildBundle.ts";
+import { buildBundle, buildIngestBundle } from "./buildBundle.ts";
 
 /** Builds of other sources, unused for so long, are removed. */
 const keptMs = 7 * 24 * 60 * 60_000;
 
-const [root, folder] = process.argv.slice(2);
-if (root === undefined || folder === undefined) throw new Error("usage: buildMain.ts ROOT FOLDER");
+const [root, folder, kind] = process.argv.slice(2);
+if (root === undefined || folder === undefined) throw new Error("usage: buildMain.ts ROOT FOLDER [ingest]");
 
 const parent = dirname(folder);
 await mkdir(parent, { recursive: true });
 const mine = await mkdtemp(join(parent, "building-"));
 try {
-  await buildBundle(root, mine);
+  await (kind === "ingest" ? buildIngestBundle : buildBundle)(root, mine);
   await rename(mine, folder);
 } catch (error) {
   await rm(mine, { recursive: true, force: true });

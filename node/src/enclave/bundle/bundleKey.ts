@@ -4,7 +4,10 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Folders whose files can be part of an enclave. */
-const sourceFolders = ["node/src/enclave/runtime", "sdk/src"];
+const sourceFolders = {
+  runtime: ["node/src/enclave/runtime", "sdk/src"],
+  ingest: ["node/src/enclave/runtime", "node/src/enclave/ingest", "sdk/src"],
+};
 const builderFolder = fileURLToPath(new URL(".", import.meta.url));
 
 /**
@@ -12,9 +15,9 @@ const builderFolder = fileURLToPath(new URL(".", import.meta.url));
  * @param root folder of a repository
  * @returns 32 hexadecimal digits
  */
-export function bundleKey(root: string): string {
+export function bundleKey(root: string, kind: keyof typeof sourceFolders = "runtime"): string {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}\0`);
-  const files = sourceFolders.flatMap((folder) => filesBelow(join(root, folder)));
+  const files = sourceFolders[kind].flatMap((folder) => filesBelow(join(root, folder)));
   for (const file of [...files, join(root, "package-lock.json"), join(root, "sdk/package.json")])
     hash.update(`${relative(root, file)}\0`).update(contentOf(file));
   for (const file of filesBelow(builderFolder)) hash.update(contentOf(file));

@@ -21,8 +21,16 @@ let built: EnclaveBundle | undefined;
  * @throws PersonaError ENCLAVE_FAILED when it cannot be built
  */
 export function enclaveBundle(): EnclaveBundle {
-  built ??= bundleOf(root);
+  built ??= bundleOf(root, "runtime");
   return built;
+}
+
+let builtIngest: EnclaveBundle | undefined;
+
+/** The same of the ingest enclave, which has a bundle and a measurement of its own. @throws PersonaError ENCLAVE_FAILED */
+export function ingestBundle(): EnclaveBundle {
+  builtIngest ??= bundleOf(root, "ingest");
+  return builtIngest;
 }
 
 /** A bundle that somebody has built. @throws PersonaError ENCLAVE_FAILED when the folder holds none */
@@ -30,11 +38,15 @@ export function openEnclaveBundle(folder: string): EnclaveBundle {
   return { folder, measurement: readBundle(folder).measurement };
 }
 
-function bundleOf(sources: string): EnclaveBundle {
-  const folder = join(sources, ".cache/enclave", bundleKey(sources));
+function bundleOf(sources: string, kind: "runtime" | "ingest"): EnclaveBundle {
+  const folder = join(
+    sources,
+    kind === "ingest" ? ".cache/enclave-ingest" : ".cache/enclave",
+    bundleKey(sources, kind),
+  );
   if (!existsSync(join(folder, bundleIndex))) {
     // In a process of its own: bundlers leave a child behind that would keep ours from ending.
-    const { status, stderr } = spawnSync(process.execPath, ["--no-warnings", builder, sources, folder], {
+    const { status, stderr } = spawnSync(process.execPath, ["--no-warnings", builder, sources, folder, kind], {
       encoding: "utf8",
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -7,7 +7,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import * as dagCbor from "@ipld/dag-cbor";
-import { isErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { isErrorCode, isPersonaError, knowSourceErrors, PersonaError } from "@persona-protocol/sdk/errors";
 import { hasMoreItems } from "@persona-protocol/sdk/storage";
 import { z } from "zod";
 
@@ -232,6 +232,7 @@ function failureOf(error: unknown): Failure {
 }
 
 function errorOf(failure: Failure): PersonaError {
+  knowSourceErrors();
   return new PersonaError(isErrorCode(failure.code) ? failure.code : "INTERNAL", failure.message, {
     data: failure.data,
   });

@@ -11,6 +11,7 @@ import {
 } from "viem";
 import { z } from "zod";
 import { type HostRpc, unusable } from "./chain/hostRpc.ts";
+import { provePublication } from "./chain/provePublication.ts";
 
 const quantity = z
   .string()
@@ -23,6 +24,7 @@ const blockAnswer = z
     number: quantity.nullable(),
     hash: z.custom<Hex>((value) => isHex(value) && value.length === 66).nullable(),
     timestamp: quantity,
+    receiptsRoot: z.custom<Hex>((value) => isHex(value) && value.length === 66),
   })
   .nullable();
 
@@ -56,7 +58,17 @@ export function relayedChain(rpc: HostRpc, deployment: Deployment): ChainView {
     },
   };
   // The three functions of the client as the view calls them: at a block that it names.
-  return createChainView(client as unknown as Pick<PublicClient, "getBlock" | "readContract" | "call">, deployment);
+  const view = createChainView(
+    client as unknown as Pick<PublicClient, "getBlock" | "readContract" | "call">,
+    deployment,
+  );
+  return {
+    ...view,
+    async publishedAt(publication, place) {
+      const { receiptsRoot, timestamp } = await client.getBlock({ blockNumber: place.blockNumber });
+      return (await provePublication(rpc, deployment, { receiptsRoot }, publication, place)) ? timestamp : undefined;
+    },
+  };
 }
 
 type Read = {

@@ -14,27 +14,30 @@ import { createFileGuard } from "../fileGuard.ts";
 import { isObject, jsonHead } from "../jsonFiles.ts";
 import { leftOut } from "../leftOut.ts";
 import type { RawObject } from "../rawFields.ts";
-import { searchSchema, watchSchema } from "../schemas/index.ts";
+import { followSchema, searchSchema, watchSchema } from "../schemas/index.ts";
 import { readHtmlEntries } from "../takeout/htmlCells.ts";
 import { decodeText, exactJsonText, readJsonValues } from "../text/index.ts";
 import { htmlActivity } from "./htmlActivity.ts";
+import { readSubscriptions, subscriptionsName, toSubscription } from "./subscriptions.ts";
 import { type FileKind, ofPlaylistItem, type RawActivity, segmentOf, toSearch, toWatch } from "./youtubeActivity.ts";
 
 /**
  * YouTube's history out of Google Takeout ("YouTube and YouTube Music", "My Activity"): watch and search history, as JSON or as
- * HTML, in the form since 2018 and in the playlist form before.
+ * HTML, in the form since 2018 and in the playlist form before; and the table of subscriptions.
  *
  * HTML shows times in the owner's zone by a name: names that mean one thing are read, others are said and read in the import's
- * zone. Channels are publishers, not correspondents: they stay. Videos, playlists, comments and subscriptions are not read.
+ * zone. Channels are publishers, not correspondents: they stay. Videos, playlists and comments are not read.
  */
 export const googleYoutube: Connector = {
   id: "google-youtube",
   segments: [
     { name: "watches", schema: watchSchema, toRecord: bridge(toWatch) },
     { name: "searches", schema: searchSchema, toRecord: bridge(toSearch) },
+    { name: "subscriptions", schema: followSchema, toRecord: bridge(toSubscription) },
   ],
   async detect(input) {
     let most = 0;
+    if (input.entries().some(({ path }) => subscriptionsName.test(path) && /youtube/i.test(path))) most = 0.3;
     for (const entry of candidates(input).slice(0, 20)) {
       const { sureness } = await look(input, entry);
       most = Math.max(most, sureness);
@@ -51,7 +54,7 @@ const searchNames =
   /(?:^|\/)(?:search[-_ ]history|suchverlauf|historial de búsqueda|cronologia ricerche|historique des recherches)[^/]*\.(?:json|html)$/i;
 
 function candidates(input: ArchiveInput): readonly ArchiveEntry[] {
-  const entries = input.entries();
+  const entries = input.entries().filter(({ path }) => !subscriptionsName.test(path));
   if (entries.length === 1) return entries;
   return entries.filter(
     ({ path }) =>
@@ -94,13 +97,12 @@ async function* open(input: InspectedInput, options: ConnectorOpenOptions): Asyn
     const seen = await look(input, entry);
     if (seen.sureness > 0 || input.entries().length === 1) found.push({ entry, look: seen });
   }
-  const read = createExportReader(
-    input,
-    options,
-    found.map(({ entry }) => entry),
-  );
+  const tables = input.entries().filter(({ path }) => subscriptionsName.test(path));
+  const read = createExportReader(input, options, [...found.map(({ entry }) => entry), ...tables]);
   const guard = createFileGuard();
   for (const { entry, look: seen } of found) yield* guard.pass("watches", entry.path, () => readFile(entry, seen));
+  for (const entry of tables)
+    yield* guard.pass("subscriptions", entry.path, () => readSubscriptions(entry, read, options));
   yield* guard.told();
 
   async function* readFile(entry: ArchiveEntry, seen: Look): AsyncGenerator<RawItem> {

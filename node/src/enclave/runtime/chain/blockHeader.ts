@@ -5,7 +5,7 @@ import { type Hex, hexToBytes, keccak256 } from "viem";
 import { z } from "zod";
 
 /** A block whose header makes its hash: what lies below its state root can be proved. */
-export type ProvedBlock = ChainBlock & { readonly stateRoot: Hex };
+export type ProvedBlock = ChainBlock & { readonly stateRoot: Hex; readonly receiptsRoot: Hex };
 
 const hexOf = (minBytes: number, maxBytes: number) =>
   z.custom<Hex>(
@@ -73,7 +73,8 @@ export function readBlockHeader(value: unknown): ProvedBlock {
   }
   const hash = keccak256(RLP.encode(list));
   if (hash !== parsed.hash.toLowerCase()) throw invalid("a header that does not make its hash");
-  return { number: BigInt(parsed.number), timestamp: BigInt(parsed.timestamp), hash, stateRoot: parsed.stateRoot };
+  const { stateRoot, receiptsRoot } = parsed;
+  return { number: BigInt(parsed.number), timestamp: BigInt(parsed.timestamp), hash, stateRoot, receiptsRoot };
 }
 
 /** Without leading zeros; zero is no byte at all. */

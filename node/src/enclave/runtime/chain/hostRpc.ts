@@ -8,6 +8,8 @@ export const relayedMethods = [
   "eth_getBlockByNumber",
   "eth_call",
   "eth_getProof",
+  /** Made by the host out of `eth_getBlockReceipts`. */
+  "persona_receiptProof",
 ] as const;
 
 /** One read of the chain, through the host: the answer is anybody's. @throws PersonaError CHAIN_UNREACHABLE */

@@ -27,6 +27,7 @@ import { type ProvedBlock, readBlockHeader } from "./blockHeader.ts";
 import { type InputRecords, type JobRecord, type KeyStatus, readReason, releaseReason } from "./chainReasons.ts";
 import { type HostRpc, unusable } from "./hostRpc.ts";
 import { createProvedStorage } from "./provedStorage.ts";
+import { provePublication } from "./provePublication.ts";
 import { emptyCodeHash } from "./storageProof.ts";
 
 /** Blocks whose headers are kept. */
@@ -145,8 +146,12 @@ export function createProvedChain(rpc: HostRpc, deployment: Deployment): ChainVi
       };
     },
     async job(jobId, number) {
-      const { status, attempt, signer, dueBy, commitment } = await job(jobId, number);
-      return { status, attempt, signer, dueBy, commitment };
+      const { status, attempt, signer, dueBy, commitment, raceBlock } = await job(jobId, number);
+      return { status, attempt, signer, dueBy, commitment, raceBlock };
+    },
+    async publishedAt(publication, place) {
+      const block = await blockAt(place.blockNumber);
+      return (await provePublication(rpc, deployment, block, publication, place)) ? block.timestamp : undefined;
     },
     async signedBy(account, digest, signature, number) {
       // No contract, no answer of one: that much is proved. What a contract answers is the endpoint's word.

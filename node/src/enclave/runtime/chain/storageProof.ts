@@ -1,7 +1,7 @@
 import { createMPTFromProof } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { type Address, bytesToHex, type Hex, hexToBytes, pad, zeroHash } from "viem";
+import { type Address, bytesToHex, type Hex, hexToBytes, numberToHex, pad, zeroHash } from "viem";
 import { z } from "zod";
 
 /** What a proof shows of one account. */
@@ -75,12 +75,27 @@ export async function proveSlots(storageHash: Hex, slots: readonly Hex[], proof:
   });
 }
 
+/**
+ * The receipt of the transaction at this place of a block, as its trie holds it; null where the block has none there.
+ * @throws PersonaError CHAIN_PROOF_INVALID
+ */
+export async function proveReceipt(
+  receiptsRoot: Hex,
+  index: number,
+  proof: readonly string[],
+): Promise<Uint8Array | null> {
+  const key = RLP.encode(index === 0 ? new Uint8Array() : hexToBytes(numberToHex(index)));
+  const [receipt] = await proveValues(receiptsRoot, [key], proof, { receiptsRoot }, false);
+  return receipt ?? null;
+}
+
 /** Null where the trie proves that there is nothing. */
 async function proveValues(
   root: Hex,
   keys: readonly Uint8Array[],
   proof: readonly string[],
   about: Readonly<Record<string, string>>,
+  useKeyHashing = true,
 ): Promise<(Uint8Array | null)[]> {
   // The root itself says that there is nothing; chains show it by an empty list, or by an empty node.
   if (root === emptyRoot) return keys.map(() => null);
@@ -88,7 +103,7 @@ async function proveValues(
   const unique = [...new Set(proof)].map((one) => hexToBytes(one as Hex));
   if (unique.length === 0) throw invalid("an empty proof", about);
   try {
-    const trie = await createMPTFromProof(unique, { root: hexToBytes(root), useKeyHashing: true });
+    const trie = await createMPTFromProof(unique, { root: hexToBytes(root), useKeyHashing });
     const values: (Uint8Array | null)[] = [];
     for (const key of keys) values.push(await trie.get(key, true));
     return values;

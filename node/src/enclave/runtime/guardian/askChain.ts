@@ -12,6 +12,8 @@ export type ChainSays = {
   readonly beforeClaim: boolean;
   /** Unix seconds; 0 where the chain knows no deadline. */
   readonly dueBy: number;
+  /** The earliest of what the blocks say. */
+  readonly raceBlock: number;
 };
 
 /** The objection that comes first in the documented order. */
@@ -38,6 +40,7 @@ export async function askChain(
     Promise.all(blocks.map((number) => view.job(jobId, number))),
   ]);
   const dueBy = Math.max(...jobs.map((job) => job.dueBy));
+  const raceBlock = Math.min(...jobs.map((job) => job.raceBlock));
   const isRead = jobs.some(({ status }) => status === "read");
   const objections: ErrorCode[] = [];
   if (isRead) {
@@ -57,7 +60,7 @@ export async function askChain(
     if (hasAttempt && !sameAttempt) objections.push("REQUEST_INVALID");
   }
   const objection = firstOf(objections);
-  return { objection, isRead, dueBy, beforeClaim: objection !== undefined && beforeAttempt.has(objection) };
+  return { objection, isRead, dueBy, raceBlock, beforeClaim: objection !== undefined && beforeAttempt.has(objection) };
 }
 
 /** A job that is not there, or not this key's, has no attempt that a request could be wrong about: these come first. */

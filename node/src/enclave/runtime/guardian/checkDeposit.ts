@@ -34,7 +34,7 @@ export async function checkDeposit(
   const digest = typedDigest(typedData.keyBoxDeposit(chain.view.deployment, message));
   const heads = headsOf(await chain.look());
   // Shares that nothing will open again are none: the owner learns it now, whatever its own endpoint says.
-  await requireOwnKey({ chain, identity, nodeId }, heads[0]);
+  for (const head of heads) await requireOwnKey({ chain, identity, nodeId }, head);
   const states = await Promise.all(heads.map(({ number }) => chain.view.dataset(datasetId, number)));
   if (states.some(({ status }) => status === "erased"))
     throw new PersonaError("DATASET_ERASED", "The dataset is erased: no guardian keeps shares of it.", {
@@ -46,10 +46,11 @@ export async function checkDeposit(
       : dataset.owner === owner,
   );
   // An owner that is a contract is asked; anybody can name one for a dataset that is not registered, so its gas is bounded.
-  const isSigned =
-    isOwner &&
-    (signerOf(digest, deposit.signature) === owner ||
-      (await chain.view.signedBy(owner, digest, deposit.signature, heads[0].number)));
+  const isContracts = async (): Promise<boolean> => {
+    const said = heads.map(({ number }) => chain.view.signedBy(owner, digest, deposit.signature, number));
+    return (await Promise.all(said)).every(Boolean);
+  };
+  const isSigned = isOwner && (signerOf(digest, deposit.signature) === owner || (await isContracts()));
   if (!isSigned) {
     throw new PersonaError("OWNER_MISMATCH", "The KeyBox is not deposited by the dataset's owner.", {
       data: { datasetId, owner },

@@ -25,6 +25,7 @@ import { keyIdOf, zeroise } from "@persona-protocol/sdk/crypto";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { catalogueHash, datasetHeadHash, decodeKeyBoxBody, verifyKeyBoxHead } from "@persona-protocol/sdk/storage";
 import { type Address, type Hex, zeroAddress, zeroHash } from "viem";
+import { ageObjection } from "../chain/ageObjection.ts";
 import type { EnclaveIdentity } from "../enclaveIdentity.ts";
 import { recoverSigner } from "../secp256k1.ts";
 import { askChain, firstOf } from "./askChain.ts";
@@ -125,6 +126,9 @@ export async function checkRelease(context: GuardianContext, call: ReleaseCall):
 
   if (!("code" in bundle) && inputSpec !== undefined && datasets.length > 0) {
     for (const dataset of datasets) note(inputObjection(context, call, bundle.job, dataset, said.isRead));
+    const opened = bundle.job.inputs[request.input];
+    if (opened !== undefined && objections.length === 0)
+      note(await ageObjection(chain.view, inputSpec, opened, BigInt(said.raceBlock)));
     const keys = await findKeys(context, bundle.job, request.input);
     if ("code" in keys) note(keys.code);
     // Whoever reads gets the whole key: that its operator also guards a share adds nothing.

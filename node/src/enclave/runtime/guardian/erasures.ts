@@ -14,8 +14,12 @@ export type Erasures = {
    * @throws PersonaError STORE_FAILED, CHAIN_DISAGREES, CHAIN_UNREACHABLE; it is done the next time, then
    */
   settle(datasetId: Hex, look: Look): Promise<number>;
-  /** The same for many, whatever was done before: a deposit may have come in between. */
-  sweep(datasetIds: readonly Hex[]): Promise<number>;
+  /**
+   * The same for many, whatever was done before: a deposit may have come in between.
+   * @param stale those of them whose owners have had a week to register them: of these, what no block knows ends, too. Not in the
+   * log, which nobody could ask for it, and which a stranger would fill by it.
+   */
+  sweep(datasetIds: readonly Hex[], stale?: readonly Hex[]): Promise<number>;
 };
 
 /** The host's part. It can keep a copy, which opens nowhere: this enclave refuses, and the key's period ends. */
@@ -78,14 +82,29 @@ export function createErasures(parts: {
     }
   };
 
+  /** By all endpoints at all their blocks, as for an erased one. */
+  const expire = async (datasetId: Hex, look: Look): Promise<number> => {
+    const blocks = blocksOf(look).map(({ number }) => number);
+    const states = await Promise.all(blocks.map((number) => chain.view.dataset(datasetId, number)));
+    if (states.some(({ status }) => status !== "none")) return 0;
+    forget(datasetId);
+    const digests = await host.kept(datasetId);
+    await host.destroy(digests);
+    return digests.length;
+  };
+
   return {
     settle: async (datasetId, look) => (settled.has(datasetId) ? 0 : settleNow(datasetId, look)),
-    async sweep(datasetIds) {
+    async sweep(datasetIds, stale = []) {
       const look = await chain.look();
+      const old = new Set(stale);
       const left = datasetIds.values();
       let destroyed = 0;
       const work = async () => {
-        for (const datasetId of left) destroyed += await settleNow(datasetId, look);
+        for (const datasetId of left) {
+          destroyed += await settleNow(datasetId, look);
+          if (old.has(datasetId)) destroyed += await expire(datasetId, look);
+        }
       };
       await Promise.all(Array.from({ length: width }, work));
       return destroyed;

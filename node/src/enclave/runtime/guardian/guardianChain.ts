@@ -6,8 +6,9 @@ export type Look = {
   readonly confirmed: ChainBlock;
   readonly newest: ChainBlock;
   /**
-   * The newest blocks of endpoints that are behind the newest of all, none of them the confirmed one. What one endpoint alone has it
-   * could make up, and hide in it what ends a permission: each endpoint's newest block is looked at, with all that have it.
+   * The newest blocks of endpoints that are behind the newest of all; the confirmed one where it is an endpoint's newest. What one
+   * endpoint alone has it could make up, and hide in it what ends a permission: each endpoint's newest block is looked at, with all
+   * that have it.
    */
   readonly between: readonly ChainBlock[];
 };
@@ -80,7 +81,7 @@ export function createGuardianChain(
     floor = confirmed.number;
     heads = found;
     const heights = new Map(found.map((block) => [block.number, block]));
-    for (const known of [confirmed, newest]) heights.delete(known.number);
+    heights.delete(newest.number);
     const between = [...heights.values()].sort((a, b) => (a.number > b.number ? -1 : 1));
     const kept = [confirmed, newest, ...between].map(({ number: at, hash }) => [`${at}`, hash] as const);
     answers = new Map(kept.map(([at, hash]) => [`${at}:${hash}`, answers.get(`${at}:${hash}`) ?? new Map()]));
@@ -127,6 +128,9 @@ export function createGuardianChain(
     node: (nodeId, at) => once(at, `node ${nodeId}`, (view) => view.node(nodeId, at)),
     // As above.
     signedBy: (account, digest, signature, at) => agreed(at, (view) => view.signedBy(account, digest, signature, at)),
+    // As above: the job names the place.
+    publishedAt: (publication, place) =>
+      agreed(place.blockNumber, async (view) => view.publishedAt?.(publication, place)),
     job: (jobId, at) => once(at, `job ${jobId}`, (view) => view.job(jobId, at)),
   };
   return {

@@ -57,7 +57,7 @@ const serveParams = z.strictObject({
 });
 const restoreParams = z.array(bytes).max(maxRevocations);
 const digests = z.array(hex32).max(1_024);
-const sweepParams = z.strictObject({ datasetIds: digests });
+const sweepParams = z.strictObject({ datasetIds: digests, stale: digests });
 const address = z
   .string()
   .refine((text) => isAddress(text), "not an address")
@@ -210,7 +210,8 @@ const host = openDoor({
     },
     /** The host names what it keeps; which of that ends is for the enclave to say. */
     async sweep(params) {
-      return { destroyed: await requireServing().erasures.sweep(sweepParams.parse(params).datasetIds) };
+      const { datasetIds, stale } = sweepParams.parse(params);
+      return { destroyed: await requireServing().erasures.sweep(datasetIds, stale) };
     },
     /** The newest head that is on the disk, signed now for the owner who asks; a host shows nobody else a head of today. */
     async logHead(query) {

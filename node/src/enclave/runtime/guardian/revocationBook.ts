@@ -2,7 +2,7 @@ import { decodeRevocation, type Revocation, verifyRevocation } from "@persona-pr
 import { PersonaError, reasonOfCode } from "@persona-protocol/sdk/errors";
 import { type Hex, zeroHash } from "viem";
 import type { AccessLog } from "./accessLog.ts";
-import type { GuardianChain } from "./guardianChain.ts";
+import { type GuardianChain, headsOf } from "./guardianChain.ts";
 import { createKeptRevocations, type KeptRevocations } from "./keptRevocations.ts";
 import { createRateLimit } from "./rateLimits.ts";
 
@@ -47,17 +47,23 @@ export function createRevocationBook(parts: {
         throw new PersonaError("SHARE_UNKNOWN", "The guardian keeps no share of this dataset.", {
           data: { datasetId },
         });
-      const { newest } = await chain.look();
-      const dataset = await chain.view.dataset(datasetId, newest.number);
+      // By all endpoints: one that is ahead of the others could name any owner, and call anything a contract's signature.
+      const heads = headsOf(await chain.look());
+      const [newest] = heads;
+      const datasets = await Promise.all(heads.map(({ number }) => chain.view.dataset(datasetId, number)));
       // A dataset costs its owner gas: strangers cannot fill the book.
-      if (dataset.owner !== owner)
+      if (datasets.some((dataset) => dataset.owner !== owner))
         throw new PersonaError("OWNER_MISMATCH", "Revocations are taken from the dataset's owner only.", {
           data: { datasetId, owner },
         });
       // Last: an owner that is a contract is asked, and nobody else's contract.
-      await verifyRevocation(chain.view.deployment, revocation, (digest) =>
-        chain.view.signedBy(owner, digest, revocation.signature, newest.number),
-      );
+      await verifyRevocation(chain.view.deployment, revocation, async (digest) => {
+        const { signature } = revocation;
+        const said = await Promise.all(
+          heads.map(({ number }) => chain.view.signedBy(owner, digest, signature, number)),
+        );
+        return said.every(Boolean);
+      });
       const name = nameOf(revocation);
       if (kept.covers(revocation) && !unwritten.has(name)) return void (await writing.get(name));
       if (!kept.covers(revocation)) kept.requireRoom(revocation, bytes.length);

@@ -1,5 +1,4 @@
-import { writeSync } from "node:fs";
-import type { Readable } from "node:stream";
+import { read, writeSync } from "node:fs";
 
 export type ByteStream = {
   /** Whether anything has come, after at most so long. */
@@ -10,15 +9,31 @@ export type ByteStream = {
   copyTo(fd: number, bytes: number): Promise<void>;
 };
 
-/** Reads a stream piece by piece, and says when it ends: also while nobody reads. */
-export function byteStream(stream: Readable, onEnd: () => void): ByteStream {
+/** As much as a pipe holds. */
+const pieceBytes = 64 * 1024;
+/** Until a descriptor that does not wait has something. */
+const againMs = 2;
+
+/**
+ * Reads a descriptor piece by piece, and says when it ends: also while nobody reads. By system calls: Node's stream for its standard
+ * input would load the network and terminals for it.
+ */
+export function byteStream(fd: number, onEnd: () => void): ByteStream {
   const chunks: Uint8Array[] = [];
   let wake: (() => void) | undefined;
-  stream.on("data", (chunk: Uint8Array) => {
-    chunks.push(chunk);
-    wake?.();
-  });
-  stream.on("close", onEnd);
+  const readOn = (): void => {
+    const piece = Buffer.allocUnsafeSlow(pieceBytes);
+    read(fd, piece, 0, pieceBytes, null, (error, length) => {
+      if (error?.code === "EAGAIN") setTimeout(readOn, againMs);
+      else if (error !== null || length === 0) onEnd();
+      else {
+        chunks.push(piece.subarray(0, length));
+        wake?.();
+        readOn();
+      }
+    });
+  };
+  readOn();
 
   /** Up to `most` bytes. */
   const next = async (most: number): Promise<Uint8Array> => {
@@ -52,10 +67,10 @@ export function byteStream(stream: Readable, onEnd: () => void): ByteStream {
       }
       return out;
     },
-    async copyTo(fd, bytes) {
+    async copyTo(to, bytes) {
       for (let left = bytes; left > 0; ) {
         const piece = await next(left);
-        for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at);
+        for (let at = 0; at < piece.length; ) at += writeSync(to, piece, at);
         left -= piece.length;
       }
     },

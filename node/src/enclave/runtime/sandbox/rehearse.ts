@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { runProgram } from "./runProgram.ts";
 import { encodeAnswer, type SandboxJob } from "./sandboxWire.ts";
@@ -22,10 +21,9 @@ const job: Omit<SandboxJob, "code"> = {
  * Runs a query over one record of its own in an engine of its own, while the process waits for its job: what runs for the first time pays for
  * compiling its JavaScript and for every page of the engine's library that it touches, which is more than a small query itself. Nothing of it is
  * left but that; the job's engine has seen none of it.
- * @param folder where files in memory may lie
+ * @param path for a file in memory, which is gone afterwards
  */
-export async function rehearse(folder: string): Promise<void> {
-  const path = `${folder}/persona-${randomUUID()}`;
+export async function rehearse(path: string): Promise<void> {
   const engine = await startSqlEngine();
   try {
     await engine.connection.run(`COPY (SELECT 1 AS n, 'a' AS text) TO ${quotedText(path)} (FORMAT parquet)`);

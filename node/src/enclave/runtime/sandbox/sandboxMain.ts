@@ -3,51 +3,43 @@
  * and ends after its answer. Plaintext arrives over stdin and lies in a file system of its own in memory, or, where the system gives none, in unlinked files on tmpfs:
  * both vanish with the process however it dies.
  */
-import { randomUUID } from "node:crypto";
-import { openSync, unlinkSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { decode } from "@ipld/dag-cbor";
 import { byteStream } from "./byteStream.ts";
+import { createDataFiles } from "./dataFiles.ts";
 import { quickJs } from "./quickJs.ts";
 import { rehearse } from "./rehearse.ts";
 import { runProgram } from "./runProgram.ts";
 import { encodeAnswer, readyByte, type SandboxJob } from "./sandboxWire.ts";
 import { startSqlEngine } from "./sqlEngine.ts";
 
-/** Own file system for plaintext; empty where there is none. */
-const folder = process.argv[2] ?? "";
-/** All sandboxes share this one: names in it must not be guessable or meet. */
-const sharedFolder = "/dev/shm";
 /** Who has waited so long for its job is a spare one, and has the time to rehearse. A job that comes meanwhile waits for the end of it, some 30 ms. */
 const spareAfterMs = 40;
+const standardInput = 0;
 
-/** While this process is warm and waits. */
-const engine = await startSqlEngine();
-writeSync(1, Uint8Array.of(readyByte));
+async function main(): Promise<void> {
+  // While this process is warm and waits.
+  const engine = await startSqlEngine();
+  writeSync(1, Uint8Array.of(readyByte));
 
-const input = byteStream(process.stdin, () => process.kill(process.pid, "SIGKILL"));
-if (!(await input.begins(spareAfterMs))) {
-  // The interpreter for those jobs that need it, which load it otherwise: a failure shows then.
-  quickJs().catch(() => {});
-  await rehearse(folder === "" ? sharedFolder : folder).catch(() => {});
-}
-const length = await input.take(4);
-const job = decode<SandboxJob>(await input.take(new DataView(length.buffer, length.byteOffset).getUint32(0)));
-const tables = [];
-for (const { table, owner, bytes } of job.tables) {
-  const { fd, path } = openFile();
-  await input.copyTo(fd, bytes);
-  tables.push({ table, owner, path });
-}
-const answer = encodeAnswer(await runProgram(engine, job, tables));
-for (let at = 0; at < answer.length; ) at += writeSync(1, answer, at);
-
-function openFile(): { readonly fd: number; readonly path: string } {
-  if (folder !== "") {
-    const path = `${folder}/${randomUUID()}.parquet`;
-    return { fd: openSync(path, "wx", 0o600), path };
+  const files = createDataFiles(process.argv[2] ?? "");
+  const input = byteStream(standardInput, () => process.kill(process.pid, "SIGKILL"));
+  if (!(await input.begins(spareAfterMs))) {
+    // The interpreter for those jobs that need it, which load it otherwise: a failure shows then.
+    quickJs().catch(() => {});
+    await rehearse(files.unused()).catch(() => {});
   }
-  const name = `${sharedFolder}/persona-${randomUUID()}`;
-  const fd = openSync(name, "wx+", 0o600);
-  unlinkSync(name);
-  return { fd, path: `/proc/self/fd/${fd}` };
+  const length = await input.take(4);
+  const job = decode<SandboxJob>(await input.take(new DataView(length.buffer, length.byteOffset).getUint32(0)));
+  const tables = [];
+  for (const { table, owner, bytes } of job.tables) {
+    const { fd, path } = files.open();
+    await input.copyTo(fd, bytes);
+    tables.push({ table, owner, path });
+  }
+  const answer = encodeAnswer(await runProgram(engine, job, tables));
+  for (let at = 0; at < answer.length; ) at += writeSync(1, answer, at);
 }
+
+// What fails here ends the process: its supervisor sees that there is no answer.
+void main();

@@ -13,6 +13,7 @@ import {
 } from "@persona-protocol/sdk/access";
 import { type JobBundle, openJobBundle, type SealedBundle } from "@persona-protocol/sdk/compute";
 import {
+  type ChainBlock,
   type ChainView,
   type JobParams,
   KeyClass,
@@ -34,11 +35,17 @@ type Released = Extract<ReleaseAnswer, { status: "released" }>;
 export type GuardianAnswer = { readonly input: number; readonly guardian: number } & (
   | { readonly status: "released"; readonly answer: Released }
   | { readonly status: "refused"; readonly code: ErrorCode }
-  | { readonly status: "silent" }
+  /** `chain`: what it may have answered could not be judged, for the chain could not be read. */
+  | { readonly status: "silent"; readonly chain?: PersonaError }
 );
 
 export type JobContext = {
   readonly chain: ChainView;
+  /**
+   * The newest block of each of the host's endpoints, the newest of all first. What one endpoint alone has it could make up: the
+   * worker acts on what holds at all of these.
+   */
+  readonly heads: () => Promise<readonly [ChainBlock, ...ChainBlock[]]>;
   readonly host: WorkerHost;
   /** Its KEM key is this run's own: what guardians seal for it is of no use after it. */
   readonly identity: EpochIdentity;
@@ -57,9 +64,9 @@ export function askGuardians(
     const who = { input, guardian };
     try {
       return { ...who, ...(await inTurn(() => askGuardian(context, who, bundle))) };
-    } catch {
+    } catch (error) {
       // Unreachable, malformed or badly signed: to the supervisor that is a guardian who did not answer.
-      return { ...who, status: "silent" };
+      return isOfChain(error) ? { ...who, status: "silent", chain: error } : { ...who, status: "silent" };
     }
   };
   const groups = context.params.order.inputs.map((_, input) =>
@@ -67,6 +74,10 @@ export function askGuardians(
   );
   return inWaves(groups, ({ status }) => status === "released", withinMs);
 }
+
+/** It passes: nothing that was asked has been answered. */
+export const isOfChain = (error: unknown): error is PersonaError =>
+  isPersonaError(error, "CHAIN_UNREACHABLE") || isPersonaError(error, "CHAIN_DISAGREES");
 
 /** Another order for each job: the work is spread over the guardians. */
 function guardiansInTurn({ keys }: SealedBundle, input: number, jobId: Hex): number[] {
@@ -99,7 +110,7 @@ function createTurns(width: number): <value>(work: () => Promise<value>) => Prom
 }
 
 async function askGuardian(
-  { chain, host, identity, jobId, params, attempt }: JobContext,
+  { chain, heads, host, identity, jobId, params, attempt }: JobContext,
   { input, guardian }: { input: number; guardian: number },
   bundle: Uint8Array,
 ): Promise<{ status: "released"; answer: Released } | { status: "refused"; code: ErrorCode }> {
@@ -123,10 +134,17 @@ async function askGuardian(
 
   const { jobId: about, signer, guardian: named } = answer.status === "released" ? answer.release : answer.refusal;
   const forUs = about === jobId && signer === identity.account.address && named === guardian;
-  const block = await chain.block("latest");
-  const key = await chain.enclaveKey(signed, block.number);
-  // Nor one that has leaked since it was destroyed or banned: a guardian with such a key answers nobody.
-  if (!forUs || key.nodeId !== guardian || key.keyClass !== KeyClass.guardian || !keyOpens(key, block)) {
+  const isItsKeyAt = async (block: ChainBlock): Promise<boolean> => {
+    const key = await chain.enclaveKey(signed, block.number);
+    // Nor one that has leaked since it was destroyed or banned: a guardian with such a key answers nobody.
+    return key.nodeId === guardian && key.keyClass === KeyClass.guardian && keyOpens(key, block);
+  };
+  const found = forUs ? await Promise.all((await heads()).map(isItsKeyAt)) : [false];
+  if (found.includes(false)) {
+    if (found.includes(true))
+      throw new PersonaError("CHAIN_DISAGREES", "Not every endpoint's newest block has the guardian's key.", {
+        data: { guardian },
+      });
     throw new PersonaError("REQUEST_INVALID", "The answer is not signed by the guardian for this job.", {
       data: { guardian },
     });

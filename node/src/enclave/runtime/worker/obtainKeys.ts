@@ -29,6 +29,7 @@ import {
   verifyShare,
 } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
+import { ageObjection } from "../chain/ageObjection.ts";
 import { askGuardians, type GuardianAnswer, type JobContext, openBundleOf, openShares } from "./collectKeys.ts";
 import { readManifest, type SignedBlock } from "./readManifest.ts";
 
@@ -143,6 +144,10 @@ async function fetchPlan(context: JobContext, bundle: JobBundle, releasedAt: Sig
     const input = spec.inputs[i];
     if (input === undefined) continue;
     for (const segment of await readManifest(context, input, opened, releasedAt)) listed.push({ input, segment });
+    if (opened.scope.maxAge === 0n) continue;
+    const { raceBlock } = await chain.job(jobId, releasedAt.number);
+    if ((await ageObjection(chain, input, opened, BigInt(raceBlock))) !== undefined)
+      throw new PersonaError("DATA_TOO_OLD", "The version is older than the grant allows.");
   }
   return { bundle, jobSpecHash, program, code, args, segments: await fetchSegments(context, listed) };
 }
@@ -281,8 +286,14 @@ function notEnough(answers: readonly GuardianAnswer[], heads: readonly KeyBoxHea
       (answer) => answer.status === "refused" && !aboutTheNode.includes(answer.code),
     ).length;
     const threshold = heads[input]?.threshold ?? leastThreshold;
-    if (ofInput.length - against < threshold)
-      return new PersonaError("GUARDIANS_REFUSED", "Too many guardians refused.", { data });
+    if (ofInput.length - against < threshold) {
+      // One reason of its own for whoever asks for fresh data: another version may be taken.
+      const tooOld = refused.every(({ code }) => code === "DATA_TOO_OLD");
+      return new PersonaError(tooOld ? "DATA_TOO_OLD" : "GUARDIANS_REFUSED", "Too many guardians refused.", { data });
+    }
   }
+  // Who was not judged may have answered: its host asks again.
+  const unjudged = answers.find((answer) => answer.status === "silent" && answer.chain !== undefined);
+  if (unjudged?.status === "silent" && unjudged.chain !== undefined) return unjudged.chain;
   return new PersonaError("GUARDIANS_UNAVAILABLE", "Too few guardians answered.", { data });
 }

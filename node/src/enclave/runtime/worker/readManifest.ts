@@ -9,6 +9,7 @@ import {
   decodeManifest,
   MAX_MANIFEST_BYTES,
   type ManifestSegment,
+  meetsProvenance,
   requireManifestHistory,
 } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
@@ -28,12 +29,13 @@ const pollMs = 250;
  * @param opened the same input in the job's bundle: its head and catalogue are the requester's words until they are compared.
  * @param releasedAt block of the release, whose hash must be the same here. At a later one the dataset may have moved on, which takes nothing from this job.
  * @throws MANIFEST_INVALID when a writer has rolled back or dropped a segment, or the manifest's catalogue is not the chain's.
+ * @throws PROVENANCE_TOO_LOW when the job asks for more than a segment's public level.
  * @throws CHAIN_DISAGREES when the chain that the host relays is not the one that the guardian has seen.
  */
 export async function readManifest(
   { chain, host }: { readonly chain: Pick<ChainView, "block" | "dataset">; readonly host: Pick<WorkerHost, "block"> },
   input: InputSpec,
-  opened: Pick<BundleInput, "head" | "catalogue">,
+  opened: Pick<BundleInput, "head" | "catalogue" | "provenance">,
   releasedAt: SignedBlock,
 ): Promise<ManifestSegment[]> {
   const { datasetId, keyEpoch, manifestDigest: digest } = input;
@@ -53,6 +55,12 @@ export async function readManifest(
       data: { datasetId, segment: index },
     });
   });
+  const { provenance: least = "none" } = opened;
+  const low = segments.find(({ provenance }) => !meetsProvenance(provenance, least));
+  if (low !== undefined)
+    throw new PersonaError("PROVENANCE_TOO_LOW", "A segment's origin is less sure than the job asks for.", {
+      data: { datasetId, segment: low.index, has: low.provenance, wanted: least },
+    });
   await requireManifestHistory(manifest, wanted, (previous) => host.block(previous, MAX_MANIFEST_BYTES));
   return segments;
 }
@@ -82,7 +90,8 @@ async function requireHead(
 
 /**
  * Proofs show what a block says, not that it is the chain's. A guardian, on another host, has signed the block that it believes:
- * a host that makes up a chain of its own, or stays in the past, must have the guardians' hosts with it.
+ * a host that makes up a chain of its own, or stays in the past, must have the guardians' hosts with it. One endpoint that has that
+ * very block is enough: what it holds is proved.
  * @throws PersonaError CHAIN_DISAGREES
  */
 async function requireSignedBlock(chain: Pick<ChainView, "block">, { number, hash }: SignedBlock): Promise<void> {

@@ -1,14 +1,15 @@
 import { releasesHashOf } from "@persona-protocol/sdk/access";
 import { RESULT_SEAL_BYTES, sealResult } from "@persona-protocol/sdk/compute";
-import { type JobChainState, jobParamsHashOf, type Receipt, typedData } from "@persona-protocol/sdk/contracts";
+import { type Receipt, typedData } from "@persona-protocol/sdk/contracts";
 import { concatBytes, hkdfSha256, zeroise } from "@persona-protocol/sdk/crypto";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { PersonaError } from "@persona-protocol/sdk/errors";
 import { decryptEnvelopeBytes, openManifestEntry } from "@persona-protocol/sdk/storage";
 import { bytesToHex, type Hex, hexToBytes, toBytes, zeroHash } from "viem";
-import type { JobContext } from "./collectKeys.ts";
+import { isOfChain, type JobContext } from "./collectKeys.ts";
 import { failureCodeOf } from "./jobFailure.ts";
 import type { JobLatch } from "./jobLatch.ts";
 import { dekName, type JobPlan, type ObtainedKeys, obtainKeys, type PlannedSegment } from "./obtainKeys.ts";
+import { requireClaim } from "./requireClaim.ts";
 import { type ProgramTable, runUnderPolicy } from "./runUnderPolicy.ts";
 import type { SandboxPool } from "./sandboxPool.ts";
 
@@ -29,8 +30,7 @@ const maxInlineBytes = 4_096;
 /**
  * Runs one claimed job to a signed receipt. Whatever goes wrong with it becomes a signed failure; but for a chain that cannot be
  * read before a share was opened: that passes, nothing was done yet, and the host asks again while there is time.
- * @throws PersonaError JOB_NOT_CLAIMED, JOB_CLAIMED_BY_OTHER, JOB_PARAMS_MISMATCH, and signs nothing, when the chain does not
- * say that this enclave has claimed exactly this job: a failure signed in advance would be paid for work never asked for.
+ * @throws PersonaError, and signs nothing, when the chain does not say that this enclave has claimed exactly this job (`requireClaim`)
  */
 export async function runJob(
   context: JobContext & { readonly sandboxes: SandboxPool; readonly latch: JobLatch },
@@ -38,9 +38,11 @@ export async function runJob(
   const { dueBy } = await requireClaim(context);
   const { latch, jobId } = context;
   try {
-    const withinMs = (await timeLeftMs(context, dueBy)) * askingShare;
+    // Asked of the chain once: after a share was opened a look that fails would be a failure of the job.
+    const endsAt = performance.now() + (await timeLeftMs(context, dueBy));
+    const withinMs = (endsAt - performance.now()) * askingShare;
     const keys = await obtainKeys(context, { withinMs, onOpening: () => latch.open(jobId) });
-    return await succeed(context, keys, dueBy);
+    return await succeed(context, keys, endsAt);
   } catch (error) {
     const opened = latch.isOpened(jobId);
     if (!opened && isOfChain(error)) throw error;
@@ -48,22 +50,6 @@ export async function runJob(
     const failure = failureTextOf(error);
     return sign(context, { ...emptyReceipt, code }, new Uint8Array(), [], failure);
   }
-}
-
-const isOfChain = (error: unknown): boolean =>
-  isPersonaError(error, "CHAIN_UNREACHABLE") || isPersonaError(error, "CHAIN_DISAGREES");
-
-async function requireClaim({ chain, identity, jobId, params, attempt }: JobContext): Promise<JobChainState> {
-  const { number } = await chain.block("latest");
-  const job = await chain.job(jobId, number);
-  const data = { jobId };
-  if (job.status !== "claimed" || job.attempt !== attempt)
-    throw new PersonaError("JOB_NOT_CLAIMED", "The chain says that this attempt is not claimed.", { data });
-  if (job.signer !== identity.account.address)
-    throw new PersonaError("JOB_CLAIMED_BY_OTHER", "Another enclave has claimed this job.", { data });
-  if (job.commitment !== jobParamsHashOf(params))
-    throw new PersonaError("JOB_PARAMS_MISMATCH", "These are not the job's parameters.", { data });
-  return job;
 }
 
 /** A code, and for refusals the guardians' codes: this text leaves the enclave, so nothing else may be in it. */
@@ -86,7 +72,7 @@ const emptyReceipt: Outcome = {
 async function succeed(
   context: JobContext & { readonly sandboxes: SandboxPool },
   keys: ObtainedKeys,
-  dueBy: number,
+  endsAt: number,
 ): Promise<SignedReceipt> {
   const { plan, deks, releases } = keys;
   const { bundle, program, code, args, jobSpecHash } = plan;
@@ -94,7 +80,7 @@ async function succeed(
   let plaintext: Uint8Array | undefined;
   try {
     await decryptTables(plan, deks, tables);
-    const limitMs = Math.min(program.limits.timeMs, await timeLeftMs(context, dueBy));
+    const limitMs = Math.max(1, Math.min(program.limits.timeMs, endsAt - performance.now()));
     const minOwners = Math.max(...bundle.inputs.map(({ scope }) => scope.minOwners));
     const maxSealed = Math.min(bundle.spec.maxOutputBytes, maxInlineBytes);
     const maxBytes = maxSealed - RESULT_SEAL_BYTES;
@@ -124,8 +110,9 @@ const askingShare = 0.5;
  * What is left until the receipt must be signed: later nobody takes it, and the node loses its bond. A quarter of the run's time, 15 to
  * 60 seconds, is for the way to the chain.
  */
-async function timeLeftMs({ chain, params: { offer } }: JobContext, dueBy: number): Promise<number> {
-  const { timestamp } = await chain.block("latest");
+async function timeLeftMs({ heads, params: { offer } }: JobContext, dueBy: number): Promise<number> {
+  // The newest: one that is behind would have us be late.
+  const [{ timestamp }] = await heads();
   const settleSeconds = Math.min(60, Math.max(15, offer.runSeconds / 4));
   return Math.max(1, (dueBy - Number(timestamp) - settleSeconds) * 1_000);
 }

@@ -3,7 +3,7 @@
  * the receipt. It has no network and no files; its host carries bytes, and every byte is checked.
  */
 
-import { type ChainView, decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
+import { decodeStruct, encodeStruct } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, hexToBytes } from "viem";
 import { z } from "zod";
@@ -11,6 +11,7 @@ import { openHostChain, requireDeployment, requireSameDeployment } from "../chai
 import { deploymentSchema } from "../deploymentSchema.ts";
 import { openDoor } from "../door.ts";
 import { createEnclaveIdentity, makeRegistration, nextKeyEpoch } from "../enclaveIdentity.ts";
+import { type GuardianChain, headsOf } from "../guardian/guardianChain.ts";
 import { isolationOf } from "../isolation.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
 import { openEvidence } from "../openEvidence.ts";
@@ -40,7 +41,7 @@ requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bun
 const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
 const identity = await createEnclaveIdentity();
 const latch = createJobLatch();
-let chain: ChainView | undefined;
+let chain: GuardianChain | undefined;
 
 const host = openDoor({
   socket: process.argv[4],
@@ -49,21 +50,23 @@ const host = openDoor({
     async start(params) {
       const { deployment, endpoints } = startParams.parse(params);
       const known = requireDeployment(deployment);
-      if (chain !== undefined) requireSameDeployment(chain.deployment, known);
-      chain ??= openHostChain(host, known, { endpoints, confirmations: 0n }).view;
+      if (chain !== undefined) requireSameDeployment(chain.view.deployment, known);
+      chain ??= openHostChain(host, known, { endpoints, confirmations: 0n });
       const { measurement } = await opening;
       return { signer: identity.account.address, kemKey: identity.kem.publicKey, measurement };
     },
     async register(params) {
       const evidence = await opening;
       return encodeRegistration(
-        await makeRegistration(identity, evidence, requireChain().deployment, registrationFacts.parse(params)),
+        await makeRegistration(identity, evidence, requireChain().view.deployment, registrationFacts.parse(params)),
       );
     },
     async run(value) {
       const { jobId, params, attempt } = runParams.parse(value);
+      const { view, look } = requireChain();
       const context = {
-        chain: requireChain(),
+        chain: view,
+        heads: async () => headsOf(await look()),
         host: createWorkerHost(host),
         jobId,
         params: decodeStruct("JobParams", params),
@@ -90,7 +93,7 @@ const host = openDoor({
 const opening = openEvidence(process.argv[3], bundle.measurement, host);
 opening.catch(() => {});
 
-function requireChain(): ChainView {
+function requireChain(): GuardianChain {
   if (chain === undefined) throw new PersonaError("ENCLAVE_FAILED", "The enclave is not started yet.");
   return chain;
 }
