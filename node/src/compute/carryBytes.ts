@@ -23,25 +23,46 @@ const askParams = z.strictObject({
   body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
 });
 
-/** After the first try; together less than the enclave waits for an answer. */
-const pausesMs = [200, 1_000, 3_000];
+type Patience = {
+  /** After the first try; together with the tries less than the enclave waits for an answer. */
+  readonly pausesMs: readonly number[];
+  /** Nothing is tried again after this. */
+  readonly withinMs: number;
+  readonly isWorthIt: (error: PersonaError) => boolean;
+};
+
+const ofStore: Patience = {
+  pausesMs: [200, 1_000, 3_000],
+  withinMs: 20_000,
+  isWorthIt: ({ code }) => code === "STORE_FAILED" || code === "DIGEST_MISMATCH" || code === "BLOB_NOT_FOUND",
+};
+
+/** A guardian that starts again is back within seconds. The enclave goes on as soon as enough others have answered. */
+const ofGuardian: Patience = {
+  pausesMs: [500, 1_500, 4_000, 8_000],
+  withinMs: 16_000,
+  isWorthIt: ({ retry }) => retry === "later",
+};
 
 /**
- * A store that fails or brings broken bytes once is asked again: what the enclave is told ends the attempt by a signed failure, which
- * costs part of the bond.
+ * What fails or brings broken bytes once is asked again: what the enclave is told ends the attempt by a signed failure, which costs
+ * part of the bond.
  */
-async function patiently<value>(read: () => Promise<value>): Promise<value> {
+async function patiently<value>(
+  { pausesMs, withinMs, isWorthIt }: Patience,
+  read: () => Promise<value>,
+): Promise<value> {
+  const from = performance.now();
   for (const pauseMs of pausesMs)
     try {
       return await read();
     } catch (error) {
-      if (!isPersonaError(error) || !worthAnotherTry.some((code) => code === error.code)) throw error;
+      const left = withinMs - (performance.now() - from);
+      if (!isPersonaError(error) || !isWorthIt(error) || pauseMs > left) throw error;
       await sleep(pauseMs);
     }
   return read();
 }
-
-const worthAnotherTry = ["STORE_FAILED", "DIGEST_MISMATCH", "BLOB_NOT_FOUND"] as const;
 
 /** What the host brings to its enclave: blocks and blobs from its store, and answers of guardians. */
 export function carryBytes({
@@ -53,18 +74,18 @@ export function carryBytes({
   return {
     async block(params) {
       const { digest: wanted, maxBytes } = blockParams.parse(params);
-      return patiently(() => store.getBlock(cidOfDigest(wanted, "dag-cbor"), { maxBytes }));
+      return patiently(ofStore, () => store.getBlock(cidOfDigest(wanted, "dag-cbor"), { maxBytes }));
     },
     async blob(params) {
       const { cid, offset, length } = blobParams.parse(params);
-      const bytes = await patiently(() => collectBytes(store.get(cid, { offset, length })));
+      const bytes = await patiently(ofStore, () => collectBytes(store.get(cid, { offset, length })));
       if (bytes.length !== length)
         throw new PersonaError("BLOB_NOT_FOUND", "The store holds less than the blob's size.", { data: { cid } });
       return bytes;
     },
     async ask(params) {
       const { guardian, body } = askParams.parse(params);
-      return guardians.release(guardian, body);
+      return patiently(ofGuardian, () => guardians.release(guardian, body));
     },
   };
 }

@@ -5,11 +5,12 @@ import {
   jobMarketAbi,
   jobOrderHashOf,
 } from "@persona-protocol/sdk/contracts";
-import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, parseEventLogs, type TransactionReceipt } from "viem";
 import type { WorkerContext } from "./jobSteps.ts";
 import type { JournalRow } from "./journal.ts";
 import { endingOf, jobStatus, readJob } from "./marketJob.ts";
+import { decodeSignedAnswer } from "./signedAnswer.ts";
 import type { Wait } from "./workJobs.ts";
 
 /** Looks whether the job is ours, or can be, and claims it. */
@@ -45,6 +46,9 @@ export async function claim(context: WorkerContext, row: JournalRow): Promise<Wa
   }
   if (job.status > jobStatus.claimed) return leave(endingOf(job.status));
   if (now > offer.claimBy) return leave("JOB_NOT_CLAIMABLE");
+  // This enclave has signed for another attempt, and signs once: a claim of this one would only cost its bond.
+  if (row.receipt?.signer === signer && attemptSigned(row.receipt.bytes) !== job.attempt)
+    return leave("JOB_RUN_BEFORE");
   // Its event has been read, and the endpoint does not know it: it lags, or the block is gone.
   if (job.status === jobStatus.none) return { waitMs: limits.pollMs };
   if (row.state.status === "seen") {
@@ -82,9 +86,9 @@ export async function claim(context: WorkerContext, row: JournalRow): Promise<Wa
   } catch (error) {
     // Another node was first, or this node may not: both are everyday outcomes of an open market. Whatever else went wrong
     // says nothing about the job: the claim may be on its way.
-    if (isNotYet(error)) {
+    if (isNotYet(error) || isAboutUs(error)) {
       await journal.apply(jobId, { type: "claimLater" });
-      if (error.code === "CLAIM_TOO_EARLY") return { waitMs: limits.pollMs };
+      if (isPersonaError(error, "CLAIM_TOO_EARLY")) return { waitMs: limits.pollMs };
       throw error;
     }
     if (!isRefusal(error)) throw error;
@@ -145,3 +149,15 @@ const isRefusal = (error: unknown): error is PersonaError =>
   isPersonaError(error) &&
   error.retry === "never" &&
   (error.data["error"] !== undefined || error.code === "JOB_NOT_CLAIMABLE");
+
+/** What is wrong with a job for good, or with this node for this job. */
+const aboutTheJob: readonly ErrorCode[] = ["JOB_NOT_CLAIMABLE", "NODE_POLICY_MISMATCH", "JOB_PARAMS_MISMATCH"];
+
+/**
+ * A refusal that says nothing of the job, such as of a key whose registration a reorganisation has taken: when that is over the job
+ * may be had.
+ */
+export const isAboutUs = (error: unknown): error is PersonaError =>
+  isRefusal(error) && !aboutTheJob.includes(error.code);
+
+const attemptSigned = (bytes: Uint8Array): number => decodeStruct("Receipt", decodeSignedAnswer(bytes).receipt).attempt;

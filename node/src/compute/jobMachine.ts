@@ -39,7 +39,7 @@ export type JobEvent =
   | { readonly type: "receiptSigned" }
   /** A block that is not older than the claim shows the job open at our attempt: a reorganisation has taken the claim. */
   | { readonly type: "claimUndone" }
-  /** Nobody can finish this attempt: the enclave that claimed is gone and its keys with it, or the claim is. */
+  /** We cannot finish this attempt: the enclave that claimed is gone and its keys with it, or the claim is, as the chain says. */
   | { readonly type: "claimGone"; readonly why: string; readonly block: number }
   | { readonly type: "settled"; readonly outcome: string; readonly block: number }
   /** The block at which the receipt counts as settled does not show it. */
@@ -73,7 +73,7 @@ export function jobMachine(state: JobState, event: JobEvent): JobState | undefin
     case "claimUndone":
       return state.status === "running" || state.status === "settling" ? { status: "claiming" } : undefined;
     case "claimGone":
-      return state.status === "running" ? left(event) : undefined;
+      return state.status === "running" || state.status === "settling" ? left(event) : undefined;
     case "settled": {
       const { outcome, block } = event;
       return state.status === "settling" ? { ...state, status: "settled", outcome, block } : undefined;

@@ -36,6 +36,14 @@ export async function settle(context: WorkerContext, row: JournalRow, state: Cla
       return;
     }
     const known = await isRecorded(context, row, state, receipt);
+    const { why } = end;
+    if (!known && (why === "REOPENED" || why === "JOB_CLAIMED_BY_OTHER")) {
+      // A reorganisation gave our attempt to somebody else. The job goes on, and may come back to us.
+      if (why === "REOPENED") await journal.apply(jobId, { type: "claimUndone" });
+      else await journal.apply(jobId, { type: "claimGone", why, block: end.block });
+      log.warn({ jobId, why }, "the receipt came to nothing: the attempt is another's");
+      return;
+    }
     await journal.apply(jobId, { type: "settled", outcome: known ? outcome : end.why, block: end.block });
     if (known) log.info({ jobId, outcome }, "job settled");
     else

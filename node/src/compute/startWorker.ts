@@ -19,6 +19,7 @@ import type { RunningDuty } from "../startNode.ts";
 import { createReceiptBringer } from "./bringReceipts.ts";
 import { createCapacity } from "./capacity.ts";
 import { carryBytes } from "./carryBytes.ts";
+import { isAboutUs } from "./claimStep.ts";
 import { advanceJob, type WorkerContext } from "./jobSteps.ts";
 import { openWorkerJournal } from "./openWorkerJournal.ts";
 import { openOwnNode } from "./ownNode.ts";
@@ -97,9 +98,9 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     );
     const nodeId = await openOwnNode({ ...context, client }, journal);
     await registerEnclaveKey({ ...context, client }, enclave, { signer, nodeId, role: "worker" });
-    const key = await readKey(context, signer);
+    const registered = await readKey(context, signer);
     // An endpoint that lags behind its own answers does not know the key yet: then the market alone judges.
-    let openUntil = key.nodeId === 0 ? Number.MAX_SAFE_INTEGER : key.openUntil;
+    let openUntil = registered.nodeId === 0 ? Number.MAX_SAFE_INTEGER : registered.openUntil;
     const raceUnit = await client.readContract({
       address: deployment.jobMarket,
       abi: jobMarketAbi,
@@ -137,10 +138,21 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       maxJobs: config.maxJobs,
       mayClaim: () => claims() === "open",
       hasCrashed: () => hasCrashed,
-      advance: (row) => advanceJob(worker, row),
+      async advance(row) {
+        try {
+          return await advanceJob(worker, row);
+        } catch (error) {
+          if (isAboutUs(error)) key.lookNow();
+          throw error;
+        }
+      },
       signal: stopping.signal,
     });
     journal.onNews(jobs.wake);
+    const key = watchKey(context, signer, {
+      signal: stopping.signal,
+      registerAgain: () => registerEnclaveKey({ ...context, client }, enclave, { signer, nodeId, role: "worker" }),
+    });
     const drained = async (signal: AbortSignal): Promise<void> => {
       const isDone = async () => {
         const { claiming, running, settling } = await journal.counts();
@@ -183,10 +195,11 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       log,
       signal: stopping.signal,
       async deliver(batch) {
+        if (batch.events.some(({ type }) => type === "reorg")) key.lookNow();
         if (await takeNews(worker.journal, batch, { maxQueue: config.maxQueue, log })) jobs.wake();
       },
     });
-    const keyEnded = watchKey(context, signer, stopping.signal).then(async (end) => {
+    const keyEnded = key.ended.then(async (end) => {
       // Stopped by the signal: whoever gave it waits for nothing else.
       if (end === undefined) return new Promise<never>(() => {});
       closed = "keyEnds";

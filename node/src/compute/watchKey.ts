@@ -6,36 +6,75 @@ import type { Context } from "../context.ts";
 /** Why a worker's key is of no more use for new jobs; `atOnce`: nor for those that it has claimed. */
 export type KeyEnd = { readonly why: string; readonly atOnce: boolean };
 
+export type KeyWatch = {
+  /** Resolves when the key should be replaced; undefined when the signal came first. */
+  readonly ended: Promise<KeyEnd | undefined>;
+  /** Something has happened to it, perhaps. */
+  lookNow(): void;
+};
+
 type KeyFacts = { readonly state: number; readonly registeredAt: number; readonly openUntil: number };
 
 /** Of the registry's `KeyState`. */
+const none = 0;
 const active = 1;
 const draining = 2;
 const daySeconds = 86_400;
-const checkEveryMs = 60_000;
+const defaultEveryMs = 60_000;
+/** A burst of refusals is one question. */
+const leastPauseMs = 1_000;
 
-/** Resolves when the key should be replaced; undefined when the signal came first. A chain that fails is asked again. */
-export async function watchKey(
+/**
+ * Looks at the key from time to time, and when it is told to. One that the registry does not know any more was taken by a
+ * reorganisation: it is registered again. A chain that fails is asked again.
+ */
+export function watchKey(
   context: Pick<Context, "client" | "deployment" | "log">,
   signer: Address,
-  signal: AbortSignal,
-): Promise<KeyEnd | undefined> {
+  {
+    signal,
+    registerAgain,
+    everyMs = defaultEveryMs,
+  }: { readonly signal: AbortSignal; readonly registerAgain: () => Promise<void>; readonly everyMs?: number },
+): KeyWatch {
   const { client, deployment, log } = context;
-  while (!signal.aborted) {
-    await sleep(checkEveryMs, undefined, { signal, ref: false }).catch(() => {});
-    if (signal.aborted) return undefined;
-    try {
-      const [key, { timestamp }] = await Promise.all([readKey(context, signer), client.getBlock()]);
-      const end = keyEnd(key, Number(timestamp));
-      if (end !== undefined) return end;
-    } catch (error) {
-      log.warn(
-        { nodeRegistry: deployment.nodeRegistry, error: error instanceof Error ? error.name : "unknown" },
-        "the enclave's key could not be read; trying again",
-      );
+  let interrupt = () => {};
+  let wanted = false;
+  const look = async (): Promise<KeyEnd | undefined> => {
+    const [key, { timestamp }] = await Promise.all([readKey(context, signer), client.getBlock()]);
+    if (key.state !== none) return keyEnd(key, Number(timestamp));
+    log.warn({ signer }, "the registry does not know the enclave's key any more; it is registered again");
+    await registerAgain();
+    return undefined;
+  };
+  const watch = async (): Promise<KeyEnd | undefined> => {
+    while (!signal.aborted) {
+      const waiting = new AbortController();
+      interrupt = () => waiting.abort();
+      const either = AbortSignal.any([signal, waiting.signal]);
+      if (!wanted) await sleep(everyMs, undefined, { signal: either, ref: false }).catch(() => {});
+      wanted = false;
+      if (signal.aborted) return undefined;
+      try {
+        const end = await look();
+        if (end !== undefined) return end;
+      } catch (error) {
+        log.warn(
+          { nodeRegistry: deployment.nodeRegistry, error: error instanceof Error ? error.name : "unknown" },
+          "the enclave's key could not be read; trying again",
+        );
+      }
+      await sleep(Math.min(leastPauseMs, everyMs), undefined, { signal, ref: false }).catch(() => {});
     }
-  }
-  return undefined;
+    return undefined;
+  };
+  return {
+    ended: watch(),
+    lookNow() {
+      wanted = true;
+      interrupt();
+    },
+  };
 }
 
 export const readKey = ({ client, deployment }: Pick<Context, "client" | "deployment">, signer: Address) =>

@@ -144,7 +144,7 @@ export function workJobs(options: {
         log.error({ error: error instanceof Error ? error.message : "unknown" }, "the journal cannot be read");
       }
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, nextAt - performance.now());
+        const timer = setTimeout(resolve, Math.max(0, nextAt - performance.now()));
         interrupt = () => {
           clearTimeout(timer);
           resolve();

@@ -83,8 +83,10 @@ export function versionGranted(scope: Scope, version: bigint): boolean {
       return version === scope.versionFrom;
     case VersionRule.range:
       return version >= scope.versionFrom && version <= scope.versionTo;
+    case VersionRule.live:
+      // Its age is asked of the chain, by whoever can; without a limit there is none that could be kept.
+      return scope.maxAge > 0n && version >= scope.versionFrom;
     default:
-      // `live` needs the age of a version, which the registry does not record yet: refused rather than guessed.
       return false;
   }
 }

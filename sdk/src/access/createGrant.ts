@@ -54,6 +54,10 @@ export type GrantParameters = {
   /** sha256 of the notice the person was shown; zero when there was none. */
   readonly noticeHash?: Hex;
   readonly nodePolicy?: NodePolicy;
+  /** Seconds: every later version counts, too, and none that was published longer before its job than so. Default: this version alone. */
+  readonly maxAge?: number | undefined;
+  /** Every later version counts, of any age: for a writer, which must open what it replaces after a restart as well. Default false. */
+  readonly laterVersions?: boolean | undefined;
 };
 
 /** Terms and Scope for these parameters, at the chain's present epochs. Nothing is sent or signed. */
@@ -77,10 +81,7 @@ export async function buildGrant({ client, deployment }: Context, parameters: Gr
     catalogueLength: dataset.catalogue.length,
     cataloguePrefix: dataset.head.catalogueHash,
     segments: segmentBitmap(parameters.segments.map((name) => indexOf(dataset, name))),
-    versionRule: VersionRule.exact,
-    versionFrom: BigInt(dataset.version),
-    versionTo: BigInt(dataset.version),
-    maxAge: 0n,
+    ...versionsOf(dataset, parameters),
     programId: program.programId,
     // The program id covers the schema of its arguments; the supervisor holds them to it.
     argsRule: program.takesArgs ? ArgsRule.schema : ArgsRule.none,
@@ -161,6 +162,19 @@ const sent = async (client: ChainClient, call: ContractCall): Promise<{ readonly
 
 export const grantHash = (deployment: Deployment, { terms }: Pick<GrantPackage, "terms">): Hex =>
   grantHashOf(deployment, terms);
+
+function versionsOf(dataset: Dataset, { maxAge, laterVersions = false }: GrantParameters) {
+  const version = BigInt(dataset.version);
+  if (maxAge === undefined)
+    return laterVersions
+      ? { versionRule: VersionRule.range, versionFrom: version, versionTo: lastVersion, maxAge: 0n }
+      : { versionRule: VersionRule.exact, versionFrom: version, versionTo: version, maxAge: 0n };
+  if (!Number.isSafeInteger(maxAge) || maxAge < 1)
+    throw new PersonaError("REQUEST_INVALID", "maxAge is a number of seconds, 1 or more.", { data: { maxAge } });
+  return { versionRule: VersionRule.live, versionFrom: version, versionTo: lastVersion, maxAge: BigInt(maxAge) };
+}
+
+const lastVersion = 2n ** 48n - 1n;
 
 /** A simulated TEE is acceptable on local chains only; elsewhere the owner says which silicon counts. */
 function defaultNodePolicy({ chainId }: Deployment): NodePolicy {

@@ -5,6 +5,7 @@ import {
   createChainView,
   type Deployment,
   datasetRegistryAbi,
+  type NodeView,
 } from "../contracts/index.ts";
 import { type KemKeyPair, randomBytes, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
@@ -49,10 +50,12 @@ export async function extendDataset(
     readonly client: ChainClient;
     readonly deployment: Deployment;
     readonly store: PublishStore & Pick<BlobReader, "getBlock">;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
   },
   parameters: extendDataset.Parameters,
 ): Promise<publishDataset.ReturnType> {
-  const { client, deployment, store } = context;
+  const { client, deployment, store, nodes = createChainView(client, deployment) } = context;
   const { dataset, segments, padding = "padme", onProgress = () => {}, onPrepared = async () => {} } = parameters;
   const { datasetId, keyEpoch, head: previous, threshold } = dataset;
   const first = dataset.catalogue.length;
@@ -62,7 +65,7 @@ export async function extendDataset(
     });
   }
   await requireCurrent(context, dataset);
-  const guardians = await resolveGuardians(createChainView(client, deployment), dataset.guardians);
+  const guardians = await resolveGuardians(nodes, dataset.guardians);
   requireIndependent(deployment, guardians, threshold);
 
   const { manifest, deks } = await openOwnDataset(context, parameters);

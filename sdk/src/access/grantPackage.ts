@@ -19,6 +19,8 @@ export type GrantPackage = {
     readonly guardians: readonly number[];
     /** How many of them a job needs; `head.guardianSetHash` covers both. */
     readonly threshold: number;
+    /** Where this version was published, as the chain's events say; found out by the SDK, and not handed over. */
+    readonly published?: readonly [block: number, index: number];
   };
 };
 
@@ -58,7 +60,9 @@ export function encodeGrantPackage({ terms, scope, signature, dataset }: GrantPa
     scope: encodeCoreStruct("Scope", scope),
     signature: signature === undefined ? null : hexToBytes(signature),
     dataset: {
-      ...dataset,
+      version: dataset.version,
+      keyEpoch: dataset.keyEpoch,
+      threshold: dataset.threshold,
       guardians: [...dataset.guardians],
       catalogue: dataset.catalogue.map((commitment) => hexToBytes(commitment)),
       head: {

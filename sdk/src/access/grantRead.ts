@@ -17,7 +17,16 @@ import type { GrantPackage } from "./grantPackage.ts";
 
 export type ReadGrantParameters = Pick<
   GrantParameters,
-  "dataset" | "segments" | "uses" | "expiresAt" | "price" | "token" | "purpose" | "noticeHash" | "nodePolicy"
+  | "dataset"
+  | "segments"
+  | "uses"
+  | "expiresAt"
+  | "price"
+  | "token"
+  | "purpose"
+  | "noticeHash"
+  | "nodePolicy"
+  | "laterVersions"
 > & {
   readonly grantee: Address;
   /** KEM public key that the data keys are sealed to; nobody else can open what guardians release. */

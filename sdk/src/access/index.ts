@@ -31,6 +31,7 @@ export { extendDataset } from "./extendDataset.ts";
 export { type AccessLogOfDataset, fetchAccessLog, type ProvedEntry, verifyLogHead } from "./fetchAccessLog.ts";
 export type { Fetch } from "./fetchDomainFile.ts";
 export { findOmitted, type OmissionCheck, type ReceiptReleases } from "./findOmitted.ts";
+export { type FreshOptions, freshVersions, type StaleVersion } from "./freshVersions.ts";
 export {
   acceptDatasetCall,
   concludeErasureCall,
@@ -114,8 +115,10 @@ export {
   vetoRecovery,
 } from "./ownerKeys.ts";
 export { datasetsOf, grantsOf, type OwnedDataset, type OwnedGrant } from "./ownerLists.ts";
+export { publishAsWriter, type WrittenSegment } from "./publishAsWriter.ts";
 export { type Dataset, publishDataset, type SegmentInput } from "./publishDataset.ts";
 export { readDatasetVersions } from "./readDatasetVersions.ts";
+export { type DatasetPublication, readPublications } from "./readPublications.ts";
 export { findInputReleases, inputReleasesHash, releasesHashOf } from "./receiptReleases.ts";
 export {
   answerRecovery,
@@ -170,3 +173,4 @@ export type { RootKeyHolders } from "./rootKeyHolders.ts";
 export { segmentBitmap, segmentIndexes } from "./segments.ts";
 export { type SettledJob, settledJobs } from "./settledJobs.ts";
 export { type ReaderGrant, type Readers, whoCanRead } from "./whoCanRead.ts";
+export { type WriterId, type WriterPublication, writerTypedData } from "./writerTypedData.ts";

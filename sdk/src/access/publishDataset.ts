@@ -7,6 +7,7 @@ import {
   datasetIdOf,
   datasetRegistryAbi,
   explainChainError,
+  type NodeView,
   typedData,
 } from "../contracts/index.ts";
 import { createSha256, randomBytes, toHex, zeroise } from "../crypto/index.ts";
@@ -26,6 +27,8 @@ import {
   guardianSetHash,
   type ManifestSegment,
   makeKeyBox,
+  type Provenance,
+  type SegmentOrigin,
   sealManifestEntry,
 } from "../storage/index.ts";
 import { depositBodyHash, encodeDeposit } from "./depositMessages.ts";
@@ -60,6 +63,10 @@ export type SegmentInput = {
   readonly to: Date | null;
   /** Whole in memory, or `size` bytes that can be read as often as it takes. */
   readonly bytes: Uint8Array | { readonly size: number; read(): AsyncIterable<Uint8Array> };
+  /** Public level, default `none`: the word of whoever publishes (docs/provenance.md). */
+  readonly provenance?: Provenance;
+  /** Sealed with the segment's name. */
+  readonly origin?: SegmentOrigin | undefined;
 };
 
 /** Key epochs and versions count from 1, as the registry does. */
@@ -76,16 +83,22 @@ export type PublishStore = Pick<BlobWriter, "put" | "putBlock"> & ConfirmingStor
  * nothing but unreferenced ciphertext.
  */
 export async function publishDataset(
-  context: { readonly client: ChainClient; readonly deployment: Deployment; readonly store: PublishStore },
+  context: {
+    readonly client: ChainClient;
+    readonly deployment: Deployment;
+    readonly store: PublishStore;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
+  },
   parameters: publishDataset.Parameters,
 ): Promise<publishDataset.ReturnType> {
-  const { client, deployment, store } = context;
+  const { client, deployment, store, nodes = createChainView(client, deployment) } = context;
   const { segments, threshold, ownerPublicKey, padding = "padme" } = parameters;
   const { onProgress = () => {}, onPrepared = async () => {} } = parameters;
   const owner = client.account.address;
   const salt = toHex(randomBytes(32));
   const datasetId = datasetIdOf(deployment, owner, salt);
-  const guardians = await resolveGuardians(createChainView(client, deployment), parameters.guardians);
+  const guardians = await resolveGuardians(nodes, parameters.guardians);
   requireIndependent(deployment, guardians, threshold);
 
   const deks = new Map(segments.map((_, index) => [index, randomBytes(32)]));
@@ -211,7 +224,7 @@ export const noSalt: Hex = `0x${"00".repeat(32)}`;
 /** Encrypts a segment into the store, and seals what its manifest says of it. A segment that stays itself keeps its `nameSalt`. */
 export async function storeSegment(
   store: Pick<BlobWriter, "put">,
-  { name, schema, records, from, to, bytes }: SegmentInput,
+  { name, schema, records, from, to, bytes, provenance = "none", origin }: SegmentInput,
   ids: {
     datasetId: Hex;
     segment: number;
@@ -234,7 +247,7 @@ export async function storeSegment(
   const { cid, size } = await store.put(hashed());
   const seconds = (time: Date | null) => (time === null ? null : Math.floor(time.getTime() / 1_000));
   const entry = await sealManifestEntry(
-    { name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt },
+    { name, schema, count: records, from: seconds(from), to: seconds(to), nameSalt, origin },
     ids,
   );
   return {
@@ -244,7 +257,7 @@ export async function storeSegment(
       cid,
       digest: toHex(hash.digest()),
       size,
-      provenance: "none",
+      provenance,
       entry,
     },
     commitment: catalogueCommitment(nameSalt, name),

@@ -4,6 +4,7 @@ import {
   createChainView,
   type Deployment,
   datasetRegistryAbi,
+  type NodeView,
 } from "../contracts/index.ts";
 import { type KemKeyPair, randomBytes, zeroise } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
@@ -54,6 +55,8 @@ export async function renewKeys(
     readonly client: ChainClient;
     readonly deployment: Deployment;
     readonly store: PublishStore & Pick<BlobReader, "get" | "getBlock">;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
   },
   parameters: renewKeys.Parameters,
 ): Promise<publishDataset.ReturnType> {
@@ -63,7 +66,7 @@ export async function renewKeys(
   const { datasetId, head: previous } = dataset;
   const chain = createChainView(client, deployment);
   const keyEpoch = await nextEpoch(chain, dataset);
-  const guardians = await resolveGuardians(chain, parameters.guardians ?? dataset.guardians);
+  const guardians = await resolveGuardians(context.nodes ?? chain, parameters.guardians ?? dataset.guardians);
   requireIndependent(deployment, guardians, threshold);
 
   const { manifest, deks: old } = await openOwnDataset(context, parameters);
@@ -80,7 +83,7 @@ export async function renewKeys(
           data: { datasetId, segment: index },
         });
       const next = { datasetId, segment: index, keyEpoch, version, dek: keyOf(deks, index), padding };
-      stored.push({ ...(await storeSegment(store, input, next, nameSalt)).segment, provenance });
+      stored.push((await storeSegment(store, { ...input, provenance }, next, nameSalt)).segment);
       onProgress({ step: "encrypt", done: done + 1, total: manifest.segments.length });
     }
     const after = { ...manifest, version, keyEpoch, previous: previous.manifestDigest, segments: stored };
@@ -170,13 +173,13 @@ async function readSegment(
   { cid, version, entry }: ManifestSegment,
   ids: SegmentIds,
 ): Promise<{ readonly input: SegmentInput; readonly nameSalt: `0x${string}` }> {
-  const { name, schema, count, from, to, nameSalt } = await openManifestEntry(entry, { ...ids, version });
+  const { name, schema, count, from, to, nameSalt, origin } = await openManifestEntry(entry, { ...ids, version });
   const header = openHeader(await collectBytes(store.get(cid, { length: ENVELOPE_HEADER_BYTES })), { ...ids, version });
   zeroise(header.key);
   const date = (seconds: number | null): Date | null => (seconds === null ? null : new Date(seconds * 1_000));
   const read = () => decryptEnvelope(store.get(cid, { transient: true }), { ...ids, version, transient: true });
   const bytes = { size: header.contentLength, read };
-  return { input: { name, schema, records: count, from: date(from), to: date(to), bytes }, nameSalt };
+  return { input: { name, schema, records: count, from: date(from), to: date(to), bytes, origin }, nameSalt };
 }
 
 function keyOf(deks: ReadonlyMap<number, Uint8Array>, segment: number): Uint8Array {

@@ -5,6 +5,7 @@ import {
   createChainView,
   type Deployment,
   datasetRegistryAbi,
+  type NodeView,
 } from "../contracts/index.ts";
 import { type KemKeyPair, zeroise } from "../crypto/index.ts";
 import {
@@ -39,13 +40,15 @@ export async function replaceGuardians(
     readonly client: ChainClient;
     readonly deployment: Deployment;
     readonly store: Pick<PublishStore, "putBlock" | "confirm" | "getBlock">;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
   },
   parameters: replaceGuardians.Parameters,
 ): Promise<replaceGuardians.ReturnType> {
-  const { client, deployment, store } = context;
+  const { client, deployment, store, nodes = createChainView(client, deployment) } = context;
   const { dataset, keyBox, ownerKeyPair, threshold } = parameters;
   const { datasetId, keyEpoch, head: previous } = dataset;
-  const guardians = await resolveGuardians(createChainView(client, deployment), parameters.guardians);
+  const guardians = await resolveGuardians(nodes, parameters.guardians);
   requireIndependent(deployment, guardians, threshold);
 
   const ids = { chainId: deployment.chainId, registry: deployment.datasetRegistry, datasetId, keyEpoch };

@@ -14,9 +14,11 @@ import {
   jobMarketCoreAbi,
   jobSpecHashOf,
   type NodePolicy,
+  type NodeView,
 } from "../contracts/index.ts";
 import { generateKemKeyPair, type KemKeyPair, keyIdOf, randomBytes, toHex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import type { Provenance } from "../storage/provenanceLevels.ts";
 import { argsCommitmentOf, sealJobBundle } from "./jobBundle.ts";
 import {
   encodeArgs,
@@ -46,6 +48,8 @@ export type JobRequest = {
   readonly namedNode?: number;
   /** Catalogue bitmap per input; default all that the grant covers. */
   readonly segments?: readonly bigint[];
+  /** Lowest level of origin that all segments of an input must have, per input. Lower ones end the job before any key is opened: prices come back. */
+  readonly minimumProvenance?: readonly (Provenance | undefined)[];
 };
 
 /** A job ready to be submitted. Keep `resultKey`: only it opens the result. */
@@ -73,7 +77,16 @@ export type BuiltJob = {
  * @throws PersonaError GUARDIANS_UNAVAILABLE, naming who failed and why; REQUEST_INVALID, SEGMENT_NOT_GRANTED
  */
 export async function buildJob(
-  { client, deployment }: { readonly client: CoreClient; readonly deployment: Deployment },
+  {
+    client,
+    deployment,
+    nodes,
+  }: {
+    readonly client: CoreClient;
+    readonly deployment: Deployment;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
+  },
   request: JobRequest,
 ): Promise<BuiltJob> {
   const { program, grants } = request;
@@ -99,7 +112,7 @@ export async function buildJob(
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
   };
   const wanted = [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))];
-  const { guardians, failures } = await findGuardians(createNodeView(client, deployment), wanted);
+  const { guardians, failures } = await findGuardians(nodes ?? createNodeView(client, deployment), wanted);
   for (const [input, grant] of grants.entries()) requireThreshold(input, grant, guardians, failures);
   const bundle = await sealJobBundle(
     deployment,
@@ -108,11 +121,13 @@ export async function buildJob(
       argsSalt,
       args,
       resultKey: resultKey.publicKey,
-      inputs: grants.map(({ terms, scope, dataset }) => ({
+      inputs: grants.map(({ terms, scope, dataset }, i) => ({
         terms,
         scope,
         catalogue: dataset.catalogue,
         head: dataset.head,
+        provenance: request.minimumProvenance?.[i],
+        published: dataset.published,
       })),
     },
     guardians.map(({ nodeId, kemPublicKey }) => ({

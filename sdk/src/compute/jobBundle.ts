@@ -13,6 +13,7 @@ import { sha256Hex } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 import { encodeCbor } from "../storage/cbor.ts";
 import type { DatasetHead } from "../storage/datasetHead.ts";
+import type { Provenance } from "../storage/provenanceLevels.ts";
 
 export const maxBundleBytes = 1024 * 1024;
 
@@ -22,6 +23,10 @@ export type BundleInput = {
   /** One commitment per segment index the dataset ever used. */
   readonly catalogue: readonly Hex[];
   readonly head: DatasetHead;
+  /** Lowest public level of origin that each of its segments must have. Default: none is asked for. */
+  readonly provenance?: Provenance | undefined;
+  /** Where the version was published: block, and place of the transaction in it. Wanted where the grant has a maximum age. */
+  readonly published?: readonly [block: number, index: number] | undefined;
 };
 
 export type JobBundle = {
@@ -72,7 +77,7 @@ export async function sealJobBundle(
     argsSalt: bundle.argsSalt,
     args: bundle.args,
     resultKey: bundle.resultKey,
-    inputs: bundle.inputs.map(({ terms, scope, catalogue, head }) => ({
+    inputs: bundle.inputs.map(({ terms, scope, catalogue, head, provenance, published }) => ({
       terms: encodeCoreStruct("Terms", terms),
       scope: encodeCoreStruct("Scope", scope),
       catalogue: catalogue.map((commitment) => hexToBytes(commitment)),
@@ -83,6 +88,8 @@ export async function sealJobBundle(
         catalogueHash: hexToBytes(head.catalogueHash),
         catalogueLength: head.catalogueLength,
       },
+      ...(provenance && { provenance }),
+      ...(published && { published }),
     })),
   });
   const ct = await aeadSeal({ key: bundleKey, plaintext, aad: hexToBytes(jobId) });

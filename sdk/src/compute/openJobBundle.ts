@@ -6,7 +6,8 @@ import { type KemPrivateKey, keyIdOf, open } from "../crypto/hpke.ts";
 import { sha256Hex } from "../crypto/sha256.ts";
 import { PersonaError } from "../errors/index.ts";
 import { type CborSchema, decodeCbor } from "../storage/cbor.ts";
-import { bytesOf, bytesUpTo, distinct, integer, list, object, oneOf, where } from "../storage/decoders.ts";
+import { bytesOf, bytesUpTo, distinct, integer, list, object, oneOf, optional, where } from "../storage/decoders.ts";
+import { provenanceLevels } from "../storage/provenanceLevels.ts";
 import { bundleKeyInfo, type JobBundle, maxBundleBytes, type SealedBundle } from "./jobBundle.ts";
 
 const maxGuardianKeys = 1_024;
@@ -51,6 +52,8 @@ const bundleSchema = object({
         catalogueHash: bytes32,
         catalogueLength: integer(0, 256),
       }),
+      provenance: optional(oneOf(...provenanceLevels)),
+      published: optional(list(integer(0), 2, 2)),
     }),
     1,
     64,
@@ -115,7 +118,9 @@ export async function openJobBundle(sealed: SealedBundle, jobId: Hex, bundleKey:
       argsSalt: bundle.argsSalt,
       args: bundle.args,
       resultKey: bundle.resultKey,
-      inputs: bundle.inputs.map(({ terms, scope, catalogue, head }) => ({
+      inputs: bundle.inputs.map(({ terms, scope, catalogue, head, published: [block = 0, index] = [], ...asked }) => ({
+        ...asked,
+        ...(index === undefined ? {} : { published: [block, index] as const }),
         terms: decodeStruct("Terms", terms),
         scope: decodeStruct("Scope", scope),
         catalogue: catalogue.map((commitment) => bytesToHex(commitment)),

@@ -13,6 +13,7 @@ import {
   jobIdOf,
   jobMarketAbi,
   jobSpecHashOf,
+  type NodeView,
   OutputClass,
 } from "../contracts/index.ts";
 import { keyIdOf, randomBytes, toHex } from "../crypto/index.ts";
@@ -43,7 +44,16 @@ const noOffer: JobParams["offer"] = {
  * @throws PersonaError GUARDIANS_UNAVAILABLE before anything is spent, SEGMENT_NOT_GRANTED, and what the market refuses
  */
 export async function requestRead(
-  { client, deployment }: { readonly client: ChainClient; readonly deployment: Deployment },
+  {
+    client,
+    deployment,
+    nodes,
+  }: {
+    readonly client: ChainClient;
+    readonly deployment: Deployment;
+    /** Who the guardians are, as several endpoints say (`createAgreeingNodeView`). Default: as `client` says alone. */
+    readonly nodes?: NodeView | undefined;
+  },
   request: { readonly grant: GrantPackage; readonly recipientKey: Uint8Array; readonly segments?: bigint },
 ): Promise<ReadRequest> {
   const { grant, recipientKey } = request;
@@ -77,7 +87,7 @@ export async function requestRead(
       },
     ],
   };
-  const { guardians } = await findGuardians(createChainView(client, deployment), dataset.guardians);
+  const { guardians } = await findGuardians(nodes ?? createChainView(client, deployment), dataset.guardians);
   if (guardians.length < dataset.threshold)
     throw new PersonaError("GUARDIANS_UNAVAILABLE", "Fewer guardians can be reached than the dataset's threshold.", {
       data: { reachable: guardians.length, threshold: dataset.threshold },

@@ -5,6 +5,7 @@ import {
   type Deployment,
   type JobParams,
   jobMarketCoreAbi,
+  type NodeView,
   sendCall,
   waitForCall,
 } from "../contracts/index.ts";
@@ -18,6 +19,7 @@ import { encodeArgs } from "./program.ts";
 type Context = {
   readonly client: CoreClient;
   readonly deployment: Deployment;
+  readonly nodes?: NodeView | undefined;
   readonly store: Pick<BlobWriter, "putBlock"> & ConfirmingStore;
 };
 

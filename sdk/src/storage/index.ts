@@ -47,6 +47,7 @@ export {
   unpinGarbage,
 } from "./garbage.ts";
 export { createGatewayReader } from "./gatewayReader.ts";
+export { createHttpStore } from "./httpStore.ts";
 export {
   bodyForGuardian,
   bodyForOwner,
@@ -92,16 +93,22 @@ export {
   MAX_MANIFEST_BYTES,
   type Manifest,
   type ManifestSegment,
-  type Provenance,
-  provenanceLevels,
 } from "./manifest.ts";
-export { type ManifestEntry, type ManifestEntryIds, openManifestEntry, sealManifestEntry } from "./manifestEntry.ts";
+export {
+  fileOrigin,
+  type ManifestEntry,
+  type ManifestEntryIds,
+  openManifestEntry,
+  type SegmentOrigin,
+  sealManifestEntry,
+} from "./manifestEntry.ts";
 export { requireManifestHistory } from "./manifestHistory.ts";
 export { requireManifestSuccessor } from "./manifestSuccessor.ts";
 export { combineShares, openOwnerDeks, openShare, verifyShare } from "./openKeyBox.ts";
 export { loadOwnerBackup, MAX_BACKUP_BYTES, storeOwnerBackup } from "./ownerBackup.ts";
 export { padmeLength } from "./padmeLength.ts";
 export { createPasskey, type Passkey, type PasskeyAuthenticator } from "./passkey.ts";
+export { meetsProvenance, type Provenance, provenanceLevels } from "./provenanceLevels.ts";
 export { makeRecoveryKit, openRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recoveryKit.ts";
 export { createReplicatedStore, type ReplicatedStore } from "./replicatedStore.ts";
 export { MAX_SEGMENTS } from "./schemas.ts";

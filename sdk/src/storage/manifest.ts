@@ -5,16 +5,13 @@ import { fromHex, sha256Hex } from "../crypto/index.ts";
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { cidOfLink } from "./cid.ts";
+import { type Provenance, provenanceLevels } from "./provenanceLevels.ts";
 import { bytes32, datasetVersion, isStrictlyAscending, MAX_SEGMENTS, segmentIndex, uint32 } from "./schemas.ts";
 
 /** A manifest of docs/protocol.md 3.2 may not be larger than this. */
 export const MAX_MANIFEST_BYTES = 2 ** 20;
 /** Sealed entries are padded to multiples of 512 bytes; a name and a schema never need four of them. */
 const MAX_ENTRY_BYTES = 2_048 + 12 + 16;
-
-/** Where a segment's records come from, as far as the public may know. */
-export const provenanceLevels = ["none", "ingest-enclave", "third-party"] as const;
-export type Provenance = (typeof provenanceLevels)[number];
 
 export type ManifestSegment = {
   /** Its index in the catalogue, never used for anything else. */

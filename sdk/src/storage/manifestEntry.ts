@@ -4,7 +4,27 @@ import { aeadOpen, aeadSeal, concatBytes, fromHex, hkdfSha256, u32, u64, utf8, z
 import { PersonaError } from "../errors/index.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import type { EnvelopeIds } from "./envelopeHeader.ts";
-import { bytes32 } from "./schemas.ts";
+import { bytes20, bytes32 } from "./schemas.ts";
+
+/** How a segment's records came to be there, as whoever published it says. The public level of the manifest says how far to believe it. */
+export type SegmentOrigin = {
+  /** `file`, `api`, `imap`, `reclaim`, `dkim` …: lower-case letters, digits and hyphens, at most 32. */
+  readonly method: string;
+  /** sha256 of the evidence or of the statement about it, as it was verified; null where there was none. */
+  readonly evidence: Hex | null;
+  /** Unix seconds at which it was fetched or verified. */
+  readonly at: number;
+  /** The enclave that did it; null for the owner's own device. */
+  readonly enclave: { readonly measurement: Hex; readonly signer: Hex } | null;
+};
+
+/** Of what an owner has read from a file on their own device: nobody vouches for it. @param at Unix seconds */
+export const fileOrigin = (at = Math.floor(Date.now() / 1_000)): SegmentOrigin => ({
+  method: "file",
+  evidence: null,
+  at,
+  enclave: null,
+});
 
 /** What only holders of a segment's data key may know about it. */
 export type ManifestEntry = {
@@ -19,6 +39,8 @@ export type ManifestEntry = {
   readonly to: number | null;
   /** Opens the catalogue commitment of this segment. */
   readonly nameSalt: Hex;
+  /** Undefined in segments that say nothing of it. */
+  readonly origin?: SegmentOrigin | undefined;
 };
 
 /** The dataset version is that of {@link EnvelopeIds}'s object, not of the manifest: an untouched segment keeps its entry. */
@@ -28,6 +50,12 @@ const PADDING_BYTES = 512;
 const MAX_PLAINTEXT_BYTES = 2_048;
 
 const time = z.int().nullable();
+const originSchema = z.strictObject({
+  method: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  evidence: bytes32.nullable(),
+  at: z.int().min(0),
+  enclave: z.strictObject({ measurement: bytes32, signer: bytes20 }).nullable(),
+});
 const entrySchema = z.strictObject({
   name: z.string().min(1).max(128),
   schema: z.string().max(256),
@@ -35,6 +63,7 @@ const entrySchema = z.strictObject({
   from: time,
   to: time,
   nameSalt: bytes32,
+  origin: originSchema.optional(),
 });
 
 /**
@@ -47,7 +76,12 @@ export async function sealManifestEntry(
   entry: ManifestEntry,
   parameters: ManifestEntryIds & { readonly dek: Uint8Array },
 ): Promise<Uint8Array> {
-  const encoded = encodeCbor({ ...entry, nameSalt: fromHex(entry.nameSalt, 32) });
+  const { origin, ...rest } = entry;
+  const encoded = encodeCbor({
+    ...rest,
+    nameSalt: fromHex(entry.nameSalt, 32),
+    ...(origin === undefined ? {} : { origin: encodeOrigin(origin) }),
+  });
   decodeEntry(encoded);
   const padded = new Uint8Array(Math.ceil((2 + encoded.length) / PADDING_BYTES) * PADDING_BYTES);
   if (padded.length > MAX_PLAINTEXT_BYTES) {
@@ -86,6 +120,15 @@ export async function openManifestEntry(
   }
   const length = new DataView(padded.buffer, padded.byteOffset, padded.byteLength).getUint16(0);
   return decodeEntry(padded.subarray(2, 2 + length));
+}
+
+function encodeOrigin({ evidence, enclave, ...origin }: SegmentOrigin) {
+  return {
+    ...origin,
+    evidence: evidence === null ? null : fromHex(evidence, 32),
+    enclave:
+      enclave === null ? null : { measurement: fromHex(enclave.measurement, 32), signer: fromHex(enclave.signer, 20) },
+  };
 }
 
 function decodeEntry(bytes: Uint8Array): ManifestEntry {

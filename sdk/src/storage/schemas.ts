@@ -16,6 +16,9 @@ export function bytesOf(length: number): z.ZodType<Uint8Array, unknown> {
 /** 32 bytes in CBOR, lower-case hex in TypeScript. */
 export const bytes32: z.ZodType<Hex, unknown> = bytesOf(32).transform((bytes): Hex => toHex(bytes));
 
+/** An address: 20 bytes in CBOR, lower-case hex in TypeScript. */
+export const bytes20: z.ZodType<Hex, unknown> = bytesOf(20).transform((bytes): Hex => toHex(bytes));
+
 export const uint32 = z.int().min(0).max(0xffff_ffff);
 
 /** The contract keeps a dataset's version in 48 bits. */

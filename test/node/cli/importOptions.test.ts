@@ -20,7 +20,7 @@ describe("parsePublishOptions", () => {
       deploymentFile: "/run/dir/deployment.json",
       storeDir: "/run/dir/ipfs",
       storesFile: undefined,
-      rpcUrl: "http://127.0.0.1:8545/",
+      rpc: "http://127.0.0.1:8545/",
       keystore: `${process.cwd()}/owner.json`,
       newKeystore: false,
       passphraseFile: "/p",

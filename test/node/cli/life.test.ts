@@ -6,6 +6,7 @@ import { hexToBytes } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../../node/src/chain/connectChain.ts";
 import { encodeDatasetRecord } from "../../../node/src/cli/datasetRecord.ts";
+import { examples } from "../../../node/src/cli/examples.ts";
 import { publishSegments, type Scene, sharedScene } from "../../helpers/guardianScene.ts";
 import { createProgram } from "../../helpers/programs.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
@@ -133,6 +134,11 @@ describe("persona, what owners and requesters do", function () {
     const shown = await run("request", "show", "asked.txt", ...look);
     expect(shown.code, shown.stderr).to.equal(0);
     expect(shown.stdout).to.include("\\u{1b}").and.not.match(drivesTerminal);
+    // So does what is for programs, and a terminal when nothing reads it; whoever parses it gets every character.
+    const forPrograms = await run("request", "show", "asked.txt", "--json", ...look);
+    expect(forPrograms.stdout).to.not.match(drivesTerminal);
+    expect(forPrograms.stdout).to.include("\\u202e");
+    expect(JSON.stringify(JSON.parse(forPrograms.stdout))).to.include("\u202e");
     await folder.write("long.txt", `${asked}${"A".repeat(2 ** 20)}`);
     expectRefusal(await run("request", "show", "long.txt", ...look), "CONFIG_INVALID");
     await folder.write(`a${evil}.txt`, evil);
@@ -171,6 +177,34 @@ describe("persona, what owners and requesters do", function () {
 });
 
 describe("persona completion", () => {
+  it("behavior: every command has --json and an example in its help, of commands and flags that there are", async () => {
+    const { stdout } = await runPersona(["completion", "bash"], process.cwd());
+    const words = new Map(
+      [...stdout.matchAll(/^ +"persona ([^"]+)"\) words="([^"]*)"/gm)].map(([, path = "", list = ""]) => [
+        path,
+        list.split(" "),
+      ]),
+    );
+    const leaves = [...words].filter(([path]) => ![...words.keys()].some((other) => other.startsWith(`${path} `)));
+    expect(leaves.length).to.be.above(45);
+    const aliases = new Map([
+      ["who-can-read", "who"],
+      ["recovery create", "recovery kit"],
+    ]);
+    for (const [name, list] of leaves) {
+      const path = aliases.get(name) ?? name;
+      if (path !== "completion") expect(list, path).to.include("--json");
+      const shown = examples[path];
+      expect(shown, `${path} has no example`).to.be.an("array").and.to.not.have.length(0);
+      for (const line of shown ?? []) {
+        expect(line.replace("who-can-read", "who"), name).to.include(`persona ${path}`);
+        for (const [flag] of line.matchAll(/(?<= )--[a-z-]+/g)) expect(list, line).to.include(flag);
+      }
+    }
+    const help = await runPersona(["receipt", "get", "--help"], process.cwd());
+    expect(help.stdout).to.include("Example:\n  persona receipt get 0x…");
+  });
+
   it("default: scripts of every command; bash completes by them", async () => {
     const folder = process.cwd();
     const { stdout } = await runPersona(["completion", "bash"], folder);

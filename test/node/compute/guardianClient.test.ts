@@ -12,7 +12,8 @@ const random = createRandom(testSeed());
 /** As many as a worker's enclave asks for at once (collectKeys.ts). */
 const width = 16;
 
-describe("createGuardianClient", () => {
+describe("createGuardianClient", function () {
+  this.timeout(60_000);
   let server: GuardianServer;
   let proxy: Server;
   let connections: number;

@@ -1,8 +1,9 @@
 import { failureName, isBeforeRelease } from "@persona-protocol/sdk/compute";
-import { type ErrorCode, errorTable, PersonaError } from "@persona-protocol/sdk/errors";
+import { type ErrorCode, errorTable, knowSourceErrors, PersonaError } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { failureCodeOf } from "../../../node/src/enclave/runtime/worker/jobFailure.ts";
 
+knowSourceErrors();
 const codes = Object.keys(errorTable) as ErrorCode[];
 /** What a throw can bring besides errors of the table. */
 const strange: readonly unknown[] = [

@@ -46,6 +46,7 @@ const edges: readonly (readonly [from: Status, event: EventType, to: JobState])[
   ["running", "reorg", states.claiming],
   ["settling", "settled", states.settled],
   ["settling", "claimUndone", states.claiming],
+  ["settling", "claimGone", { status: "left", why: "ENCLAVE_LOST", block: 50 }],
   ["settled", "finalized", states.done],
   ["settled", "settlementUndone", states.settling],
   ["settled", "reorg", states.settling],
@@ -73,7 +74,7 @@ describe("jobMachine", () => {
 
   it("behavior: what is owed is never left: with a receipt signed nothing but the chain, or crashes, moves it on", () => {
     const moving = Object.values(events).filter((event) => jobMachine(states.settling, event) !== undefined);
-    expect(moving).to.deep.equal([events.claimUndone, events.settled, events.crashed]);
+    expect(moving).to.deep.equal([events.claimUndone, events.claimGone, events.settled, events.crashed]);
   });
 
   it("behavior: a claim that may be on its way is declined by nobody but the chain", () => {

@@ -96,6 +96,8 @@ describe("advanceJob", () => {
     ClaimTooEarly: () => [jobId, 120n, 100n],
     ClaimBondMissing: () => [jobId, 1, 5n, 10n],
     ClaimsArePaused: () => [now + 99],
+    ClaimKeyNotActive: () => [jobId, ours, 0],
+    ClaimKeyNotWorker: () => [jobId, ours],
   } as const;
   const reverted = (errorName: keyof typeof errorArgs) => {
     const args = errorArgs[errorName]();
@@ -304,12 +306,12 @@ describe("advanceJob", () => {
     expect(sent[2]?.[1].slice(0, 2)).to.deep.equal([jobId, params]);
   });
 
-  it("behavior: an attempt that was reopened: by our receipt, or by our silence", async () => {
-    for (const [code, event, outcome] of [
-      [33, 33, "GUARDIANS_UNAVAILABLE"],
-      [33, 0, "REOPENED"],
-      [0, 0, "REOPENED"],
-      [33, undefined, "REOPENED"],
+  it("behavior: an attempt that was reopened: by our receipt, which is settled; or not, and the chain is asked again", async () => {
+    for (const [code, event, wanted] of [
+      [33, 33, { status: "settled", attempt: 1, signer: ours, outcome: "GUARDIANS_UNAVAILABLE", block: 100 }],
+      [33, 0, { status: "claiming" }],
+      [0, 0, { status: "claiming" }],
+      [33, undefined, { status: "claiming" }],
     ] as const) {
       jobId = randomHex32(random);
       await journal.add(jobId, encodeStruct("JobParams", params));
@@ -320,14 +322,25 @@ describe("advanceJob", () => {
         throw reverted("JobNotClaimed");
       };
       await step();
-      expect(await status(), `${code} ${event}`).to.deep.equal({
-        status: "settled",
-        attempt: 1,
-        signer: ours,
-        outcome,
-        block: 100,
-      });
+      expect(await status(), `${code} ${event}`).to.deep.equal(wanted);
+      if (wanted.status !== "claiming") continue;
+      // The enclave that has signed for the first attempt signs for no other.
+      sending = () => expect.fail("claimed");
+      await step();
+      expect(await status()).to.deep.equal({ status: "left", why: "JOB_RUN_BEFORE", block: 100 });
     }
+  });
+
+  it("behavior: an attempt that somebody else has, after a reorganisation, leaves the job for what comes", async () => {
+    await toSettling();
+    job = { ...job, signer: other };
+    sending = () => {
+      throw reverted("JobNotClaimed");
+    };
+    await step();
+    expect(await status()).to.deep.equal({ status: "left", why: "JOB_CLAIMED_BY_OTHER", block: 100 });
+    await journal.apply(jobId, { type: "reopened", block: 101 });
+    expect((await status())?.status).to.equal("seen");
   });
 
   it("behavior: a node waits for its turn in the race, and claims into the block in which it comes", async () => {
@@ -365,6 +378,9 @@ describe("advanceJob", () => {
       ["ClaimTooEarly", undefined, 50],
       ["ClaimBondMissing", "CLAIM_BOND_MISSING", undefined],
       ["ClaimsArePaused", "CLAIMS_PAUSED", undefined],
+      // A reorganisation has taken the key's registration, for one: the job is as good as before.
+      ["ClaimKeyNotActive", "NODE_KEY_INACTIVE", undefined],
+      ["ClaimKeyNotWorker", "TRANSACTION_REVERTED", undefined],
     ] as const) {
       waited = undefined;
       sending = () => {
@@ -379,7 +395,6 @@ describe("advanceJob", () => {
       [{ status: 3, recorded: "0xaa" }, "SETTLED"],
       [{ status: 4, recorded: "0xbb" }, "FAILED"],
       [{ status: 5 }, "JOB_TIMED_OUT"],
-      [{ signer: other }, "JOB_CLAIMED_BY_OTHER"],
       [{ time: now + 1_800 + 61 }, "JOB_DEADLINE_PASSED"],
     ] as const) {
       jobId = randomHex32(random);

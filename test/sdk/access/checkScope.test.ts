@@ -132,9 +132,9 @@ describe("checkScope", () => {
     expect(objection({ scope: { minOwners: 2 }, owners: 2 })).to.equal(undefined);
   });
 
-  it("behavior: versions: exact, a range, and live refused while its age cannot be known", () => {
+  it("behavior: versions: exact, a range, and live, with a limit of its age and never without", () => {
     const version = (versionRule: number, from: bigint, to: bigint, got: bigint) =>
-      objection({ scope: { versionRule, versionFrom: from, versionTo: to }, input: { version: got } });
+      objection({ scope: { versionRule, versionFrom: from, versionTo: to, maxAge: 0n }, input: { version: got } });
     for (const [got, exact, range] of [
       [2n, false, false],
       [3n, true, true],
@@ -147,6 +147,11 @@ describe("checkScope", () => {
         expect(version(rule, 0n, 9n, got), `rule ${rule}`).to.equal("VERSION_NOT_GRANTED");
     }
     expect(version(2, 5n, 3n, 4n), "an empty range").to.equal("VERSION_NOT_GRANTED");
+    const live = (versionFrom: bigint, got: bigint) =>
+      objection({ scope: { versionRule: 3, versionFrom, versionTo: 0n, maxAge: 60n }, input: { version: got } });
+    expect(live(3n, 3n)).to.equal(undefined);
+    expect(live(3n, 9n)).to.equal(undefined);
+    expect(live(3n, 2n), "before the grant").to.equal("VERSION_NOT_GRANTED");
   });
 
   it(`behavior: a Scope and a job drawn at random never fit (seed ${seed})`, () => {

@@ -102,6 +102,60 @@ describe("findOmitted, of a job over several owners' datasets", () => {
   });
 });
 
+describe("findOmitted, of a job that was run twice for one claim", () => {
+  const guardians = [1, 2, 3];
+  const [firstRun, secondRun] = [[released(...guardians)], [released(...guardians)]];
+  /** Each guardian's log has both releases, but for what is hidden. */
+  const bothLogs = (hidden: (guardian: number, run: number) => boolean = () => false) =>
+    guardians.map((guardian) => ({
+      ...(logsOf(firstRun, [0]).find((log) => log.guardian === guardian) as AccessLogOfDataset),
+      entries: [firstRun, secondRun].flatMap((run, at) =>
+        hidden(guardian, at) ? [] : (logsOf(run, [0]).find((log) => log.guardian === guardian)?.entries ?? []),
+      ),
+    }));
+  const receipts = (counted: readonly number[]) => {
+    const { inputHashes, ...without } = receiptOf(secondRun, [counted], [0]);
+    return [{ ...without, inputHashes }, without];
+  };
+
+  it("default: the receipt counts one run's, and both are logged", () => {
+    for (const receipt of receipts([1, 3]))
+      expect(findOmitted(receipt, bothLogs())).to.deep.equal({ status: "complete", guardians: [1, 3] });
+  });
+
+  it("behavior: a guardian that shows the run that came to nothing, and hides the one that counted, is missed", () => {
+    for (const receipt of receipts([1, 3])) {
+      const one = findOmitted(
+        receipt,
+        bothLogs((guardian, run) => guardian === 3 && run === 1),
+      );
+      expect(one).to.deep.equal({ status: "omitted", suspects: guardians });
+      const all = findOmitted(
+        receipt,
+        bothLogs((_, run) => run === 1),
+      );
+      expect(all).to.deep.equal({ status: "omitted", suspects: guardians });
+    }
+  });
+
+  it("behavior: no two releases of one guardian are counted together", () => {
+    const signatures = [firstRun, secondRun].map(([of]) => of?.get(1) ?? "0x");
+    const inputHashes = [inputReleasesHash(signatures)];
+    const receipt = { jobId, inputs: 1, own: [0], inputHashes, releasesHash: releasesHashOf(inputHashes) };
+    expect(findOmitted(receipt, bothLogs()).status).to.equal("omitted");
+  });
+
+  it("behavior: a host that has the job run ten times hides nothing behind it", () => {
+    const runs = Array.from({ length: 10 }, () => [released(...guardians)]);
+    const last = runs.at(-1) as Releases;
+    const logs = guardians.map((guardian) => ({
+      ...(logsOf(last, [0]).find((log) => log.guardian === guardian) as AccessLogOfDataset),
+      entries: runs.flatMap((run) => logsOf(run, [0]).find((log) => log.guardian === guardian)?.entries ?? []),
+    }));
+    expect(findOmitted(receiptOf(last, [[2, 3]], [0]), logs).status).to.equal("complete");
+  });
+});
+
 describe("findInputReleases", () => {
   const hashes = [randomHex32(random), randomHex32(random), randomHex32(random)];
   const wanted = releasesHashOf(hashes);

@@ -1,4 +1,4 @@
-import type { ChainView, EnclaveKeyState } from "@persona-protocol/sdk/contracts";
+import { type ChainView, createAgreeingNodeView, type EnclaveKeyState } from "@persona-protocol/sdk/contracts";
 import { generateKemKeyPair, keyIdOf } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { encodeCbor } from "@persona-protocol/sdk/storage";
@@ -121,6 +121,50 @@ describe("resolveGuardians", () => {
       ).to.equal(code);
       expect(await found(), String(change)).to.deep.equal({ guardians: [4, 9], failures: [[7, code]] });
     }
+  });
+
+  describe("by several endpoints", () => {
+    /** Says that node 7 is another one, of whoever runs the endpoint, whose key is theirs. */
+    const hostile = (): ChainView => ({
+      ...chainView(),
+      node: async (nodeId) => ({
+        operator: address(1),
+        endpoint: standIns.endpoint(nodeId === 7 ? 4 : nodeId),
+        roles: 1,
+      }),
+      enclaveKey: async (...of) => ({ ...(await chainView().enclaveKey(...of)), nodeId: 7 }),
+    });
+    /** Both have this block. */
+    const same = randomHex32(random);
+    const at = (head: bigint, of: ChainView): ChainView => ({
+      ...of,
+      block: async (tag) => ({ number: tag === "latest" ? head : tag, hash: same, timestamp: BigInt(now) }),
+      enclaveKey: async (...asked) => ({ ...(await of.enclaveKey(...asked)), measurement: same }),
+    });
+
+    it("default: one alone is believed, and can name its own key; several that agree name the same guardians", async () => {
+      expect((await resolveGuardians(hostile(), [7])).map(({ endpoint: where }) => where)).to.deep.equal([
+        standIns.endpoint(4),
+      ]);
+      const nodes = createAgreeingNodeView([at(5n, chainView()), at(9n, chainView())]);
+      expect((await resolveGuardians(nodes, nodeIds)).map(({ nodeId }) => nodeId)).to.deep.equal(nodeIds);
+    });
+
+    it("error: CHAIN_DISAGREES: one of several lies, ahead of the others or behind; nothing is sealed", async () => {
+      for (const head of [9n, 3n, 5n]) {
+        const nodes = createAgreeingNodeView([at(5n, chainView()), at(head, hostile()), at(6n, chainView())]);
+        await expectError("CHAIN_DISAGREES", () => resolveGuardians(nodes, [7]));
+      }
+    });
+
+    it("error: CHAIN_DISAGREES: other blocks of one number, or one that is left far behind", async () => {
+      const forked = { ...at(5n, chainView()), block: chainView().block };
+      for (const nodes of [
+        createAgreeingNodeView([at(1n, chainView()), forked]),
+        createAgreeingNodeView([at(5n, chainView()), at(22n, chainView())]),
+      ])
+        await expectError("CHAIN_DISAGREES", () => nodes.block("latest"));
+    });
   });
 
   it("error: a bug is not a guardian's failure", async () => {

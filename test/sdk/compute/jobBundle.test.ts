@@ -69,6 +69,25 @@ describe("job bundles", () => {
     return openJobBundle(box, job, await openBundleKey(d, box, who));
   }
 
+  it("behavior: what a job asks of origin and age travels in it; what is no level or place is no bundle", async () => {
+    const [input] = bundle.inputs;
+    if (input === undefined) throw new Error("no input");
+    const opened = async (change: object) => {
+      const asking = { ...bundle, inputs: [{ ...input, ...change }] };
+      return { asking, got: await openAs({ from: await seal(asking, deployment) }) };
+    };
+    for (const change of [
+      { provenance: "third-party" },
+      { published: [7, 0] },
+      { provenance: "none", published: [1, 9] },
+    ]) {
+      const { asking, got } = await opened(change);
+      expect(got).to.deep.equal(asking);
+    }
+    for (const change of [{ provenance: "best" }, { published: [7] }, { published: [-1, 0] }, { published: [1, 2, 3] }])
+      await expectError("BUNDLE_INVALID", () => opened(change));
+  });
+
   it("default: each guardian opens the same bundle", async () => {
     expect(await openAs()).to.deep.equal(bundle);
     expect(await openAs({ guardian: 8, pair: keys[1] as KemKeyPair })).to.deep.equal(bundle);

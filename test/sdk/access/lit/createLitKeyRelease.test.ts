@@ -52,7 +52,14 @@ const chainView: ReleasableView = {
   deployment,
   block: async () => ({ number: 1n, hash: zeroHash, timestamp: 1n }),
   releasable: async () => undefined,
-  job: async () => ({ status: "claimed", attempt: 1, signer: zeroAddress, dueBy: 2, commitment: zeroHash }),
+  job: async () => ({
+    status: "claimed",
+    attempt: 1,
+    signer: zeroAddress,
+    dueBy: 2,
+    commitment: zeroHash,
+    raceBlock: 1,
+  }),
 };
 /** Some key's, whoever that is: the chain above asks nobody's name. */
 const signature: Hex = `0x${"12".repeat(32)}${"22".repeat(32)}1b`;
