@@ -100,6 +100,7 @@ await runCommand({ usage, options }, async ({ minutes: text, keep }) => {
     }
     looks.push(lookAt(worker.pid, dataDir));
 
+    say(`daemon, MB: ${looks.map(({ daemonMb }) => Math.round(daemonMb)).join(" ")}`);
     const growth = growthOf(looks, { jobs: posted.size, maxJobs });
     for (const { name, got, bound } of growth)
       say(`${name} ${got}, at most ${bound}${got > bound ? ": TOO MUCH" : ""}`);

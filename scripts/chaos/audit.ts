@@ -35,6 +35,8 @@ const firstUnproved = 32;
 
 export type ChainFacts = {
   readonly ends: ReadonlyMap<Hex, readonly End[]>;
+  /** Nodes that have failed at a job, and may not claim it again. */
+  readonly excluded: ReadonlyMap<Hex, ReadonlySet<number>>;
   readonly operators: ReadonlyMap<number, Address>;
   readonly balances: ReadonlyMap<Address, bigint>;
   readonly held: bigint;
@@ -55,9 +57,11 @@ export async function readChainFacts(
     strict: true,
   });
   const ends = new Map<Hex, End[]>();
+  const excluded = new Map<Hex, Set<number>>();
   const nodes = new Set<number>();
   for (const { eventName, args } of events) {
     if ("nodeId" in args) nodes.add(args.nodeId);
+    if (eventName === "JobReopened") excluded.set(args.jobId, (excluded.get(args.jobId) ?? new Set()).add(args.nodeId));
     const end = endOf(eventName, args);
     if (end !== undefined) ends.set(args.jobId, [...(ends.get(args.jobId) ?? []), end]);
   }
@@ -76,7 +80,7 @@ export async function readChainFacts(
     functionName: "balanceOf",
     args: [deployment.jobMarket],
   });
-  return { ends, operators, balances, held, collected: terms.collected };
+  return { ends, excluded, operators, balances, held, collected: terms.collected };
 }
 
 function endOf(
@@ -133,8 +137,10 @@ export function judge(
       say("has ended more than once");
     }
     tally[end.how] += 1;
-    if (end.how === "cancelled") {
-      // Both nodes were well at the end, and had the time: one that may take it has not.
+    const mayTake = ({ nodeId, state }: (typeof states)[number]) =>
+      chain.excluded.get(jobId)?.has(nodeId) !== true && !(state?.status === "left" && state.why === "JOB_RUN_BEFORE");
+    if (end.how === "cancelled" && states.some(mayTake)) {
+      // It was well at the end, and had the time.
       lost += 1;
       say("was left to its requester");
     }

@@ -4,6 +4,7 @@ import type { Supervisor } from "./daemons.ts";
 import type { ChainProxy } from "./faultyChain.ts";
 import type { FaultyStore } from "./faultyStore.ts";
 import type { Daemon, Fault } from "./schedule.ts";
+import { filler } from "./smallDisk.ts";
 
 /** What can be broken, and mended again. Reorganisations are the chain's. */
 export type Breakable = {
@@ -11,6 +12,8 @@ export type Breakable = {
   readonly endpoints: ReadonlyMap<Daemon, readonly ChainProxy[]>;
   readonly store: FaultyStore;
   readonly dataDirOf: (name: Daemon) => string;
+  /** Are those on small disks? Another one must not be filled. */
+  readonly disks: boolean;
 };
 
 /** Breaks it. @returns what mends it, for a fault that lasts */
@@ -41,9 +44,10 @@ export function breakThing(things: Breakable, fault: Exclude<Fault, { what: "reo
       };
     }
     case "disk": {
-      const filler = join(things.dataDirOf(fault.target), ".filler");
-      fill(filler);
-      return () => rmSync(filler, { force: true });
+      if (!things.disks) return undefined;
+      const file = join(things.dataDirOf(fault.target), filler);
+      fill(file);
+      return () => rmSync(file, { force: true });
     }
   }
 }

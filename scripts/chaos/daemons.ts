@@ -147,7 +147,7 @@ function partOf(pid: number, part: Exclude<Part, "daemon">): number | undefined 
   try {
     const enclave = enclaveIn(pid);
     if (part === "enclave") return enclave;
-    return descendantsOf(enclave).find((one) => commandOf(one).some((word) => word.endsWith("sandbox.mjs")));
+    return descendantsOf(enclave).find((one) => commandOf(one).some((word) => word.endsWith("sandbox.cjs")));
   } catch {
     return undefined; // It is starting.
   }

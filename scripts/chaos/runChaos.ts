@@ -47,14 +47,21 @@ export async function runChaos(
   schedule: Schedule,
   {
     runDir,
+    disks,
     log,
     signal,
-  }: { readonly runDir: string; readonly log: (text: string) => void; readonly signal: AbortSignal },
+  }: {
+    readonly runDir: string;
+    /** May small disks be mounted? Without them none is filled. */
+    readonly disks: boolean;
+    readonly log: (text: string) => void;
+    readonly signal: AbortSignal;
+  },
 ): Promise<ChaosReport> {
   const network = await startNetwork({ runDir, chain: "hardhat", port: 0, guardians: 3, workers: 2, signal });
   const closing: (() => unknown)[] = [() => network.close()];
   try {
-    return await underChaos(schedule, { network, log, signal, closing });
+    return await underChaos(schedule, { network, disks, log, signal, closing });
   } finally {
     for (const close of closing.toReversed()) await close();
   }
@@ -64,11 +71,13 @@ async function underChaos(
   schedule: Schedule,
   {
     network,
+    disks,
     log,
     signal,
     closing,
   }: {
     readonly network: Network;
+    readonly disks: boolean;
     readonly log: (text: string) => void;
     readonly signal: AbortSignal;
     readonly closing: (() => unknown)[];
@@ -123,7 +132,7 @@ async function underChaos(
   )
     await sleep(50);
   await mkdir(join(runDir, "control"), { recursive: true });
-  for (const name of onSmallDisk) {
+  for (const name of disks ? onSmallDisk : []) {
     const away = putOnSmallDisk(dataDirOf(name));
     closing.unshift(away);
   }
@@ -131,12 +140,14 @@ async function underChaos(
   const client = createChainClient({ rpcUrl, chainId: network.deployment.chainId, account: scene.owner.account });
   const chain = await openMinedChain(client, proxies.seen);
   const requester = await createRequester(network, scene.requester);
-  const things: Breakable = { supervisor, endpoints, store, dataDirOf };
+  const things: Breakable = { supervisor, endpoints, store, dataDirOf, disks };
   const run = { chain, requester, scene, things, log, signal };
   let reorganisations = 0;
   for (const phase of schedule.phases) {
-    log(`phase with ${phase.confirmations} confirmations begins`);
-    const confirmations = (name: Daemon) => (name.startsWith("worker") ? { confirmations: phase.confirmations } : {});
+    log(`phase with ${phase.confirmations.join(" and ")} confirmations begins`);
+    const [first, second] = phase.confirmations;
+    const confirmations = (name: Daemon): Partial<NodeConfig> =>
+      name === "worker-1" ? { confirmations: first } : name === "worker-2" ? { confirmations: second } : {};
     await mining(
       run,
       supervisor.restart((name) => ({ ...settings(name), ...confirmations(name) })),

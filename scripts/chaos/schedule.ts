@@ -26,8 +26,8 @@ export type Fault =
   | { readonly what: "reorg"; readonly depth: number; readonly returns: boolean };
 
 export type Phase = {
-  /** Blocks behind the newest that the workers believe. */
-  readonly confirmations: number;
+  /** Blocks behind the newest that the first and the second worker believe. */
+  readonly confirmations: readonly [number, number];
   readonly lengthMs: number;
   readonly jobs: readonly { readonly atMs: number; readonly kind: JobKind }[];
   readonly faults: readonly (Fault & { readonly atMs: number })[];
@@ -39,17 +39,20 @@ export const maxReorgDepth = 8;
 /** Data directories that lie on a small disk of their own. */
 export const onSmallDisk: readonly Daemon[] = ["worker-1", "guardian-1"];
 
+/** @param short one phase, in which each worker has confirmations of its own */
 export function makeSchedule(
   seed: number,
-  { jobs, phaseMs }: { readonly jobs: number; readonly phaseMs: number },
+  { jobs, phaseMs, short = false }: { readonly jobs: number; readonly phaseMs: number; readonly short?: boolean },
 ): Schedule {
   const random = createRandom(seed);
+  const deep = maxReorgDepth + 2;
+  if (short) return { seed, phases: [makePhase(random, { confirmations: [0, deep], jobs, lengthMs: phaseMs })] };
   const first = Math.ceil(jobs / 2);
   return {
     seed,
     phases: [
-      makePhase(random, { confirmations: 0, jobs: first, lengthMs: phaseMs }),
-      makePhase(random, { confirmations: maxReorgDepth + 2, jobs: jobs - first, lengthMs: phaseMs }),
+      makePhase(random, { confirmations: [0, 0], jobs: first, lengthMs: phaseMs }),
+      makePhase(random, { confirmations: [deep, deep], jobs: jobs - first, lengthMs: phaseMs }),
     ],
   };
 }
@@ -60,7 +63,7 @@ function makePhase(
     confirmations,
     jobs,
     lengthMs,
-  }: { readonly confirmations: number; readonly jobs: number; readonly lengthMs: number },
+  }: { readonly confirmations: Phase["confirmations"]; readonly jobs: number; readonly lengthMs: number },
 ): Phase {
   const at = () => random.integer(lengthMs);
   const between = (least: number, most: number) => least + random.integer(most - least);
@@ -123,7 +126,7 @@ export function* printSchedule({ seed, phases }: Schedule): Generator<string> {
   yield `seed ${seed}`;
   for (const [index, { confirmations, lengthMs, jobs, faults }] of phases.entries()) {
     const kinds = jobKinds.map((kind) => `${jobs.filter((job) => job.kind === kind).length} ${kind}`).join(", ");
-    yield `phase ${index + 1}: ${lengthMs / 1_000} s, ${confirmations} confirmations, ${jobs.length} jobs (${kinds})`;
+    yield `phase ${index + 1}: ${lengthMs / 1_000} s, ${confirmations.join(" and ")} confirmations, ${jobs.length} jobs (${kinds})`;
     for (const { atMs, what, ...how } of faults)
       yield `  ${(atMs / 1_000).toFixed(1).padStart(7)} s  ${what} ${Object.entries(how)
         .map(([name, value]) => `${name}=${value}`)

@@ -28,7 +28,7 @@ export function lookAt(pid: number, dataDir: string): Look {
 /** Not what holds it: that is a program of its own, with the same words in its command line. */
 const isSandbox = (pid: number): boolean => {
   const command = commandOf(pid);
-  return command[0] === process.execPath && command.some((word) => word.endsWith("sandbox.mjs"));
+  return command[0] === process.execPath && command.some((word) => word.endsWith("sandbox.cjs"));
 };
 
 function pssMb(pid: number): number {
@@ -40,7 +40,10 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** More than this is growth. Memory: of the median of the last fifth over that of the fifth after the first. */
+/**
+ * More than this is growth: of what is left in the last fifth over what is left in the fifth after the first. Memory is what it is after a
+ * collection, the least of each: between two it grows to whatever V8 finds fit, the more the less processor time there is.
+ */
 const bounds = {
   daemonMb: 40,
   enclaveMb: 60,
@@ -63,15 +66,16 @@ export function growthOf(
 ) {
   const fifth = Math.max(1, Math.floor(looks.length / 5));
   const [early, late] = [looks.slice(fifth, 2 * fifth), looks.slice(-fifth)];
-  const grown = (name: keyof Look) =>
-    Math.round((median(late.map((look) => look[name])) - median(early.map((look) => look[name]))) * 10) / 10;
+  const grown = (name: keyof Look, of: (values: readonly number[]) => number) =>
+    Math.round((of(late.map((look) => look[name])) - of(early.map((look) => look[name]))) * 10) / 10;
+  const least = (values: readonly number[]) => Math.min(...values);
   const most = (name: keyof Look) => Math.max(...looks.map((look) => look[name]));
   const [first, last] = [looks[0]?.dataBytes ?? 0, looks.at(-1)?.dataBytes ?? 0];
   const figures: Growth[] = [
-    { name: "daemonMb", got: grown("daemonMb"), bound: bounds.daemonMb },
-    { name: "enclaveMb", got: grown("enclaveMb"), bound: bounds.enclaveMb },
-    { name: "daemonFiles", got: grown("daemonFiles"), bound: bounds.daemonFiles },
-    { name: "enclaveFiles", got: grown("enclaveFiles"), bound: bounds.enclaveFiles },
+    { name: "daemonMb", got: grown("daemonMb", least), bound: bounds.daemonMb },
+    { name: "enclaveMb", got: grown("enclaveMb", least), bound: bounds.enclaveMb },
+    { name: "daemonFiles", got: grown("daemonFiles", median), bound: bounds.daemonFiles },
+    { name: "enclaveFiles", got: grown("enclaveFiles", median), bound: bounds.enclaveFiles },
     { name: "sandboxes", got: most("sandboxes"), bound: maxJobs + bounds.spareSandboxes },
     { name: "dataBytes", got: last - first, bound: bounds.dataBytes + jobs * bounds.dataBytesPerJob },
   ];

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeDeposit } from "@persona-protocol/sdk/access";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
@@ -17,6 +17,8 @@ export type GuardianDeposits = {
   save(keyBoxDigest: Hex, bytes: Uint8Array): Promise<void>;
   /** Of which something is kept. */
   datasets(): Hex[];
+  /** Of these datasets those for which nothing was deposited since, in milliseconds of this machine's clock. */
+  keptSince(before: number, datasetIds: readonly Hex[]): Hex[];
   /** Digests of the KeyBoxes kept of one dataset. */
   keyBoxesOf(datasetId: Hex): Hex[];
   /** Removes them; when it resolves the disk has them no more. What is not there is so again. */
@@ -31,15 +33,18 @@ export async function openGuardianDeposits(dataDir: string): Promise<GuardianDep
   const folder = join(dataDir, "deposits");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const fileOf = (keyBoxDigest: Hex) => join(folder, `${digest.parse(keyBoxDigest).slice(2).toLowerCase()}.cbor`);
-  /** Dataset of each file, by its digest. */
-  const known = new Map<Hex, Hex>();
-  const note = (keyBoxDigest: Hex, bytes: Uint8Array) => {
+  /** Dataset of each file, and when it was written, by its digest. */
+  const known = new Map<Hex, { readonly datasetId: Hex; readonly at: number }>();
+  const note = (keyBoxDigest: Hex, bytes: Uint8Array, at: number) => {
     const datasetId = datasetOf(bytes);
-    if (datasetId !== undefined) known.set(lower(keyBoxDigest), datasetId);
+    if (datasetId !== undefined) known.set(lower(keyBoxDigest), { datasetId, at });
   };
   for (const name of await readdir(folder)) {
     const [, hex] = fileName.exec(name) ?? [];
-    if (hex !== undefined) note(`0x${hex}`, (await readOptional(join(folder, name))) ?? new Uint8Array());
+    if (hex !== undefined) {
+      const path = join(folder, name);
+      note(`0x${hex}`, (await readOptional(path)) ?? new Uint8Array(), (await stat(path)).mtimeMs);
+    }
     // Sealed shares, too.
     else if (name.endsWith(".tmp")) await rm(join(folder, name));
   }
@@ -47,10 +52,15 @@ export async function openGuardianDeposits(dataDir: string): Promise<GuardianDep
     read: (keyBoxDigest) => readOptional(fileOf(keyBoxDigest)),
     async save(keyBoxDigest, bytes) {
       await replaceFile(fileOf(keyBoxDigest), bytes);
-      note(keyBoxDigest, bytes);
+      note(keyBoxDigest, bytes, Date.now());
     },
-    datasets: () => [...new Set(known.values())],
-    keyBoxesOf: (datasetId) => [...known].flatMap(([name, of]) => (of === lower(datasetId) ? [name] : [])),
+    datasets: () => [...new Set([...known.values()].map(({ datasetId }) => datasetId))],
+    keptSince(before, datasetIds) {
+      const newest = new Map<Hex, number>();
+      for (const { datasetId, at } of known.values()) newest.set(datasetId, Math.max(at, newest.get(datasetId) ?? 0));
+      return datasetIds.filter((datasetId) => (newest.get(lower(datasetId)) ?? before) < before);
+    },
+    keyBoxesOf: (datasetId) => [...known].flatMap(([name, of]) => (of.datasetId === lower(datasetId) ? [name] : [])),
     async destroy(keyBoxDigests) {
       for (const keyBoxDigest of keyBoxDigests) await rm(fileOf(keyBoxDigest), { force: true });
       // A file that is gone from a folder which is not on the disk yet comes back when the machine stops.

@@ -60,6 +60,8 @@ export async function startGuardianServer(options: {
   const failures = createFloodLog(log);
   // Node looks for requests that are too slow every 30 seconds, unless told otherwise.
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
+    // An owner's page deposits and revokes. No answer depends on who asks from where: what is not public is signed.
+    response.setHeader("access-control-allow-origin", "*");
     serve(routes, gates, request, response).catch((error: unknown) => {
       const known = isPersonaError(error)
         ? error

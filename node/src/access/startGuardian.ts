@@ -20,6 +20,8 @@ import { readLog } from "./readLog.ts";
 const forgetEveryMs = 10 * 60_000;
 /** An erased dataset is seen at start, on a request for it, and at the latest after this. */
 const sweepEveryMs = 60 * 60_000;
+/** Owners register a dataset right after its deposits: what nobody has registered by then is destroyed. */
+const unregisteredMs = 7 * 24 * 60 * 60_000;
 /** Datasets of one message to the enclave. */
 const sweepBatch = 256;
 /** Of one dataset, destroyed at once; more are the next sweep's. */
@@ -62,7 +64,7 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       async destroy(params) {
         const { keyBoxDigests } = destroyParams.parse(params);
         await deposits.destroy(keyBoxDigests);
-        log.info({ keyBoxDigests }, "shares of an erased dataset destroyed");
+        log.info({ keyBoxDigests }, "shares of a dataset that is erased, or was never registered, destroyed");
         return null;
       },
       log: async (lines) => journal.append(logLines.parse(lines)),
@@ -109,8 +111,11 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
   let stopping = false;
   const sweep = async () => {
     const kept = deposits.datasets();
-    for (let at = 0; at < kept.length && !stopping; at += sweepBatch)
-      await enclave.call("sweep", { datasetIds: kept.slice(at, at + sweepBatch) }, { timeoutMs: 60_000 });
+    for (let at = 0; at < kept.length && !stopping; at += sweepBatch) {
+      const datasetIds = kept.slice(at, at + sweepBatch);
+      const stale = deposits.keptSince(Date.now() - unregisteredMs, datasetIds);
+      await enclave.call("sweep", { datasetIds, stale }, { timeoutMs: 60_000 });
+    }
   };
   // What fails now is found again by the next one.
   const sweepSoon = () =>

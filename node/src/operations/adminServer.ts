@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { closeServer } from "../listen.ts";
 import { askDaemon } from "./askDaemon.ts";
+import { lockFile } from "./lockFile.ts";
 import { shortSocketPath } from "./socketPath.ts";
 
 /** What `persona node status`, `drain` and `exit` may ask of the running daemon; answers are JSON. */
@@ -16,15 +17,33 @@ export type AdminRoutes = {
 };
 
 /**
- * Listens at a Unix socket that only this user may open: whoever can, could read the node's keys' files as well. It is the lock of
- * the data directory, too: two daemons over one journal would claim and settle each other's jobs.
- * @throws PersonaError NODE_RUNNING when another daemon answers there
+ * Listens at a Unix socket that only this user may open: whoever can, could read the node's keys' files as well. With the file
+ * `….lock` beside it, it is the lock of the data directory, too: two daemons over one journal would claim and settle each other's jobs.
+ * @throws PersonaError NODE_RUNNING when another daemon holds the lock or answers there, CONFIG_INVALID
  */
 export async function startAdminServer(path: string, routes: AdminRoutes): Promise<{ close(): Promise<void> }> {
-  if (await someoneAnswers(path)) {
-    throw new PersonaError("NODE_RUNNING", "Another daemon runs over this data directory.", { data: { socket: path } });
+  const isRunning = () =>
+    new PersonaError("NODE_RUNNING", "Another daemon runs over this data directory.", { data: { socket: path } });
+  let lock: ReturnType<typeof lockFile>;
+  try {
+    lock = lockFile(`${path}.lock`);
+  } catch (cause) {
+    throw cannotOpen(path, cause);
   }
-  // What a killed daemon left.
+  if (lock === undefined) throw isRunning();
+  try {
+    // One of a build that knew no lock.
+    if (await someoneAnswers(path)) throw isRunning();
+    const { close } = await listenAt(path, routes);
+    return { close: () => close().finally(lock.release) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function listenAt(path: string, routes: AdminRoutes): Promise<{ close(): Promise<void> }> {
+  // What a killed daemon left; nobody else is here between this and the next.
   await rm(path, { force: true });
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     request.resume();
@@ -79,17 +98,18 @@ async function someoneAnswers(path: string): Promise<boolean> {
 
 function bind(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(
-        new PersonaError("CONFIG_INVALID", `The admin socket cannot be opened: ${cause.message}.`, {
-          data: { socket: path },
-          cause,
-        }),
-      ),
-    );
+    server.once("error", (cause) => reject(cannotOpen(path, cause)));
     // Made for its owner alone from the first instant, not only after the chmod.
     const before = process.umask(0o177);
     server.listen(path, resolve);
     process.umask(before);
+  });
+}
+
+function cannotOpen(path: string, cause: unknown): PersonaError {
+  const why = cause instanceof Error ? cause.message : "unknown";
+  return new PersonaError("CONFIG_INVALID", `The admin socket cannot be opened: ${why}.`, {
+    data: { socket: path },
+    cause,
   });
 }

@@ -5,7 +5,7 @@ import { shortSocketPath } from "./socketPath.ts";
 const timeoutMs = 15_000;
 const maxAnswerBytes = 1024 * 1024;
 /** What the system says where no daemon listens. */
-const nobody: readonly string[] = ["ENOENT", "ECONNREFUSED", "ENOTDIR", "ECONNRESET"];
+const nobody: readonly string[] = ["ENOENT", "ECONNREFUSED", "ENOTDIR", "ECONNRESET", "EPIPE"];
 
 /**
  * Asks the daemon at a Unix socket.
@@ -34,19 +34,23 @@ export async function askDaemon(socket: string, method: "GET" | "POST", path: st
 
 function exchange(socketPath: string, method: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method, path, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > maxAnswerBytes) response.destroy(new RangeError("the answer is too large"));
-      });
-      response.once("error", reject);
-      response.once("end", () => {
-        if (response.statusCode !== undefined && response.statusCode < 300) resolve(text);
-        else reject(new Error(`HTTP ${response.statusCode}`));
-      });
-    });
+    // A connection of its own: one that was kept may be that of a daemon which has ended since.
+    const asked = request(
+      { socketPath, method, path, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+          if (text.length > maxAnswerBytes) response.destroy(new RangeError("the answer is too large"));
+        });
+        response.once("error", reject);
+        response.once("end", () => {
+          if (response.statusCode !== undefined && response.statusCode < 300) resolve(text);
+          else reject(new Error(`HTTP ${response.statusCode}`));
+        });
+      },
+    );
     asked.once("error", reject);
     asked.end();
   });

@@ -56,6 +56,12 @@ export const logFields: Readonly<Record<string, Judge>> = {
   what: name,
   transaction: sentence,
   nonce: whole,
+  // Of the schedule: its owner's name for a source, and when.
+  source: name,
+  account: name,
+  slot: whole,
+  retryAt: whole,
+  published: flag,
   attempts: whole,
   failures: whole,
   endpoints: whole,

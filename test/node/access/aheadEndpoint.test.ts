@@ -70,6 +70,18 @@ describe("an endpoint that is ahead of all others", () => {
     }
   });
 
+  it("error: vouches for no key, also where the newest block of all others is the confirmed one", async () => {
+    const hostile = endpoint(
+      () => revokedAt + 1n,
+      (at) => at === revokedAt + 1n,
+    );
+    const chain = createGuardianChain([endpoint(() => revokedAt), hostile], { confirmations: 0n });
+    const heads = headsOf(await chain.look());
+    expect(heads.map(({ number }) => number)).to.deep.equal([revokedAt + 1n, revokedAt]);
+    await requireOwnKey({ chain, identity, nodeId: 1 }, blockOf(revokedAt + 1n));
+    await expectError("GUARDIANS_UNAVAILABLE", () => requireOwnKey({ chain, identity, nodeId: 1 }, blockOf(revokedAt)));
+  });
+
   it("error: erases nothing", async () => {
     const hostile = endpoint(
       () => revokedAt + 1n,

@@ -172,6 +172,29 @@ describe("createErasures", function () {
     expect([lines, forgotten]).to.deep.equal([[], []]);
   });
 
+  it("behavior: what nobody has registered ends when it is old, and only that", async () => {
+    const never = randomHex32(random);
+    const unregistered = await keep(never);
+    await mine(2 * confirmations);
+    expect(await erasures.sweep([datasetId, never]), "its owner still has time").to.equal(0);
+    expect(await erasures.sweep([datasetId, never], [datasetId])).to.equal(0);
+    expect([...disk.keys()]).to.deep.equal([keyBoxDigest, unregistered]);
+    expect(await erasures.sweep([datasetId, never], [datasetId, never])).to.equal(1);
+    expect([...disk.keys()]).to.deep.equal([keyBoxDigest]);
+    expect([lines, forgotten]).to.deep.equal([[], [never]]);
+  });
+
+  it("behavior: registered by a block that is not confirmed yet, a dataset keeps its old shares", async () => {
+    await mine(2 * confirmations);
+    const salt = randomHex32(random);
+    const fresh = datasetIdOf(network.deployment, owner.account.address, salt);
+    const digest = await keep(fresh);
+    const made = [salt, randomHex32(random), randomHex32(random), randomHex32(random), [randomHex32(random)]] as const;
+    await callContract(owner, { ...registry(), functionName: "registerDataset", args: made });
+    expect(await erasures.sweep([fresh], [fresh])).to.equal(0);
+    expect([...disk.keys()]).to.include(digest);
+  });
+
   it("behavior: killed between the entry and the disk, it is done after the restart", async () => {
     await call("eraseDataset");
     await passWeek();

@@ -27,7 +27,14 @@ class Endpoint {
     };
     const jobOf = async (): Promise<JobChainState> => {
       this.reads += 1;
-      return { status: "claimed", attempt: this.attempt, signer: zeroAddress, dueBy: 9, commitment: zeroHash };
+      return {
+        status: "claimed",
+        attempt: this.attempt,
+        signer: zeroAddress,
+        dueBy: 9,
+        commitment: zeroHash,
+        raceBlock: 1,
+      };
     };
     return {
       deployment: { chainId: 31_337 } as ChainView["deployment"],
@@ -143,7 +150,7 @@ describe("createGuardianChain", () => {
     const { a, chain } = twoEndpoints();
     a.blocks.push(blocks[30] as ChainBlock, blocks[31] as ChainBlock);
     const look = await chain.look();
-    expect(look).to.deep.equal({ confirmed: blocks[29], newest: blocks[31], between: [] });
+    expect(look).to.deep.equal({ confirmed: blocks[29], newest: blocks[31], between: [blocks[29]] });
     a.objections.set(31n, "GRANT_REVOKED");
     const job = { jobId, params: randomStruct("JobParams", random) };
     expect(await chain.view.releasable(job, 0, zeroAddress, 29n)).to.equal(undefined);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeDeposit } from "@persona-protocol/sdk/access";
@@ -55,6 +55,21 @@ describe("openGuardianDeposits", () => {
       expect(await deposits.read(a.digest)).to.equal(undefined);
       expect(deposits.datasets()).to.deep.equal([two]);
     }
+  });
+
+  it("behavior: how long a dataset has waited counts from its last deposit, also after a restart", async () => {
+    const [one, two] = [randomHex32(random), randomHex32(random)];
+    const [a, b, c] = [await deposited(one), await deposited(two), await deposited(two)];
+    const age = (digest: Hex, seconds: number) =>
+      utimes(join(folder, "deposits", `${digest.slice(2)}.cbor`), seconds, seconds);
+    for (const { digest } of [a, b]) await age(digest, 1_000);
+    await age(c.digest, 2_000);
+    const kept = await openGuardianDeposits(folder);
+    expect(kept.keptSince(1_500_000, [one, two])).to.deep.equal([one]);
+    expect(kept.keptSince(2_500_000, [two, one])).to.deep.equal([two, one]);
+    expect(kept.keptSince(2_500_000, [randomHex32(random)])).to.deep.equal([]);
+    await kept.save(a.digest, a.bytes);
+    expect(kept.keptSince(2_500_000, [one])).to.deep.equal([]);
   });
 
   it("behavior: a file that was never finished is removed, a damaged one is of no dataset and stays", async () => {

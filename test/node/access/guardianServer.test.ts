@@ -45,6 +45,11 @@ describe("a guardian's HTTP server", function () {
       unknown
     >;
     expect(Object.keys(key).sort()).to.deep.equal(["kemKey", "nodeId", "signer"]);
+    // Pages of owners read it, and every other answer, refusals too.
+    for (const path of ["/key", "/healthz", "/nothing"]) {
+      const { headers } = await fetch(new URL(path, endpoint));
+      expect(headers.get("access-control-allow-origin"), path).to.equal("*");
+    }
     expect(key).to.include({ nodeId: guardian?.nodeId, signer: guardian?.signer });
   });
 

@@ -35,7 +35,7 @@ function scene() {
     },
     signedBy: async () => true,
   };
-  const chain = { look: async () => ({ confirmed: block, newest: block }), foresee() {}, view };
+  const chain = { look: async () => ({ confirmed: block, newest: block, between: [] }), foresee() {}, view };
   const log: Pick<AccessLog, "append"> = {
     async append(_entry, make) {
       const made = await make(zeroHash);
@@ -86,6 +86,32 @@ describe("createRevocationBook", () => {
     const foreign = message({ ownerEpoch: 0 }, { datasetId: randomHex32(random) });
     await expectError("SHARE_UNKNOWN", () => it.book.take(foreign));
     expect(it.reads).to.equal(0);
+  });
+
+  it("error: OWNER_MISMATCH: an owner, or a contract's signature, that one endpoint's newest block alone has", async () => {
+    const at = (number: bigint): ChainBlock => ({ number, hash: zeroHash, timestamp: number });
+    for (const lie of ["owner", "signature"] as const)
+      for (const liar of [2n, 1n]) {
+        const stored: unknown[] = [];
+        const view = {
+          deployment,
+          dataset: async (_id: unknown, number: bigint) => ({
+            owner: lie === "signature" || number === liar ? owner : zeroAddress,
+            status: "active",
+          }),
+          signedBy: async (...[, , , number]: [unknown, unknown, unknown, bigint]) =>
+            lie === "owner" || number === liar,
+        };
+        const look = async () => ({ confirmed: at(1n), newest: at(2n), between: [at(1n)] });
+        const book = createRevocationBook({
+          chain: { look, foresee() {}, view } as unknown as GuardianChain,
+          log: { append: async () => stored.push(1) } as unknown as AccessLog,
+          keeps: async () => true,
+          nowMs: () => 0,
+        });
+        await expectError("OWNER_MISMATCH", () => book.take(message({ grantHash: randomHex32(random) })));
+        expect(stored).to.deep.equal([]);
+      }
   });
 
   it("error: STORE_FAILED: it counts all the same, and is written when it comes again", async () => {

@@ -43,7 +43,8 @@ describe("explainFailure", () => {
   });
 });
 
-describe("endOnCrash", () => {
+describe("endOnCrash", function () {
+  this.timeout(60_000);
   const endsBy = (throwing: string) =>
     spawnSync(
       process.execPath,

@@ -64,7 +64,10 @@ export type TransactionStore = {
    * @param instead version of the failed transaction with this key that the caller has seen
    */
   reserve(intent: TransactionIntent, atLeast: number, now: number, instead?: number): Promise<StoredTransaction>;
-  /** Takes exactly this nonce, for one that nobody stored: false when it is stored by now, or the key is. */
+  /**
+   * Takes exactly this nonce, which the chain has not seen: false when one that is not final has it by now, or the key is known. A final
+   * one that had it is gone with the blocks that it was in, and is forgotten.
+   */
   fill(intent: TransactionIntent, nonce: number, now: number): Promise<boolean>;
   /** Writes it with the next version; false when another was written since `transaction.version`, and nothing is changed. */
   save(transaction: StoredTransaction): Promise<boolean>;

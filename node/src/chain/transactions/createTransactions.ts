@@ -3,7 +3,8 @@ import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { concatHex, type EncodeFunctionDataParameters, encodeFunctionData, type TransactionReceipt } from "viem";
 import { broadcast, emptyAccount, readMarket, type Sender, signAttempt } from "./broadcast.ts";
 import type { FeeMarket } from "./fees.ts";
-import { findReceipt, followMined, giveNewNonce, nonceTaken, type TurnBlock, writeMined } from "./settleTransaction.ts";
+import { createMinedTrail, followMined } from "./followMined.ts";
+import { findReceipt, giveNewNonce, nonceTaken, type TurnBlock, writeMined } from "./settleTransaction.ts";
 import type { StoredTransaction, TransactionIntent } from "./TransactionStore.ts";
 import type { TransactionCall, Transactions } from "./Transactions.ts";
 
@@ -50,6 +51,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   /** By key or nonce: how many looks have seen something that cannot be. */
   const oddities = new Map<string, { readonly block: bigint; readonly looks: number; readonly since: number }>();
   const resentAt = new Map<string, number>();
+  const trail = createMinedTrail();
   let [balance, open, mined, reserved]: [bigint | undefined, number, number, bigint] = [undefined, 0, 0, 0n];
   let pendingAtStart = 0;
   let [wasLow, alarmed, prunedAt, minedAt, seen, dirty] = [false, false, 0, 0, "", true];
@@ -167,8 +169,8 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       if (known.has(nonce) || !believed(`hole:${nonce}`, head)) continue;
       oddities.delete(`hole:${nonce}`);
       const intent = { key: `fill:${nonce}:${clock.now()}`, what: "nothing", to: account.address, data: "0x" } as const;
-      log.warn({ nonce }, "a nonce is missing; an empty transaction takes it");
-      await store.fill({ ...intent, value: 0n, gas: transferGas }, nonce, clock.now());
+      if (await store.fill({ ...intent, value: 0n, gas: transferGas }, nonce, clock.now()))
+        log.warn({ nonce }, "a nonce is missing; an empty transaction takes it");
     }
   };
 
@@ -185,7 +187,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     await Promise.all(opened.map((each) => followOpen(each, head, each.nonce === head.nonce)));
     if (seen !== head.hash && clock.now() - minedAt >= Math.min(minedEveryMs, 10 * pollMs)) {
       const inBlocks = await store.unfinished("mined");
-      await followMined(options, inBlocks, head, finalityDepth);
+      await followMined(options, inBlocks, head, finalityDepth, trail);
       await fillHoles([...opened, ...inBlocks], head);
       [seen, minedAt, mined] = [head.hash, clock.now(), inBlocks.length];
     }

@@ -1,6 +1,6 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, type TransactionReceipt, TransactionReceiptNotFoundError } from "viem";
-import { broadcast, type Sender } from "./broadcast.ts";
+import type { Sender } from "./broadcast.ts";
 import type { StoredTransaction } from "./TransactionStore.ts";
 
 /** The newest block, as one turn sees it. */
@@ -35,55 +35,6 @@ export async function writeMined(
   const mined = { hash, blockNumber, blockHash, success: status === "success" };
   const next = { ...transaction, status: "mined", mined, changedAt: clock.now() } as const;
   return (await store.save(next)) ? { ...next, version: transaction.version + 1 } : undefined;
-}
-
-/**
- * Transactions in blocks: those deep enough are final, those whose block was replaced are where they are now, or open again and
- * sent at once.
- */
-export async function followMined(
-  sender: Sender,
-  transactions: readonly StoredTransaction[],
-  head: TurnBlock,
-  finalityDepth: bigint,
-): Promise<void> {
-  const { client, store, clock, log } = sender;
-  const blocks = Map.groupBy(transactions, ({ mined }) => mined?.blockNumber ?? -1n);
-  // The newest first: while it is where it was, so are all below it.
-  const newestFirst = [...blocks].sort(([a], [b]) => Number(b - a));
-  let intact = false;
-  for (const [blockNumber, group] of newestFirst) {
-    // An endpoint that has not come so far says nothing about it.
-    if (blockNumber > head.number) continue;
-    const known = group[0]?.mined?.blockHash;
-    const found = intact
-      ? known
-      : blockNumber === head.number
-        ? head.hash
-        : (await client.getBlock({ blockNumber })).hash;
-    const hash = found ?? head.hash;
-    if (group.every(({ mined }) => mined?.blockHash === hash)) intact = true;
-    for (const transaction of group) {
-      const { mined } = transaction;
-      if (mined === undefined) continue;
-      if (mined.blockHash === hash) {
-        if (blockNumber + finalityDepth > head.number) continue;
-        // The signed bytes are of no more use; key, hashes and outcome answer repeats.
-        const attempts = transaction.attempts.map((attempt) => ({ ...attempt, raw: "0x" as const }));
-        await store.save({ ...transaction, status: "final", data: "0x", attempts, changedAt: clock.now() });
-        continue;
-      }
-      const receipt = await findReceipt(sender, transaction);
-      if (receipt !== undefined) {
-        await writeMined(sender, transaction, receipt);
-        continue;
-      }
-      const { key, what, nonce } = transaction;
-      log.warn({ transaction: key, what, nonce }, "a reorganisation has taken a transaction; it is sent again");
-      const open = { ...transaction, status: "open", mined: undefined, changedAt: clock.now() } as const;
-      if (await store.save(open)) await broadcast(sender, open);
-    }
-  }
 }
 
 /**

@@ -34,7 +34,7 @@ export function sqliteTransactionStore(db: DatabaseSync): TransactionStore {
   const selectByHash = db.prepare(
     "SELECT transactions.* FROM transactions JOIN transaction_hashes USING (key) WHERE hash = ?",
   );
-  const selectByNonce = db.prepare("SELECT key FROM transactions WHERE nonce = ?");
+  const selectByNonce = db.prepare("SELECT key, status FROM transactions WHERE nonce = ?");
   const selectUnfinished = db.prepare("SELECT * FROM transactions WHERE status = ? ORDER BY nonce");
   const highest = db.prepare("SELECT highest FROM transaction_nonce");
   // Forgotten transactions have had their nonces, too.
@@ -87,7 +87,12 @@ export function sqliteTransactionStore(db: DatabaseSync): TransactionStore {
       }),
     fill: async (intent, nonce, now) =>
       atomic(() => {
-        if (get(intent.key) !== undefined || selectByNonce.get(nonce) !== undefined) return false;
+        const holder = selectByNonce.get(nonce);
+        if (get(intent.key) !== undefined || (holder !== undefined && holder["status"] !== "final")) return false;
+        if (typeof holder?.["key"] === "string") {
+          remove.run(holder["key"]);
+          removeHashes.run(holder["key"]);
+        }
         put(intent, nonce, now);
         return true;
       }),
