@@ -79,8 +79,8 @@ export function personaActions(options: PersonaOptions = {}): (client: ChainClie
 export function createPersonaClient(parameters: createPersonaClient.Parameters): PersonaClient {
   const client = "client" in parameters ? parameters.client : clientOf(parameters);
   const context = actionContext(client, parameters, deployments);
-  const { deployment, store } = context;
-  return { client, deployment, store, ...actionsOf(context) };
+  const { deployment, store, nodes } = context;
+  return { client, deployment, store, nodes, ...actionsOf(context) };
 }
 
 export declare namespace createPersonaClient {

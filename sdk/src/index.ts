@@ -12,7 +12,7 @@ export {
   decodeAccessRequest,
   encodeAccessRequest,
 } from "./actions/accessRequest.ts";
-export type { GrantOfRequest, GrantRequest } from "./actions/grantRequest.ts";
+export { type GrantOfRequest, type GrantRequest, secondsOf } from "./actions/grantRequest.ts";
 export type { DatasetSource, ImportDatasetProgress, ImportedDataset } from "./actions/importDataset.ts";
 export type { Job, JobResult, SubmitRequest } from "./actions/jobs.ts";
 export type { Provenance } from "./actions/provenance.ts";

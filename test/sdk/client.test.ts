@@ -74,7 +74,9 @@ const names = [
 describe("createPersonaClient", () => {
   it("default: one object with every action, bound", async () => {
     const persona = createPersonaClient({ client: viemClient, deployment, store });
-    expect(Object.keys(persona).toSorted()).to.deep.equal([...names, "client", "deployment", "store"].toSorted());
+    expect(Object.keys(persona).toSorted()).to.deep.equal(
+      [...names, "client", "deployment", "nodes", "store"].toSorted(),
+    );
     // Bound to this client: what comes back is this endpoint's failure, from this account.
     const { revokeAll } = persona;
     await expectError("CHAIN_UNREACHABLE", () => revokeAll());

@@ -10,11 +10,13 @@ import { createChainClient } from "../chain/connectChain.ts";
 import type { NodeConfig } from "../config/nodeConfig.ts";
 import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
-import { createLocalIpfs } from "../storage/index.ts";
+import type { Listening } from "../listen.ts";
+import { createLocalIpfs, localMedium } from "../storage/index.ts";
 import { type ChainKind, chainIdOf, startChain } from "./chainProcess.ts";
 import type { deployContracts, LocalDeployment } from "./deployContracts.ts";
 import { devAccount } from "./devAccount.ts";
 import { freePort } from "./freePort.ts";
+import { startPageServer } from "./pageServer.ts";
 import { createProcesses, type ManagedProcess, type Processes } from "./processes.ts";
 import { repositoryRoot } from "./repositoryRoot.ts";
 
@@ -30,6 +32,8 @@ export type NetworkOptions = {
   /** Blocks until the first claim of a job, on average. Default 0: the first claim wins. */
   readonly raceUnit?: bigint;
   readonly onProgress?: (text: string) => void;
+  /** Port of the server for pages (pageServer.ts), 0 picks a free one. Default: there is none. */
+  readonly pagesPort?: number;
   /** In the place of `deployContracts`, for a chain that has or gets a deployment otherwise. */
   readonly deploy?: typeof deployContracts;
   /** Puts something between everybody and the chain, for instance a recorder; returns the URL to use. */
@@ -55,6 +59,8 @@ export type Network = LocalDeployment & {
   readonly processes: Processes;
   readonly guardians: readonly NodeReady[];
   readonly workers: readonly NodeReady[];
+  /** Where pages find the network; undefined when that was not asked for. */
+  readonly pagesUrl: string | undefined;
   /** Gives an account ether and test money. */
   fund(address: Address): Promise<void>;
   /** A client of a new account with ether and test money. */
@@ -78,9 +84,10 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   await mkdir(logDir, { recursive: true, mode: 0o700 });
   const processes = createProcesses(logDir);
   let ticker: NodeJS.Timeout | undefined;
+  let pages: Listening | undefined;
   const close = async () => {
     clearInterval(ticker);
-    await processes.stopAll();
+    await Promise.all([pages?.close(), processes.stopAll()]);
   };
   // Whatever waits for a process to be ready hears at once that it will not be.
   signal.addEventListener("abort", () => void close(), { once: true });
@@ -89,6 +96,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     onProgress("starting the chain");
     // Said at once when it is taken. None is chosen here: between the choice and the chain another process could take it.
     const port = options.port === 0 ? 0 : await freePort(options.port);
+    await freePort(options.pagesPort ?? 0);
     // Ignition takes half a second to load: the chain needs longer to start, in another process.
     const [deploy, direct] = await Promise.all([
       options.deploy ?? import("./deployContracts.ts").then((module) => module.deployContracts),
@@ -131,12 +139,18 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       ),
     );
 
+    const { pagesPort } = options;
+    if (pagesPort !== undefined) {
+      const medium = await localMedium({ path: storeDir });
+      pages = await startPageServer({ port: pagesPort, rpcUrl, local, medium, fund });
+    }
     ticker = startTicker(governor, { always: raceUnit !== 0n });
     return {
       ...local,
       runDir,
       rpcUrl,
       storeDir,
+      pagesUrl: pages === undefined ? undefined : `http://127.0.0.1:${pages.port}`,
       store: await createLocalIpfs({ path: storeDir }),
       processes,
       guardians: ready.filter(({ name }) => name.startsWith("guardian")),

@@ -39,7 +39,7 @@ export async function startGatewayServer(options: startGatewayServer.Options): P
     }
     all += 1;
     underWay.set(address, same + 1);
-    answer(store, request, response)
+    answerGateway(store, request, response)
       .catch((error: unknown) => {
         log.warn({ code: isPersonaError(error) ? error.code : "INTERNAL" }, "gateway answer failed");
         // After the first byte only the broken connection can say that the rest is missing.
@@ -70,7 +70,8 @@ export declare namespace startGatewayServer {
   };
 }
 
-async function answer(
+/** One request to a gateway over `store`. Throws what the store throws; after the first byte the connection has to break. */
+export async function answerGateway(
   store: startGatewayServer.Options["store"],
   request: IncomingMessage,
   response: ServerResponse,
@@ -137,12 +138,13 @@ function headersOf(wanted: Exclude<GatewayRequest, { format: "refused" }>): Reco
     "content-disposition": `attachment; filename="${cid}.${format === "raw" ? "bin" : "car"}"`,
     "x-content-type-options": "nosniff",
     "x-ipfs-path": `/ipfs/${cid}`,
-    vary: "accept",
+    // Of a server for pages the answer to one origin must not be kept for another.
+    vary: "accept, origin",
     ...(format === "raw" ? { "cache-control": "public, max-age=29030400, immutable", etag: `"${cid}.raw"` } : {}),
   };
 }
 
-function statusOf(error: unknown): number {
+export function statusOf(error: unknown): number {
   if (isPersonaError(error, "BLOB_NOT_FOUND")) return 404;
   return isPersonaError(error, "STORE_FAILED") ? 503 : 500;
 }

@@ -22,6 +22,11 @@ const STALE_TEMPORARY_MS = 60 * 60 * 1_000;
  * @throws STORE_FAILED when the directory cannot be made or read.
  */
 export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): Promise<BlobStore> {
+  return createBlobStore(await localMedium(parameters));
+}
+
+/** The same by single blocks, none of them checked: for a server that checks what it takes. */
+export async function localMedium(parameters: createLocalIpfs.Parameters): Promise<BlockMedium> {
   const blocks = join(parameters.path, "blocks");
   const pins = join(parameters.path, "pins");
   const temporary = join(parameters.path, "tmp");
@@ -81,7 +86,7 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
     return lastSync;
   }
 
-  const medium: BlockMedium = {
+  return {
     releasesBytes: true,
     async write(cid, bytes) {
       const { folder, file } = fileOf(cid);
@@ -123,7 +128,6 @@ export async function createLocalIpfs(parameters: createLocalIpfs.Parameters): P
       return exists(join(pins, cid));
     },
   };
-  return createBlobStore(medium);
 }
 
 export declare namespace createLocalIpfs {

@@ -4,6 +4,7 @@ import {
   type CoreClient,
   createChainView,
   type Deployment,
+  type NodeView,
   nodeRegistryAbi,
 } from "../contracts/index.ts";
 import { PersonaError } from "../errors/index.ts";
@@ -21,6 +22,11 @@ export type PersonaOptions = {
   readonly keys?: { readonly publicKey: Uint8Array } | undefined;
   /** Node ids of the guardians that an owner trusts. Default: on a local chain all that there are; elsewhere none. */
   readonly guardians?: readonly number[] | undefined;
+  /**
+   * Who the nodes are, as several chain endpoints say alike (`createAgreeingNodeView`): what is sealed to guardians is sealed to keys
+   * that all of them name. Default: the client's endpoint alone is believed.
+   */
+  readonly nodes?: NodeView | undefined;
   /** How many of them together release a key. Default: more than half, at least 2. */
   readonly threshold?: number | undefined;
   /** ERC-20 of prices and fees. Default: on a local chain its test money. */
@@ -28,7 +34,11 @@ export type PersonaOptions = {
 };
 
 /** What all actions share: where the protocol lives, and where blobs are kept. */
-export type PersonaContext = { readonly deployment: Deployment; readonly store: BlobStore };
+export type PersonaContext = {
+  readonly deployment: Deployment;
+  readonly store: BlobStore;
+  readonly nodes: NodeView | undefined;
+};
 
 export type ActionContext<client extends CoreClient = ChainClient> = PersonaContext & {
   readonly client: client;
@@ -65,7 +75,7 @@ export function actionContext<client extends CoreClient>(
   // The local network's stake token is its test money, too.
   const localToken = isLocal(id) ? (known[id] ?? (deployment as Known)).stakeToken : undefined;
   // Reading the chain needs no store; what does says so.
-  return { client, deployment, options, store: store ?? missingStore, localToken };
+  return { client, deployment, options, nodes: options.nodes, store: store ?? missingStore, localToken };
 }
 
 const missingStore = new Proxy({} as BlobStore, {

@@ -26,6 +26,8 @@ export type GrantRequest = {
   readonly purpose?: number;
   readonly noticeHash?: Hex;
   readonly nodePolicy?: NodePolicy;
+  /** Later versions count, too, and none that was published longer before its job: `1d`, `12h`, or seconds. Default: this version alone. */
+  readonly maxAge?: string | number;
 };
 
 /** The owner's yes to a request, on this dataset. What is given beside it narrows or widens what was asked: the owner decides. */
@@ -59,6 +61,7 @@ export async function grantParameters(
     ...(purpose === undefined ? {} : { purpose }),
     ...(noticeHash === undefined ? {} : { noticeHash }),
     ...(nodePolicy === undefined ? {} : { nodePolicy }),
+    ...(request.maxAge === undefined ? {} : { maxAge: secondsOf(request.maxAge) }),
   };
 }
 

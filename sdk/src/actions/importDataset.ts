@@ -1,5 +1,6 @@
 import { type Dataset, publishDataset, type SegmentInput } from "../access/index.ts";
 import { PersonaError } from "../errors/index.ts";
+import { fileOrigin } from "../storage/index.ts";
 import { type ActionContext, guardiansOf } from "./context.ts";
 
 /** Where a dataset comes from: `xArchive(file)`, `anyExport(file)` of `@persona-protocol/sdk/sources`, or an own one. */
@@ -56,7 +57,7 @@ export async function importDataset(
   try {
     if (signal?.aborted) throw new PersonaError("CANCELLED", "The import was stopped before anything was published.");
     const { dataset, keyBox, gasUsed } = await publishDataset(context, {
-      segments,
+      segments: segments.map((segment) => ({ origin: fileOrigin(), ...segment })),
       ...trusted,
       ownerPublicKey,
       onProgress,

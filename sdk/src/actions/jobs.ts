@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import type { FreshOptions } from "../access/freshVersions.ts";
 import type { GrantPackage } from "../access/index.ts";
 import {
   type ArgsOf,
@@ -48,7 +49,8 @@ export type SubmitRequest<program extends Program = Program> = Omit<
   readonly grants: readonly Granted[];
   /** In which fee and prices are meant; default the client's. A grant in another one is refused. */
   readonly token?: Address;
-} & Arguments<program> &
+} & FreshOptions &
+  Arguments<program> &
   Fee;
 
 export type JobResult<program extends Program = Program> = {
@@ -71,13 +73,17 @@ export type Job<program extends Program = Program> = BuiltJob & {
 /** Builds a job, holds it against its grants, stores bundle and program, and plans approval and submission. */
 export async function planJob(context: ActionContext<CoreClient>, request: SubmitRequest): Promise<Planned<BuiltJob>> {
   const { client, deployment, store } = context;
-  const { maxFee, fee, maxPrices = 0n, token, grants, ...rest } = request;
+  const { maxFee, fee, maxPrices = 0n, token, ...rest } = request;
+  let { grants } = request;
   const prices = pricesOf(grants, tokenOf(context, token));
   if (maxFee === undefined && prices > maxPrices)
     throw new PersonaError("REQUEST_INVALID", "The owners' prices come to more than maxPrices.", {
       data: { prices, maxPrices },
     });
   for (const { hash } of grants) if (hash !== undefined) await waitForCall(client, { hash, functionName: "grant" });
+  // Loaded where a grant asks for it.
+  if (grants.some(({ scope }) => scope.maxAge))
+    grants = await (await import("../access/freshVersions.ts")).freshVersions(context, grants, request);
   const chosen = fee ?? (await feeWithin(context, { maxFee: maxFee ?? 0n, prices, token: tokenOf(context, token) }));
   const job = await prepareJob(context, { ...rest, grants, fee: chosen });
   await requireUsable(context, job);

@@ -23,6 +23,8 @@ export type JobChainState = {
   readonly dueBy: number;
   /** Hash of the parameters; the receipt's digest once one has ended the job. */
   readonly commitment: Hex;
+  /** Block in which it was posted, or last reopened. */
+  readonly raceBlock: number;
 };
 
 /**
@@ -41,6 +43,14 @@ export type ChainView = NodeView & {
   readable(jobId: Hex, order: JobOrder, blockNumber: bigint): Promise<ErrorCode | undefined>;
   dataset(datasetId: Hex, blockNumber: bigint): Promise<DatasetState>;
   job(jobId: Hex, blockNumber: bigint): Promise<JobChainState>;
+  /**
+   * Unix seconds of the block where a version was published, if the transaction at this place has published it; else undefined.
+   * Views that prove nothing have no such answer.
+   */
+  publishedAt?(
+    publication: { readonly datasetId: Hex; readonly version: bigint },
+    place: { readonly blockNumber: bigint; readonly index: number },
+  ): Promise<bigint | undefined>;
   /** Whether an account that is a contract calls this signature its own (ERC-1271). False where there is no contract. */
   signedBy(account: Address, digest: Hex, signature: Hex, blockNumber: bigint): Promise<boolean>;
 };
@@ -86,13 +96,13 @@ export function createChainView(
       return { owner, keyEpoch, version: BigInt(version), headHash, status: datasetStatus[dataset.status] ?? "none" };
     },
     async job(jobId, blockNumber) {
-      const { attempt, status, signer, dueBy, commitment } = await client.readContract({
+      const { attempt, status, signer, dueBy, commitment, raceBlock } = await client.readContract({
         ...market,
         functionName: "jobOf",
         args: [jobId],
         blockNumber,
       });
-      return { attempt, signer, dueBy, commitment, status: jobStatus[status] ?? "none" };
+      return { attempt, signer, dueBy, commitment, raceBlock, status: jobStatus[status] ?? "none" };
     },
     async signedBy(account, digest, signature, blockNumber) {
       const { data } = await client.call({ data: contractSignatureCall(account, digest, signature), blockNumber });

@@ -1,5 +1,6 @@
 export { decodeStruct, encodeStruct, jobOfferHashOf, jobOrderHashOf, jobParamsHashOf } from "./abiStructs.ts";
 export * from "./abis.ts";
+export { createAgreeingNodeView } from "./agreeingNodes.ts";
 export { type ChainClient, type CoreClient, callContract } from "./callContract.ts";
 export { type ChainView, createChainView, type DatasetState, type JobChainState } from "./chainView.ts";
 export {
