@@ -14,7 +14,7 @@ import { roles } from "../node/src/deploy/roles.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
 import { attestationPage } from "./docs/attestationPage.ts";
 import { connectorsPage } from "./docs/connectorsPage.ts";
-import { errorFactsModule } from "./docs/errorFacts.ts";
+import { errorFactsModule, sourceFactsModule } from "./docs/errorFacts.ts";
 import { schemaPages, strangers } from "./docs/schemaPages.ts";
 
 const exits = { 1: "1 (fatal)", 2: "2 (refused)", 75: "75 (temporary: try again)" } as const;
@@ -28,6 +28,7 @@ const ranges = [
 const pages = {
   "docs/errors.md": errorsPage(),
   "sdk/src/errors/errorFacts.ts": errorFactsModule(),
+  "sdk/src/errors/sourceFacts.ts": sourceFactsModule(),
   "docs/node-config.md": nodeConfigPage(),
   "docs/deployment.md": deploymentPage(),
   "docs/connectors.md": connectorsPage(),
@@ -64,7 +65,7 @@ function errorsPage(): string {
     "",
     "## Refusals shared by contracts, guardians and enclaves",
     "",
-    "In the order of the checks: the first that fails is reported. The number is the place in the Solidity enum `Reason`.",
+    "In the order of the checks: the first that fails is reported. The number is the place in the Solidity enum `Reason`; from 256 on it is guardians' own, and no contract's.",
     ...shared.flatMap(section),
     "",
     "## Everything else",

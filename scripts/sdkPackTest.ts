@@ -1,5 +1,5 @@
 // npm run sdk:pack-test: the SDK as a stranger gets it: packed, linted, installed from the tarball into a fresh Node script and a fresh
-// Vite app. Needs the npm registry. Prints one line a step; exit code 1 when one fails.
+// Vite app; and the template of `npm create persona-app`, built and used in Chromium (npm run browser) against a local network. Needs the npm registry. Prints one line a step; exit code 1 when one fails.
 import { execFile } from "node:child_process";
 import { globSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { cachedBrowser } from "./sdk/cachedBrowser.ts";
 import { packSdk } from "./sdk/packSdk.ts";
+import { buildTemplate, createFromTarball, tryBuilt, withNetwork } from "./sdk/tryTemplate.ts";
 
 /** Tools of this command alone, fetched when it runs; nothing of the project depends on them. */
 const tools = { publint: "publint@0.3.25", attw: "@arethetypeswrong/cli@0.18.5", vite: "vite@8.3.8" } as const;
@@ -26,6 +28,7 @@ try {
   await step("attw", () => tool(tools.attw, "attw", [tarball, "--profile", "esm-only"]));
   await step("a fresh Node script, and its types", () => freshNode(tarball));
   await step("a fresh Vite app", () => freshVite(tarball));
+  await template(tarball);
 } catch (error) {
   process.exitCode = 1;
   const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
@@ -40,6 +43,26 @@ async function step<result>(name: string, work: () => Promise<result>): Promise<
   const detail = typeof result === "string" && !result.includes("/") ? `: ${result}` : "";
   process.stdout.write(`ok  ${name}${detail} (${((performance.now() - from) / 1_000).toFixed(1)} s)\n`);
   return result;
+}
+
+/** What `npm create persona-app` makes: built, and with a browser used, against a local network. */
+async function template(sdk: string): Promise<void> {
+  const places = { folder, sdk, env: environment };
+  const browser = cachedBrowser();
+  const build = async (network?: string) => {
+    const app = await step("npm create persona-app, from its tarball", () => createFromTarball(places, network));
+    await step("its types, its build", () => buildTemplate(app, environment));
+    return app;
+  };
+  if ("missing" in browser) {
+    await build();
+    process.stdout.write(`SKIPPED: THE TEMPLATE WAS NOT OPENED IN A BROWSER. ${browser.missing}\n`);
+    return;
+  }
+  await withNetwork(folder, async (network) => {
+    const app = await build(network.pagesUrl);
+    await step("the template in Chromium", () => tryBuilt(app, network, browser.path));
+  });
 }
 
 async function tool(name: string, command: string, args: readonly string[]): Promise<void> {

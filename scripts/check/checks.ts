@@ -1,4 +1,6 @@
 import { dependencyDocs } from "./dependencyDocs.ts";
+import { docClaims } from "./docClaims.ts";
+import { docLinks } from "./docLinks.ts";
 import { fileSizes } from "./fileSizes.ts";
 import { forbiddenWords } from "./forbiddenWords.ts";
 import { runTool } from "./runTool.ts";
@@ -29,6 +31,8 @@ export const checks: readonly Check[] = [
   { name: "sdk size", run: sdkSize },
   { name: "solidity layers", run: solidityLayers },
   { name: "dependency docs", run: dependencyDocs },
+  { name: "doc links", run: docLinks },
+  { name: "doc claims", run: docClaims },
   { name: "forbidden words", run: forbiddenWords },
   { name: "file sizes", run: fileSizes },
 ];

@@ -8,8 +8,13 @@ const MANIFESTS = [
   "sdk/package.json",
   "node/package.json",
   "node/src/enclave/runtime/package.json",
+  "node/src/enclave/ingest/package.json",
   "indexer/package.json",
+  "portal/package.json",
+  "create-persona-app/template/package.json",
 ];
+/** Installed apart from all others, and met by nothing that runs: each may have another version of a tool. */
+const APART = ["docs/site/package.json"];
 const INSTALLED = ["dependencies", "devDependencies", "optionalDependencies"] as const;
 const PEERS = ["peerDependencies"] as const;
 
@@ -25,15 +30,17 @@ export function dependencyDocs(root: string): CheckResult {
   const path = join(root, DOCUMENT);
   if (!existsSync(path)) return { ok: false, output: `${DOCUMENT} is missing.` };
   const described = new Set([...readFileSync(path, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name));
-  const manifests = MANIFESTS.filter((file) => existsSync(join(root, file))).map(
-    (file): Manifest => JSON.parse(readFileSync(join(root, file), "utf8")),
-  );
-  const named = (fields: readonly Field[]) =>
-    manifests
+  const read = (files: readonly string[]) =>
+    files
+      .filter((file) => existsSync(join(root, file)))
+      .map((file): Manifest => JSON.parse(readFileSync(join(root, file), "utf8")));
+  const manifests = read(MANIFESTS);
+  const named = (fields: readonly Field[], of = manifests) =>
+    of
       .flatMap((manifest) => fields.flatMap((field) => Object.entries(manifest[field] ?? {})))
       .filter(([name]) => !name.startsWith("@persona-protocol/"));
   const installed = named(INSTALLED);
-  const used = new Set([...installed, ...named(PEERS)].map(([name]) => name));
+  const used = new Set([...installed, ...named(PEERS), ...named(INSTALLED, read(APART))].map(([name]) => name));
   const versions = (wanted: string) =>
     new Set(installed.filter(([name]) => name === wanted).map(([, version]) => version));
   const problems = [

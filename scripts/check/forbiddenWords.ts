@@ -12,7 +12,12 @@ const WORDS = [
 ];
 
 export function forbiddenWords(root: string): CheckResult {
-  const files = sourceFiles(root, ["{contracts,sdk,node,scripts,bench,test}/**/*.{ts,mjs,sol}", "*.ts", ".ci/run"]);
+  const files = sourceFiles(root, [
+    "{contracts,sdk,node,scripts,bench,test}/**/*.{ts,mjs,sol}",
+    "portal/{src,dev}/**/*.{ts,tsx}",
+    "*.ts",
+    ".ci/run",
+  ]);
   const found = files.flatMap(({ path, text }) =>
     text.split("\n").flatMap((line, index) =>
       WORDS.flatMap(({ pattern, why }) => {

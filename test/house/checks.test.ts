@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { checks } from "../../scripts/check/checks.ts";
 import { dependencyDocs } from "../../scripts/check/dependencyDocs.ts";
+import { docClaims } from "../../scripts/check/docClaims.ts";
+import { anchorsOf, docLinks } from "../../scripts/check/docLinks.ts";
 import { fileSizes } from "../../scripts/check/fileSizes.ts";
 import { forbiddenWords } from "../../scripts/check/forbiddenWords.ts";
 import { runTool } from "../../scripts/check/runTool.ts";
@@ -98,5 +100,58 @@ describe("dependencyDocs", () => {
   it("behavior: a peer is a range beside the pinned version, and has a row too", () => {
     expect(check("| `a` | why |\n| `@x/b` | why |\n", {}, { a: "^1.0.0" }).ok).to.equal(true);
     expect(check("| `a` | why |\n| `@x/b` | why |\n", {}, { c: "^1.0.0" }).output).to.include("c is used");
+  });
+});
+
+describe("docLinks", () => {
+  const check = (page: string) =>
+    docLinks(makeTree({ "docs/a.md": page, "docs/b.md": "# One `two` three!\n## Same\n## Same\n", "x.ts": "" })).output;
+
+  it("default: files, headings as GitHub names them, what is elsewhere, and code", () => {
+    expect(check("[a](b.md) [b](b.md#one-two-three) [c](b.md#same-1) [d](../x.ts) [e](https://x.org/y)")).to.equal("");
+    expect(check("# Here\n[a](#here)\n`[b](nowhere.md)`\n```\n[c](nowhere.md)\n```\n")).to.equal("");
+    expect([...anchorsOf("## 5.5 States, money and uses\n## [x](y) – z")]).to.deep.equal([
+      "55-states-money-and-uses",
+      "x--z",
+    ]);
+  });
+
+  it("error: what is not there, with its line", () => {
+    expect(check("\n[a](c.md)")).to.equal("docs/a.md:2 leads to docs/c.md, which is not there");
+    expect(check("[a](b.md#same-2)")).to.equal("docs/a.md:1 leads to docs/b.md#same-2, a heading that is not there");
+    expect(check("[a](#there)")).to.include("docs/a.md#there");
+  });
+});
+
+describe("docClaims", () => {
+  const check = (shownBy: string) =>
+    docClaims(
+      makeTree({
+        "package.json": '{"scripts":{"test":"x"}}',
+        "docs/answers/a.md": `| claim | shown by |\n|---|---|\n| one | ${shownBy} |\n\n| other | table |\n|---|---|\n| x | y |\n`,
+        "test/a.test.ts": 'it("default: it holds", () => {});',
+        "test/B.t.sol": 'import {A} from "./A.sol";\nimport {X} from "x"; contract B { function test_It() {} }',
+        "test/A.sol": "function invariant_01_It() {}",
+      }),
+    ).output;
+
+  it("default: a test by file and title, a function, an inherited invariant, a command, a page", () => {
+    const shown = [
+      '`test/a.test.ts`: "it holds"',
+      "`test/B.t.sol`: `test_It`",
+      "`test/a.test.ts`",
+      "`npm test`",
+      "[a](b.md)",
+    ];
+    for (const each of shown) expect(check(each), each).to.equal("");
+  });
+
+  it("error: whatever is not there, or shows nothing", () => {
+    expect(check('`test/a.test.ts`: "it does not"')).to.equal(
+      'docs/answers/a.md:3 test/a.test.ts has no test "it does not"',
+    );
+    expect(check("`test/c.test.ts`")).to.include("there is no test/c.test.ts");
+    expect(check("`npm run other`")).to.include("no script other");
+    expect(check("everybody knows")).to.include("no test, command or page");
   });
 });
