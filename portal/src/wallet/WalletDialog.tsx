@@ -1,0 +1,104 @@
+import { useConnect, useConnectors, useDisconnect } from "wagmi";
+import { announce } from "../app/announce.ts";
+import { useSession } from "../app/Session.tsx";
+import { CopyButton } from "../ui/CopyButton.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { walletProblem } from "./walletProblem.ts";
+
+export function WalletDialog({ onClose }: { onClose: () => void }) {
+  const { wallet } = useSession();
+  return wallet === undefined ? <Choose onClose={onClose} /> : <Connected onClose={onClose} />;
+}
+
+function Choose({ onClose }: { onClose: () => void }) {
+  const { config, look } = useSession();
+  const connectors = useConnectors();
+  // Said to the hook, not to one call: the list is gone as soon as a wallet is there.
+  const { mutate, isPending, variables, error } = useConnect({
+    mutation: {
+      onSuccess: () => {
+        look(undefined);
+        announce("Wallet connected.");
+        onClose();
+      },
+    },
+  });
+  return (
+    <Dialog title="Connect a wallet" onClose={onClose}>
+      <p className="muted">
+        The page sees your address and asks you before anything is signed. Connecting gives it no key, and no say over
+        your money.
+      </p>
+      {connectors.length === 0 ? (
+        <div className="notice">
+          <strong>No wallet was found in this browser.</strong>
+          <span>
+            Install one that announces itself to pages (most do), then come back. Until then you can look at any address
+            from the overview.
+          </span>
+        </div>
+      ) : (
+        <ul className="wallets">
+          {connectors.map((connector) => (
+            <li key={connector.uid}>
+              <button
+                type="button"
+                disabled={isPending}
+                onClick={() => mutate({ connector, chainId: config.network.chainId })}
+              >
+                <WalletIcon icon={connector.icon} />
+                {/* A wallet's name is its maker's: shown as text, short. */}
+                <bdi>{connector.name.slice(0, 40)}</bdi>
+                {isPending && variables?.connector === connector && (
+                  <span className="muted">look into your wallet …</span>
+                )}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {error !== null && (
+        <p className="notice notice-bad" role="alert">
+          {walletProblem(error)}
+        </p>
+      )}
+    </Dialog>
+  );
+}
+
+/** EIP-6963: an icon is a data URI. Anything else would be a request to a stranger. */
+function WalletIcon({ icon }: { icon: string | undefined }) {
+  if (icon === undefined || !icon.trim().startsWith("data:image/")) return null;
+  return <img src={icon.trim()} alt="" />;
+}
+
+function Connected({ onClose }: { onClose: () => void }) {
+  const { wallet } = useSession();
+  const { mutate } = useDisconnect();
+  if (wallet === undefined) return null;
+  return (
+    <Dialog title="Your wallet" onClose={onClose}>
+      <dl className="facts">
+        <dt>Wallet</dt>
+        <dd>
+          <bdi>{wallet.name.slice(0, 40)}</bdi>
+        </dd>
+        <dt>Account</dt>
+        <dd className="row">
+          <span className="mono">{wallet.address}</span> <CopyButton text={wallet.address} what="address" />
+        </dd>
+      </dl>
+      <p className="row">
+        <button
+          type="button"
+          onClick={() => {
+            mutate({}, { onSuccess: () => announce("Wallet disconnected.") });
+            onClose();
+          }}
+        >
+          Disconnect
+        </button>
+      </p>
+    </Dialog>
+  );
+}
