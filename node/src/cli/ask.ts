@@ -1,6 +1,6 @@
 import confirmPrompt from "@inquirer/confirm";
 import passwordPrompt from "@inquirer/password";
-import { PersonaError } from "@persona-protocol/sdk/errors";
+import { PersonaError, printable } from "@persona-protocol/sdk/errors";
 import { readPassphrase } from "./files.ts";
 
 /** Questions go to stderr: stdout is the command's result. */
@@ -14,6 +14,15 @@ export async function askPassphrase(file: string | undefined, what: string): Pro
   return answered(() => passwordPrompt({ message: `Passphrase of the ${what} keystore` }, onTerminal));
 }
 
+/** The same for a keystore that is made now: typed twice, since nothing else would notice a slip. */
+export async function askNewPassphrase(file: string | undefined, what: string): Promise<string> {
+  const passphrase = await askPassphrase(file, `new ${what}`);
+  if (file !== undefined) return passphrase;
+  const again = await answered(() => passwordPrompt({ message: "The same again" }, onTerminal));
+  if (again === passphrase && passphrase !== "") return passphrase;
+  throw new PersonaError("USAGE", "The two passphrases differ, or are empty; nothing was made.");
+}
+
 /**
  * Asks before what cannot be undone. `--yes` answers for scripts.
  * @throws PersonaError USAGE where nobody can be asked, CANCELLED where the answer is no
@@ -21,7 +30,12 @@ export async function askPassphrase(file: string | undefined, what: string): Pro
 export async function confirm(what: string, { yes }: { readonly yes?: boolean | undefined }): Promise<void> {
   if (yes === true) return;
   if (!hasPerson()) throw new PersonaError("USAGE", `${what} To do it without being asked, say --yes.`);
-  const agreed = await answered(() => confirmPrompt({ message: `${what} Go on?`, default: false }, onTerminal));
+  const agreed = await answered(() =>
+    confirmPrompt(
+      { message: `${printable(what, { maxLength: 2_000, lines: true })} Go on?`, default: false },
+      onTerminal,
+    ),
+  );
   if (!agreed) throw new PersonaError("CANCELLED", "Nothing was done.");
 }
 

@@ -4,13 +4,17 @@ import type { Command } from "commander";
 /** Words that may follow each command, by its path: `persona revoke` → `--all …`. */
 function wordsOf(command: Command, path: string): Map<string, readonly string[]> {
   const own = [
-    ...command.commands.map((each) => each.name()),
+    ...command.commands.flatMap(namesOf),
     ...command.options.flatMap(({ long }) => (long === undefined ? [] : [long])),
     "--help",
   ];
-  const below = command.commands.flatMap((each) => [...wordsOf(each, `${path} ${each.name()}`)]);
+  const below = command.commands.flatMap((each) =>
+    namesOf(each).flatMap((name) => [...wordsOf(each, `${path} ${name}`)]),
+  );
   return new Map([[path, [...new Set(own)]], ...below]);
 }
+
+const namesOf = (command: Command): string[] => [command.name(), ...command.aliases()];
 
 /** `persona completion SHELL`: a script out of the commands that there are, to be sourced. Names of files complete as ever. */
 export function completion(program: Command, shell: string): void {

@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { convertRecords, type RecordFormat, recordFormats, recordSchemas } from "@persona-protocol/sdk/ingest";
 import { requireNewFile } from "./files.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
 
@@ -43,7 +44,7 @@ export async function convert(file: string, flags: ConvertFlags): Promise<void> 
     const bytes = convertRecords(schema, piecesOf(input, signal), { file: basename(file), from, to });
     if (out === undefined) return await print(bytes);
     await writeWhole(out, bytes);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ok: true, schema: schema.id, from, to, out })}\n`);
+    if (flags.json) process.stdout.write(jsonLine({ ok: true, schema: schema.id, from, to, out }));
     else process.stderr.write(`${printable(out)} holds ${schema.id} as ${to}.\n`);
   } finally {
     await input.close();

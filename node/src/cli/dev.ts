@@ -9,8 +9,10 @@ import type { ChainKind } from "../dev/chainProcess.ts";
 import { repositoryRoot } from "../dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../dev/startNetwork.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
-import { devKill, devWarp, type NetworkState } from "./devFaults.ts";
+import { devFund, devKill, devWarp, type NetworkState } from "./devFaults.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { networkStateName } from "./networkFolder.ts";
+import { parseWhole } from "./parse.ts";
 import { createProgress } from "./progress.ts";
 import { aborted, untilStopped } from "./untilStopped.ts";
 
@@ -22,20 +24,24 @@ export async function dev(options: {
   readonly throwAway?: boolean;
   readonly warp?: string;
   readonly kill?: string;
+  readonly fund?: string;
+  readonly pages?: string;
   readonly json: boolean;
 }): Promise<void> {
-  const { warp, kill, dir } = options;
-  if (warp !== undefined || kill !== undefined) {
+  const { warp, kill, fund, dir } = options;
+  if (warp !== undefined || kill !== undefined || fund !== undefined) {
     if (dir === undefined) throw new PersonaError("USAGE", "Say which network: --dir of the one that runs.");
     if (kill !== undefined) await devKill(kill, dir, options.json);
     if (warp !== undefined) await devWarp(warp, dir, options.json);
+    if (fund !== undefined) await devFund(fund, dir, options.json);
     return;
   }
   const signal = untilStopped();
   const progress = createProgress({ quiet: options.json });
-  const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new PersonaError("USAGE", "--port takes a number from 0 to 65535.", { data: { port: options.port } });
+  const port = parseWhole(options.port, "--port", 0, 65_535);
+  // Where a new app of the template looks, unless it is told otherwise.
+  const nextPort = port === 0 || port === 65_535 ? 0 : port + 1;
+  const pagesPort = options.pages === undefined ? nextPort : parseWhole(options.pages, "--pages", 0, 65_535);
   const runDir = options.dir === undefined ? await newRunDir() : resolve(options.dir);
 
   const step = progress.step("starting the network");
@@ -43,6 +49,7 @@ export async function dev(options: {
     runDir,
     chain: parseChain(options.chain),
     port,
+    pagesPort,
     guardians: 3,
     workers: 2,
     signal,
@@ -53,7 +60,11 @@ export async function dev(options: {
   });
   step.done();
   const wallets = await seedWallets(network);
-  const state: NetworkState = { rpcUrl: network.rpcUrl, nodes: [...network.guardians, ...network.workers] };
+  const state: NetworkState = {
+    rpcUrl: network.rpcUrl,
+    pagesUrl: network.pagesUrl,
+    nodes: [...network.guardians, ...network.workers],
+  };
   await writeFile(join(runDir, networkStateName), `${JSON.stringify(state)}\n`, { mode: 0o600 });
   print(network, wallets, options.json);
   await aborted(signal);
@@ -100,14 +111,24 @@ async function newRunDir(): Promise<string> {
 }
 
 function print(
-  { rpcUrl, runDir, deployment, processes, guardians, workers }: Network,
+  { rpcUrl, pagesUrl, runDir, deployment, processes, guardians, workers }: Network,
   { accounts, passphraseFile }: Wallets,
   json: boolean,
 ): void {
   const nodes = [...guardians, ...workers];
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ ok: true, rpcUrl, chainId: deployment.chainId, runDir, deployment: plainDeployment(deployment), nodes, accounts, passphraseFile })}\n`,
+      jsonLine({
+        ok: true,
+        rpcUrl,
+        pagesUrl,
+        chainId: deployment.chainId,
+        runDir,
+        deployment: plainDeployment(deployment),
+        nodes,
+        accounts,
+        passphraseFile,
+      }),
     );
     return;
   }
@@ -118,6 +139,7 @@ function print(
       ({ name, nodeId, pid, enclavePid }) => `${name.padEnd(12)}node ${nodeId}, pid ${pid}, enclave pid ${enclavePid}`,
     ),
     ...accounts.map(({ name, address, file }) => `${name.padEnd(12)}${address}, with ether and test money: ${file}`),
+    `pages       ${pagesUrl}/network.json: store and faucet for pages of this machine`,
     `passphrase  of both: ${passphraseFile}`,
     `deployment  ${join(runDir, "deployment.json")}`,
     `logs        ${join(runDir, "logs")}`,

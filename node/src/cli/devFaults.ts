@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { getAddress, isAddress } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
@@ -11,6 +12,8 @@ import { show } from "./show.ts";
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 const stateFile = z.object({
   rpcUrl: z.string(),
+  /** None for a network that was started by another version. */
+  pagesUrl: z.string().optional(),
   nodes: z.array(z.object({ name: z.string(), pid: z.int().min(2), enclavePid: z.int().min(2) })),
 });
 
@@ -49,6 +52,29 @@ export async function devKill(name: string, dir: string, json: boolean): Promise
   show(json, { node: name, killed: [node.pid, node.enclavePid] }, [
     `${name} is dead, its enclave too. Nothing starts it again.`,
   ]);
+}
+
+/** `persona dev --fund ADDRESS --dir FOLDER`: ether and test money for any account of a local network, such as a wallet of a browser. */
+export async function devFund(to: string, dir: string, json: boolean): Promise<void> {
+  if (!isAddress(to, { strict: false }))
+    throw new PersonaError("USAGE", "--fund takes an account's address.", { data: { address: to } });
+  const { pagesUrl } = await readState(dir);
+  const address = getAddress(to);
+  const answer = await fetch(`${pagesUrl}/faucet/${address}`, {
+    method: "POST",
+    redirect: "error",
+    signal: AbortSignal.timeout(60_000),
+  }).catch((cause: unknown) => {
+    throw new PersonaError("CHAIN_UNREACHABLE", "The network of this folder does not answer.", {
+      data: { dir },
+      cause,
+    });
+  });
+  if (!answer.ok)
+    throw new PersonaError("CHAIN_UNREACHABLE", "The faucet of this network failed.", {
+      data: { dir, status: answer.status },
+    });
+  show(json, { funded: address }, [`${address} has ether and test money`]);
 }
 
 function kill(pid: number): void {

@@ -1,12 +1,12 @@
 import { type Dataset, publishDataset } from "@persona-protocol/sdk/access";
-import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
 import { randomBytes, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type importArchive, openCountingSpool } from "@persona-protocol/sdk/ingest";
-import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { fileOrigin, generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { createDiskSpools } from "../ingest/index.ts";
+import { askNewPassphrase, askPassphrase } from "./ask.ts";
 import { encodeDatasetRecord } from "./datasetRecord.ts";
-import { readPassphrase, requireNewFile, writeNewFile } from "./files.ts";
+import { requireNewFile, writeNewFile } from "./files.ts";
 import { importInto } from "./importInto.ts";
 import { type ImportFlags, type PublishOptions, parsePublishOptions, parseReadOptions } from "./importOptions.ts";
 import { printImport } from "./importReport.ts";
@@ -60,9 +60,7 @@ export async function importFiles(
 }
 
 /** The owner's account on a chain that answers, and a root key to seal to. */
-type Target = {
-  readonly client: ChainClient;
-  readonly deployment: Deployment;
+type Target = Awaited<ReturnType<typeof connectAccount>> & {
   /** The caller's to zeroise. In no file yet where a new one was asked for. */
   readonly rootKey: Uint8Array;
   readonly passphrase: string;
@@ -72,12 +70,13 @@ async function prepareTarget(options: PublishOptions): Promise<Target> {
   if (options.out !== undefined) await requireNewFile(options.out);
   else await requireNewFile(options.outOf("new"));
   if (options.newKeystore) await requireNewFile(options.keystore);
-  const passphrase = await readPassphrase(options.passphraseFile);
-  const { client, deployment } = await connectAccount(options);
+  const ask = options.newKeystore ? askNewPassphrase : askPassphrase;
+  const passphrase = await ask(options.passphraseFile, "root key's");
+  const chain = await connectAccount(options);
   const rootKey = options.newKeystore
     ? generateOwnerRootKey()
     : await unlockKeystore(options.keystore, "owner-root", passphrase);
-  return { client, deployment, rootKey, passphrase };
+  return { ...chain, rootKey, passphrase };
 }
 
 type Published = {
@@ -93,7 +92,7 @@ async function publish(
   target: Target,
   progress: Progress,
 ): Promise<Published> {
-  const { client, deployment } = target;
+  const { client, deployment, nodes } = target;
   const step = progress.step("encrypting, splitting keys, registering");
   let pending: { readonly out: string; readonly datasetId: string } | undefined;
   try {
@@ -101,10 +100,10 @@ async function publish(
     // The root key is on the disk before anything is sealed to it, and stays there when publishing fails.
     if (options.newKeystore) await saveRootKey(target, options.keystore);
     const published = await publishDataset(
-      { client, deployment, store },
+      { client, deployment, store, nodes },
       {
         segments: [...imported.segments, ...imported.ownerOnly.filter(({ records }) => records > 0)].map(
-          ({ content, ...segment }) => ({ ...segment, bytes: content }),
+          ({ content, ...segment }) => ({ ...segment, bytes: content, origin: fileOrigin() }),
         ),
         guardians: options.guardians,
         threshold: options.threshold,

@@ -3,10 +3,10 @@ import { extendDataset, type publishDataset, readOwnSegments } from "@persona-pr
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { createKnownRecords, type importArchive, type KnownRecords } from "@persona-protocol/sdk/ingest";
-import { ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { fileOrigin, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { createDiskSpools } from "../ingest/index.ts";
+import { askPassphrase } from "./ask.ts";
 import { currentRecord, keepNext, settle } from "./currentRecord.ts";
-import { readPassphrase } from "./files.ts";
 import { type CommonOptions, type ImportFlags, parseExtendOptions, parseReadOptions } from "./importOptions.ts";
 import { printImport } from "./importReport.ts";
 import { pseudonymKey, readFiles, spoolFolder } from "./importSource.ts";
@@ -29,7 +29,11 @@ export async function importInto(files: readonly string[], recordFile: string, f
   const file = resolve(recordFile);
   const chain = await connectAccount(options);
   const own = await currentRecord(file, chain);
-  const rootKey = await unlockKeystore(options.keystore, "owner-root", await readPassphrase(options.passphraseFile));
+  const rootKey = await unlockKeystore(
+    options.keystore,
+    "owner-root",
+    await askPassphrase(options.passphraseFile, "root key's"),
+  );
   try {
     const ownerKeyPair = await ownerKemKeyPair(rootKey);
     try {
@@ -88,7 +92,7 @@ async function extend(
   try {
     const published = await extendDataset(target, {
       ...own,
-      segments: segments.map(({ content, ...segment }) => ({ ...segment, bytes: content })),
+      segments: segments.map(({ content, ...segment }) => ({ ...segment, bytes: content, origin: fileOrigin() })),
       padding: options.padding,
       onProgress: ({ step: name, done, total }) => step.update(`${name} ${done}/${total}`),
       // Kept before it is published: from then on it must not be lost, whatever happens here.

@@ -51,16 +51,19 @@ export type StoreOptions = {
 /** Who pays, and where. */
 export type AccountOptions = {
   readonly deploymentFile: string;
-  readonly rpcUrl: string;
+  /** URLs of endpoints, with commas between them. */
+  readonly rpc: string;
   readonly account: string;
-  readonly accountPassphraseFile: string;
+  /** Undefined: it is asked for. */
+  readonly accountPassphraseFile: string | undefined;
 };
 
 /** What every publication needs. */
 export type CommonOptions = StoreOptions &
   AccountOptions & {
     readonly keystore: string;
-    readonly passphraseFile: string;
+    /** Undefined: it is asked for. */
+    readonly passphraseFile: string | undefined;
     readonly padding: EnvelopePadding;
   };
 
@@ -118,7 +121,7 @@ export function parseRenewOptions(
   return { ...parseCommon(flags), guardians: ids, threshold: parseThreshold(threshold ?? "", ids.length) };
 }
 
-const commonFlags = ["network", "keystore", "passphraseFile", "account"] as const;
+const commonFlags = ["network", "keystore", "account"] as const;
 
 function requireFlags(flags: ImportFlags, names: readonly (keyof ImportFlags)[]): void {
   const missing = names.filter((name) => flags[name] === undefined);
@@ -128,22 +131,23 @@ function requireFlags(flags: ImportFlags, names: readonly (keyof ImportFlags)[])
   });
 }
 
-/** `passphraseFile` as it is typed. */
+/** `newKeystore` as it is typed. */
 function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function parseCommon(flags: ImportFlags): CommonOptions {
-  const { network = "", keystore = "", passphraseFile = "", account = "" } = flags;
+  const { network = "", keystore = "", passphraseFile, account = "" } = flags;
+  const accountPassphraseFile = flags.accountPassphraseFile ?? passphraseFile;
   return {
     deploymentFile: join(resolve(network), "deployment.json"),
     storeDir: join(resolve(network), "ipfs"),
     storesFile: flags.stores === undefined ? undefined : resolve(flags.stores),
-    rpcUrl: parseUrl(flags.rpc),
+    rpc: parseUrls(flags.rpc),
     keystore: resolve(keystore),
-    passphraseFile: resolve(passphraseFile),
+    passphraseFile: passphraseFile === undefined ? undefined : resolve(passphraseFile),
     account: resolve(account),
-    accountPassphraseFile: resolve(flags.accountPassphraseFile ?? passphraseFile),
+    accountPassphraseFile: accountPassphraseFile === undefined ? undefined : resolve(accountPassphraseFile),
     padding: flags.padding === false ? "none" : "padme",
   };
 }
@@ -194,6 +198,14 @@ function parseThreshold(text: string, guardians: number): number {
   throw new PersonaError("USAGE", "--threshold takes a number from 2 to the number of guardians.", {
     data: { got: text, guardians },
   });
+}
+
+/** Checks each. @throws PersonaError USAGE */
+function parseUrls(text: string): string {
+  return text
+    .split(",")
+    .map((url) => parseUrl(url.trim()))
+    .join();
 }
 
 /** @throws PersonaError USAGE */

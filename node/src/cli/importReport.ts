@@ -1,5 +1,6 @@
 import type { ImportRemark, importArchive, KnownRecords } from "@persona-protocol/sdk/ingest";
 import Table from "cli-table3";
+import { jsonLine } from "./jsonLine.ts";
 import { printable } from "./runCommand.ts";
 
 type Imported = importArchive.ReturnType;
@@ -41,9 +42,7 @@ export function printImport(
 ): void {
   const asked = published !== undefined || report ? asJson : inShort;
   process.stdout.write(
-    json
-      ? `${JSON.stringify(asked(imported, published, policy, known))}\n`
-      : asText(imported, published, policy, known),
+    json ? jsonLine(asked(imported, published, policy, known)) : asText(imported, published, policy, known),
   );
 }
 

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { rename } from "node:fs/promises";
-import type { ChainClient, Deployment } from "@persona-protocol/sdk/contracts";
+import type { Deployment } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, createReplicatedStore } from "@persona-protocol/sdk/storage";
 import { toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { connectChain } from "../chain/connectChain.ts";
 import { createLocalIpfs, openStores } from "../storage/index.ts";
-import { readPassphrase, writeNewFile } from "./files.ts";
+import { askPassphrase } from "./ask.ts";
+import { type Connected, connectAll } from "./connectAll.ts";
+import { writeNewFile } from "./files.ts";
 import type { AccountOptions, StoreOptions } from "./importOptions.ts";
 import { unlockKeystore } from "./keystore.ts";
 import { readNetwork } from "./networkFolder.ts";
@@ -16,18 +17,19 @@ import { readNetwork } from "./networkFolder.ts";
 /** The owner's account on a chain that answers, with ether to pay for a transaction. */
 export async function connectAccount(
   options: AccountOptions & StoreOptions,
-): Promise<{ readonly client: ChainClient; readonly deployment: Deployment }> {
+): Promise<Connected & { readonly deployment: Deployment }> {
   const deployment = await readNetwork(options);
-  const secret = await unlockKeystore(options.account, "account", await readPassphrase(options.accountPassphraseFile));
+  const passphrase = await askPassphrase(options.accountPassphraseFile, "account");
+  const secret = await unlockKeystore(options.account, "account", passphrase);
   const account = privateKeyToAccount(toHex(secret));
   zeroise(secret);
-  const client = await connectChain({ rpcUrl: options.rpcUrl, deployment, account });
+  const { client, nodes } = await connectAll(options.rpc, { deployment, account });
   if ((await client.getBalance({ address: account.address })) === 0n) {
     throw new PersonaError("CONFIG_INVALID", "The account has no ether to register a dataset with.", {
       data: { account: account.address },
     });
   }
-  return { client, deployment };
+  return { client, nodes, deployment };
 }
 
 export async function openTarget({ storeDir, storesFile }: StoreOptions): Promise<BlobStore> {

@@ -3,7 +3,9 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { generateOwnerRootKey, type KeystoreKind, openKeystore, sealKeystore } from "@persona-protocol/sdk/storage";
 import { type Hex, hexToBytes } from "viem";
 import { generatePrivateKey } from "viem/accounts";
-import { readPassphrase, readSmallFile, requireNewFile, writeNewFile } from "./files.ts";
+import { askNewPassphrase } from "./ask.ts";
+import { readSmallFile, requireNewFile, writeNewFile } from "./files.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { printable } from "./runCommand.ts";
 
 const maxKeystoreBytes = 16 * 1_024;
@@ -12,7 +14,7 @@ const maxKeystoreBytes = 16 * 1_024;
 export async function keystoreNew(options: {
   readonly kind: string;
   readonly out: string;
-  readonly passphraseFile: string;
+  readonly passphraseFile?: string;
   readonly json: boolean;
 }): Promise<void> {
   const { kind, out } = options;
@@ -26,14 +28,14 @@ export async function keystoreNew(options: {
       kind,
       secret,
       out,
-      passphrase: await readPassphrase(options.passphraseFile),
+      passphrase: await askNewPassphrase(options.passphraseFile, kind === "account" ? "account" : "root key's"),
     });
     // The id of an account's keystore is its address, left-padded.
     const id = kind === "account" ? { address: `0x${publicKeyId.slice(-40)}` } : { publicKeyId };
     const [name, value] = Object.entries(id)[0] ?? [];
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ ok: true, kind, file: out, ...id })}\n`
+        ? jsonLine({ ok: true, kind, file: out, ...id })
         : `${kind} keystore ${printable(out)}\n${name} ${value}\nKeep a copy: without file and passphrase its key is lost.\n`,
     );
   } finally {

@@ -15,6 +15,7 @@ import { codeOfReason, isPersonaError, PersonaError } from "@persona-protocol/sd
 import { bytesToHex, hexToBytes, isHex } from "viem";
 import { z } from "zod";
 import { readSmallFile, writeNewFile } from "./files.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { openRecord, type RecordFlags } from "./openRecord.ts";
 import { printable } from "./runCommand.ts";
 
@@ -91,7 +92,7 @@ function printJson(
     failures: failures.map(({ guardian, error }) => ({ guardian, code: error.code, message: error.shortMessage })),
     receipts: checks.map(({ job, check }) => ({ jobId: job.jobId, ...check })),
   };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(jsonLine(line));
 }
 
 /** What stands in the place of the job's id. */

@@ -5,11 +5,10 @@ import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { toHex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { connectChain } from "../chain/connectChain.ts";
 import { createLocalIpfs } from "../storage/index.ts";
 import { askPassphrase } from "./ask.ts";
+import { connectAll } from "./connectAll.ts";
 import { readSmallBytes } from "./files.ts";
-import { parseUrl } from "./importOptions.ts";
 import { unlockKeystore } from "./keystore.ts";
 import { readNetwork, rpcOfNetwork } from "./networkFolder.ts";
 import { parseAddress } from "./recovery/recoveryFlags.ts";
@@ -33,13 +32,9 @@ export async function openPersona(flags: PersonaFlags): Promise<PersonaClient> {
   const storeDir = join(folder, "ipfs");
   const deployment = await readNetwork({ deploymentFile: join(folder, "deployment.json"), storeDir });
   const account = await openAccount(flags);
-  const client = await connectChain({
-    rpcUrl: parseUrl(flags.rpc ?? (await rpcOfNetwork(folder))),
-    deployment,
-    account,
-  });
+  const { client, nodes } = await connectAll(flags.rpc ?? (await rpcOfNetwork(folder)), { deployment, account });
   const token = flags.token === undefined ? undefined : parseAddress(flags.token, "--token");
-  return createPersonaClient({ client, deployment, storage: await createLocalIpfs({ path: storeDir }), token });
+  return createPersonaClient({ client, deployment, storage: await createLocalIpfs({ path: storeDir }), token, nodes });
 }
 
 async function openAccount({ account, passphraseFile }: PersonaFlags) {

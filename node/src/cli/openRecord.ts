@@ -8,7 +8,8 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { connectChain } from "../chain/connectChain.ts";
 import { deploymentSchema } from "../enclave/runtime/deploymentSchema.ts";
-import { readPassphrase, readSmallFile } from "./files.ts";
+import { askPassphrase } from "./ask.ts";
+import { readSmallFile } from "./files.ts";
 import { unlockKeystore } from "./keystore.ts";
 import { rpcOfNetwork } from "./networkFolder.ts";
 
@@ -73,9 +74,7 @@ export async function openRecord(
 
 async function openAccount({ account, passphraseFile }: RecordFlags) {
   if (account === undefined) return privateKeyToAccount(generatePrivateKey());
-  if (passphraseFile === undefined)
-    throw new PersonaError("USAGE", "To use --account, say also --passphrase-file.", { data: { account } });
-  const secret = await unlockKeystore(resolve(account), "account", await readPassphrase(resolve(passphraseFile)));
+  const secret = await unlockKeystore(resolve(account), "account", await askPassphrase(passphraseFile, "account"));
   try {
     return privateKeyToAccount(toHex(secret));
   } finally {

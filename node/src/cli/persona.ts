@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addAttestCommand } from "./attest/attestCommand.ts";
 import { enterCallerDirectory } from "./callerDirectory.ts";
 import { completion } from "./completion.ts";
+import { addExamples } from "./examples.ts";
 import { addNodeCommand } from "./node/nodeCommand.ts";
 import { addOwnerCommands } from "./owner/ownerCommands.ts";
 import { addProgramCommand } from "./program/programCommand.ts";
@@ -11,6 +12,7 @@ import { addProvenanceCommand } from "./provenance/provenanceCommand.ts";
 import { addRecoveryCommand } from "./recovery/recoveryCommand.ts";
 import { addRequesterCommands } from "./requester/requesterCommands.ts";
 import { runCommand } from "./runCommand.ts";
+import { addSourcesCommand } from "./sources/sourcesCommand.ts";
 
 enterCallerDirectory();
 const json = process.argv.includes("--json");
@@ -27,19 +29,18 @@ program
   .description("a local network of all four layers (simulated TEE), until Ctrl-C")
   .option("--chain <kind>", "hardhat, anvil or geth (built with Go)", "hardhat")
   .option("--port <number>", "port of the chain's JSON-RPC; 0 picks a free one", "8545")
+  .option("--pages <port>", "port of what pages need: store, faucet, addresses (default: the next after --port's)")
   .option("--dir <folder>", "where to keep its state (default: a new folder under .run)")
   .option("--throw-away", "delete its state when it ends")
   .option("--warp <span>", "move the clock of the network that runs in --dir, such as 30d, and end")
   .option("--kill <node>", "kill a node of the network that runs in --dir, such as guardian-2, and end")
+  .option("--fund <address>", "give an account of the network that runs in --dir ether and test money, and end")
   .option("--json", "print addresses and process ids as one line of JSON")
-  .addHelpText(
-    "after",
-    "\nExamples:\n  persona dev --dir net\n  persona dev --dir net --warp 30d\n  persona dev --dir net --kill guardian-2",
-  )
   .action(async (options) => (await import("./dev.ts")).dev({ ...options, json }));
 
 // What the flags of these commands are made of takes a while to load.
-const settings = process.argv.includes("node") ? (await import("../config/nodeSettings.ts")).nodeSettings() : [];
+const wantsSettings = process.argv.includes("node") || process.argv.includes("completion");
+const settings = wantsSettings ? (await import("../config/nodeSettings.ts")).nodeSettings() : [];
 addNodeCommand(program, { json, settings });
 
 program
@@ -54,10 +55,13 @@ program
   .option("--dataset <record>", "add what is new to this dataset of yours: its private record")
   .option("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
+  .option(
+    "--rpc <url>",
+    "JSON-RPC endpoints of the chain, with commas: all must name the same guardians (default: that of the network that runs in the folder)",
+  )
   .option("--keystore <file>", "keystore with your root key (kind owner-root)")
   .option("--new-keystore", "make that keystore, with a new root key")
-  .option("--passphrase-file <file>", "file with the passphrase of the keystores")
+  .option("--passphrase-file <file>", "file with the passphrase of the keystores (default: you are asked)")
   .option("--account <file>", "keystore with the account that registers the dataset (kind account)")
   .option("--account-passphrase-file <file>", "its passphrase, where it has another")
   .option("--guardians <ids>", "node ids of the guardians you trust, such as 1,2,3")
@@ -84,21 +88,25 @@ program
   .action(async (file, options) => (await import("./convert.ts")).convert(file, { ...options, json }));
 
 program
-  .command("renew-keys")
+  .command("rotate")
   .description(
-    "a dataset of yours under new keys: whatever was granted before ends, and no old key opens the new objects",
+    "a dataset of yours under new keys (a new key epoch): whatever was granted before ends, and no old key opens the new objects",
   )
   .argument("<record>", "your private record of the dataset; it is that of the new version afterwards")
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
   .option("--stores <file>", "JSON file with the stores to publish to (default: the network's own)")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option(
+    "--rpc <url>",
+    "JSON-RPC endpoints of the chain, with commas: all must name the same guardians (default: that of the network that runs in the folder)",
+  )
   .requiredOption("--keystore <file>", "keystore with your root key (kind owner-root)")
-  .requiredOption("--passphrase-file <file>", "file with the passphrase of the keystores")
+  .option("--passphrase-file <file>", "file with the passphrase of the keystores (default: you are asked)")
   .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
   .option("--account-passphrase-file <file>", "its passphrase, where it has another")
   .option("--guardians <ids>", "node ids of other guardians, such as 1,2,3 (default: those it has)")
   .option("--threshold <number>", "how many of those together can release a key")
   .option("--no-padding", "let anybody see the exact size of each segment, and save up to 12 %")
+  .option("--yes", "do not ask before: every grant on it ends")
   .option("--json", "print what was published as one line of JSON")
   .action(async (record, options) => (await import("./renewKeys.ts")).renewDatasetKeys(record, { ...options, json }));
 
@@ -118,7 +126,7 @@ storageCommand("repair", "check everything, and restore what is wrong or missing
 );
 storageCommand("gc", "let go of what superseded and erased versions leave behind")
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
-  .option("--rpc <url>", "JSON-RPC endpoint of the chain", "http://127.0.0.1:8545")
+  .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
   .option("--confirmations <blocks>", "how deep a version must lie before it counts", "12")
   .option("--sweep", "also delete what nothing pins any more, older than a day (local stores and S3)")
   .option("--dry-run", "only say what would be let go")
@@ -133,7 +141,7 @@ log
   .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json")
   .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
   .requiredOption("--account <file>", "keystore with the account that owns the dataset (kind account)")
-  .requiredOption("--passphrase-file <file>", "file with its passphrase")
+  .option("--passphrase-file <file>", "file with its passphrase (default: you are asked)")
   .option("--json", "print it as one line of JSON")
   .action(async (record, options) => (await import("./log.ts")).log(record, { ...options, json }));
 
@@ -156,7 +164,7 @@ keystore
   .description("make a random key and keep it in a new keystore file")
   .requiredOption("--kind <kind>", "account (signs transactions) or owner-root (opens your data)")
   .requiredOption("--out <file>", "the file to make")
-  .requiredOption("--passphrase-file <file>", "file with the passphrase")
+  .option("--passphrase-file <file>", "file with the passphrase (default: you are asked, twice)")
   .option("--json", "print its file and public part as one line of JSON")
   .action(async (options) => (await import("./keystore.ts")).keystoreNew({ ...options, json }));
 
@@ -168,16 +176,11 @@ program
   .option("--account <file>", "keystore of kind account")
   .option("--passphrase-file <file>", "its passphrase (default: you are asked)")
   .option("--json", "the findings as one line of JSON")
-  .addHelpText(
-    "after",
-    "\nExample:\n  persona doctor --network net --account net/wallets/owner.json --passphrase-file net/wallets/passphrase",
-  )
   .action(async (options) => (await import("./doctor/doctor.ts")).doctor({ ...options, json }));
 program
   .command("completion")
   .description("a script that completes commands and flags: bash, zsh or fish")
   .argument("<shell>", "bash, zsh or fish")
-  .addHelpText("after", '\nExample:\n  eval "$(persona completion bash)"')
   .action((shell: string) => completion(program, shell));
 
 addOwnerCommands(program, { json });
@@ -186,6 +189,8 @@ addAttestCommand(program, { json });
 addProgramCommand(program, { json });
 addProvenanceCommand(program, { json });
 addRecoveryCommand(program, { json });
+addSourcesCommand(program, { json });
+addExamples(program);
 
 await runCommand(
   async () => {

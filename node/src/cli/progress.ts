@@ -1,4 +1,6 @@
+import { printable as harmless } from "@persona-protocol/sdk/errors";
 import yoctoSpinner from "yocto-spinner";
+import { printable } from "./runCommand.ts";
 
 type Step = {
   /** What is being done just now. */
@@ -13,7 +15,7 @@ export type Progress = { step(title: string): Step; note(text: string): void };
 export function createProgress({ quiet }: { readonly quiet: boolean }): Progress {
   if (quiet) return { step: () => ({ update() {}, done() {}, fail() {} }), note() {} };
   const terminal = process.stderr.isTTY === true;
-  const write = (line: string) => process.stderr.write(`${line}\n`);
+  const write = (line: string) => process.stderr.write(`${printable(line)}\n`);
   return {
     note: write,
     step(title) {
@@ -27,9 +29,10 @@ export function createProgress({ quiet }: { readonly quiet: boolean }): Progress
       const spinner = yoctoSpinner({ text: title, stream: process.stderr }).start();
       return {
         update(detail) {
-          spinner.text = `${title}: ${detail}`;
+          // A name in an archive is a stranger's.
+          spinner.text = harmless(`${title}: ${detail}`);
         },
-        done: (result) => void spinner.success(full(result)),
+        done: (result) => void spinner.success(harmless(full(result))),
         fail: () => void spinner.error(title),
       };
     },

@@ -2,23 +2,34 @@ import { resolve } from "node:path";
 import { type publishDataset, renewKeys } from "@persona-protocol/sdk/access";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { askPassphrase, confirm } from "./ask.ts";
 import { currentRecord, keepNext, settle } from "./currentRecord.ts";
-import { readPassphrase } from "./files.ts";
 import { type ImportFlags, parseRenewOptions } from "./importOptions.ts";
 import { connectAccount, openTarget, withRecord } from "./importTarget.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { unlockKeystore } from "./keystore.ts";
+import { rpcOfNetwork } from "./networkFolder.ts";
 import { createProgress } from "./progress.ts";
 
 /**
- * `persona renew-keys RECORD`: the whole dataset under new keys, with a KeyBox for its guardians, or for others. Every grant on it
+ * `persona rotate RECORD`: the whole dataset under new keys, with a KeyBox for its guardians, or for others. Every grant on it
  * ends. The record is that of the new version afterwards.
  */
-export async function renewDatasetKeys(recordFile: string, flags: ImportFlags): Promise<void> {
+export async function renewDatasetKeys(
+  recordFile: string,
+  given: Omit<ImportFlags, "rpc"> & { readonly rpc?: string; readonly yes?: boolean },
+): Promise<void> {
+  const flags: ImportFlags = { ...given, rpc: given.rpc ?? (await rpcOfNetwork(given.network ?? ".")) };
   const options = parseRenewOptions(flags);
   const file = resolve(recordFile);
   const chain = await connectAccount(options);
   const own = await currentRecord(file, chain);
-  const rootKey = await unlockKeystore(options.keystore, "owner-root", await readPassphrase(options.passphraseFile));
+  await confirm("Every grant on this dataset ends, and old backups do not have its new keys.", given);
+  const rootKey = await unlockKeystore(
+    options.keystore,
+    "owner-root",
+    await askPassphrase(options.passphraseFile, "root key's"),
+  );
   const ownerKeyPair = await ownerKemKeyPair(rootKey).finally(() => zeroise(rootKey));
   const progress = createProgress({ quiet: flags.json });
   const step = progress.step("encrypting under new keys, publishing");
@@ -47,7 +58,7 @@ export async function renewDatasetKeys(recordFile: string, flags: ImportFlags): 
   }
   const { version, keyEpoch, guardians, threshold } = published.dataset;
   const text = flags.json
-    ? JSON.stringify({ datasetId, version, keyEpoch, guardians, threshold, out: file })
-    : `dataset ${datasetId}: version ${version}, key epoch ${keyEpoch}, keys with ${threshold} of guardians ${guardians.join(", ")}. Every earlier grant has ended, and no earlier backup has these keys: persona recovery backup makes a new one. persona storage gc lets go of the old objects.`;
-  process.stdout.write(`${text}\n`);
+    ? jsonLine({ datasetId, version, keyEpoch, guardians, threshold, out: file })
+    : `dataset ${datasetId}: version ${version}, key epoch ${keyEpoch}, keys with ${threshold} of guardians ${guardians.join(", ")}. Every earlier grant has ended, and no earlier backup has these keys: persona recovery backup makes a new one. persona storage gc lets go of the old objects.\n`;
+  process.stdout.write(text);
 }

@@ -1,4 +1,5 @@
 import { printable as harmless, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
+import { jsonLine } from "./jsonLine.ts";
 
 /**
  * Runs a command to its exit code: 0, or that of the error (1 fatal, 2 refused, 75 temporary). What went wrong goes to stderr
@@ -11,7 +12,7 @@ export async function runCommand(action: () => Promise<void>, options: { readonl
     const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", messageOf(error), { cause: error });
     process.stderr.write(
       options.json
-        ? `${JSON.stringify({ ok: false, error: known.toJSON() })}\n`
+        ? jsonLine({ ok: false, error: known.toJSON() })
         : `\nerror ${known.code}: ${printable(known.message)}\n`,
     );
     if (process.env["PERSONA_DEBUG"] !== undefined) process.stderr.write(`${traceOf(known)}\n`);

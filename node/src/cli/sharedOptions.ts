@@ -4,7 +4,10 @@ import type { Command } from "commander";
 export const chainOptions = (command: Command): Command =>
   command
     .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
-    .option("--rpc <url>", "JSON-RPC endpoint of the chain (default: that of the network that runs in the folder)")
+    .option(
+      "--rpc <url>",
+      "JSON-RPC endpoints, with commas: all must name the same guardians (default: that of the network in the folder)",
+    )
     .option("--token <address>", "ERC-20 of prices and fees (default: a local chain's test money)")
     .option("--json", "the result as one line of JSON");
 

@@ -10,6 +10,7 @@ import {
 } from "@persona-protocol/sdk/storage";
 import { openStores } from "../storage/index.ts";
 import { readStoredDataset } from "./datasetRecord.ts";
+import { jsonLine } from "./jsonLine.ts";
 import { createProgress } from "./progress.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
@@ -99,7 +100,7 @@ function problemLine({ store, cid, status, got, wanted, reason }: StoreReport): 
 
 function print<T>(results: readonly T[], json: boolean, lines: (result: T) => string[]): void {
   process.stdout.write(
-    json ? `${JSON.stringify({ results })}\n` : `${printable(results.flatMap((result) => lines(result)).join("\n"))}\n`,
+    json ? jsonLine({ results }) : `${printable(results.flatMap((result) => lines(result)).join("\n"))}\n`,
   );
 }
 

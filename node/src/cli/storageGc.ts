@@ -13,6 +13,8 @@ import { connectChain } from "../chain/connectChain.ts";
 import { readDeployment } from "../context.ts";
 import { type OpenStore, openStores } from "../storage/index.ts";
 import { readStoredDataset } from "./datasetRecord.ts";
+import { jsonLine } from "./jsonLine.ts";
+import { rpcOfNetwork } from "./networkFolder.ts";
 import { printable } from "./runCommand.ts";
 import { untilStopped } from "./untilStopped.ts";
 
@@ -26,7 +28,7 @@ export async function storageGc(
   flags: {
     readonly stores: string;
     readonly network: string;
-    readonly rpc: string;
+    readonly rpc?: string;
     readonly confirmations: string;
     readonly dryRun?: boolean;
     readonly sweep?: boolean;
@@ -39,7 +41,7 @@ export async function storageGc(
   const deployment = readDeployment(join(resolve(flags.network), "deployment.json"));
   // Nothing is signed: any account will do.
   const account = privateKeyToAccount(generatePrivateKey());
-  const client = await connectChain({ rpcUrl: flags.rpc, deployment, account });
+  const client = await connectChain({ rpcUrl: flags.rpc ?? (await rpcOfNetwork(flags.network)), deployment, account });
   const { number: newest } = await client.getBlock();
   const blockNumber = newest > depth ? newest - depth : 0n;
 
@@ -62,9 +64,7 @@ export async function storageGc(
   const failed = done?.failed.map(({ cid }) => cid) ?? [];
   if (flags.json) {
     const { keep, release, unreadable, foreign } = plan;
-    process.stdout.write(
-      `${JSON.stringify({ dryRun: done === undefined, keep, release, unreadable, foreign, failed, swept })}\n`,
-    );
+    process.stdout.write(jsonLine({ dryRun: done === undefined, keep, release, unreadable, foreign, failed, swept }));
   } else {
     const lines = [
       ...plan.release.map(

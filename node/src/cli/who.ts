@@ -9,6 +9,7 @@ import {
   whoCanRead,
 } from "@persona-protocol/sdk/access";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { harmlessJson } from "./jsonLine.ts";
 import { openRecord, type RecordFlags } from "./openRecord.ts";
 import { readCarried } from "./recovery/recoveryFiles.ts";
 import { printable } from "./runCommand.ts";
@@ -45,7 +46,7 @@ export async function who(
       ...(recoveryPlan === undefined ? {} : { recoveryPlan }),
     },
   );
-  const text = flags.json ? toJson(readers) : printable(describe(readers));
+  const text = flags.json ? harmlessJson(toJson(readers)) : printable(describe(readers));
   process.stdout.write(`${text}\n`);
 }
 

@@ -25,7 +25,7 @@ export function addAttestCommand(program: Command, { json }: { readonly json: bo
       .requiredOption("--verifier <address>", "the QuorumVerifier that it is a member of")
       .requiredOption("--chain-id <number>", "the chain of that contract")
       .requiredOption("--keystore <file>", "keystore with the member's account (kind account)")
-      .requiredOption("--passphrase-file <file>", "its passphrase")
+      .option("--passphrase-file <file>", "its passphrase (default: you are asked)")
       .option("--nitro-root <file>", "development chains only: another root than Amazon's, DER or PEM")
       .option("--snp-root <file>", "development chains only: another root than AMD's, DER or PEM");
   member("sign", "judge Nitro or SNP evidence as a verifier node, and sign the result for the chain")
@@ -47,7 +47,7 @@ export function addAttestCommand(program: Command, { json }: { readonly json: bo
       .description(description)
       .requiredOption("--rpc <url>", "JSON-RPC endpoint of the chain")
       .requiredOption("--keystore <file>", "keystore with the account that pays (kind account)")
-      .requiredOption("--passphrase-file <file>", "its passphrase");
+      .option("--passphrase-file <file>", "its passphrase (default: you are asked)");
   sender(
     "feed",
     "tell the chain what Intel has signed of a quote's platform; certificates that it has are not sent again",

@@ -4,6 +4,7 @@ import type { Address } from "viem";
 import { type CollateralContracts, feedCollateral } from "../../attestation/feedCollateral.ts";
 import { readSmallFile } from "../files.ts";
 import { parseUrl } from "../importOptions.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { contractFlag, openSender, type SenderFlags } from "./chainFlags.ts";
 import { fingerprintOf, MAX_COLLATERAL_BYTES, readEvidence } from "./judgeFile.ts";
 
@@ -29,7 +30,7 @@ export async function attestFeed(file: string, flags: FeedFlags): Promise<void> 
   const client = await openSender(flags, verifier);
   const calls = await feedCollateral(client, await contractsOf(client, verifier), { chain, collateral });
   const lines = calls.map(({ functionName, outcome }) => `${outcome === "sent" ? "sent " : "known"} ${functionName}`);
-  process.stdout.write(flags.json ? `${JSON.stringify({ ok: true, calls })}\n` : `${lines.join("\n")}\n`);
+  process.stdout.write(flags.json ? jsonLine({ ok: true, calls }) : `${lines.join("\n")}\n`);
 }
 
 /** A cache has the root's list, too; Intel's service has it elsewhere. */

@@ -1,5 +1,6 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { pokeKeys } from "../../attestation/pokeKeys.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { contractFlag, openSender, type SenderFlags } from "./chainFlags.ts";
 
 /** `persona attest poke [SIGNER…]`: ends the keys whose platforms are not believed any more, or not so long. */
@@ -21,7 +22,7 @@ export async function attestPoke(
   const lines = poked.map(({ signer, nodeId, from, to }) => `node ${nodeId}, ${signer}: ${time(from)} -> ${time(to)}`);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ ok: true, asked, poked })}\n`
+      ? jsonLine({ ok: true, asked, poked })
       : `${[...lines, `${asked} keys asked about, ${poked.length} ended sooner`].join("\n")}\n`,
   );
 }

@@ -1,5 +1,6 @@
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { startVerifierServer } from "../../attestation/quorum/verifierServer.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { aborted, untilStopped } from "../untilStopped.ts";
 import { type MemberFlags, openVerifierNode } from "./openVerifierNode.ts";
 
@@ -15,9 +16,7 @@ export async function attestServe(
   const server = await startVerifierServer({ host: flags.host, port: Number(flags.port), node });
   const facts = { member: address, host: flags.host, port: server.port, pid: process.pid };
   process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(facts)}\n`
-      : `verifier ${address} answers on port ${server.port}. Ctrl-C stops it.\n`,
+    flags.json ? jsonLine(facts) : `verifier ${address} answers on port ${server.port}. Ctrl-C stops it.\n`,
   );
   await aborted(signal);
   await server.close();

@@ -1,4 +1,5 @@
 import { type AttestationVerdict, attestationRules, type EvidenceKind } from "@persona-protocol/sdk/attestation";
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { type AttestFlags, judgeFile } from "./judgeFile.ts";
 
@@ -46,8 +47,7 @@ const registers: Readonly<Record<string, string>> = {
 /** `persona attest show FILE`: in words. The exit code is that of `attest verify`. */
 export async function attestShow(file: string, flags: AttestFlags): Promise<void> {
   const verdict = await judgeFile(file, flags);
-  const text = flags.json ? JSON.stringify(verdict) : printable(describe(verdict).join("\n"));
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(flags.json ? jsonLine(verdict) : `${printable(describe(verdict).join("\n"))}\n`);
   if (verdict.verdict === "reject") process.exitCode = REJECTED;
 }
 

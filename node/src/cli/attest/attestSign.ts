@@ -1,5 +1,6 @@
 import { evidenceFamilyOf, type QuorumEvidence } from "@persona-protocol/sdk/attestation";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { jsonLine } from "../jsonLine.ts";
 import { type AttestFlags, readCertificates, readEvidence } from "./judgeFile.ts";
 import { type MemberFlags, openVerifierNode } from "./openVerifierNode.ts";
 
@@ -16,7 +17,7 @@ export async function attestSign(file: string, flags: SignFlags): Promise<void> 
   const { result, signature } = await node.judge({ asked, verifiedAt });
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ member: address, result, signature })}\n`
+      ? jsonLine({ member: address, result, signature })
       : `${address} signs: ${result.measurement} until ${new Date(result.validUntil * 1_000).toISOString()}\n${signature}\n`,
   );
 }

@@ -1,3 +1,4 @@
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { type AttestFlags, judgeFile } from "./judgeFile.ts";
 
@@ -8,8 +9,7 @@ export async function attestVerify(file: string, flags: AttestFlags): Promise<vo
   const verdict = await judgeFile(file, flags);
   const { kind, verdict: word, status, advisories, fields } = verdict;
   const rule = verdict.verdict === "reject" ? verdict.rule : null;
-  if (flags.json)
-    process.stdout.write(`${JSON.stringify({ kind, verdict: word, status, advisories, rule, fields })}\n`);
+  if (flags.json) process.stdout.write(jsonLine({ kind, verdict: word, status, advisories, rule, fields }));
   else {
     const why =
       verdict.verdict === "reject" ? `: ${verdict.rule}. ${verdict.detail}` : status === null ? "" : `: ${status}`;

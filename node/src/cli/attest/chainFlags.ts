@@ -4,7 +4,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, createPublicClient, getAddress, http, isAddress, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { createChainClient } from "../../chain/connectChain.ts";
-import { readPassphrase } from "../files.ts";
+import { askPassphrase } from "../ask.ts";
 import { parseUrl } from "../importOptions.ts";
 import { unlockKeystore } from "../keystore.ts";
 
@@ -12,7 +12,7 @@ import { unlockKeystore } from "../keystore.ts";
 export type SenderFlags = {
   readonly rpc: string;
   readonly keystore: string;
-  readonly passphraseFile: string;
+  readonly passphraseFile?: string;
   readonly json: boolean;
 };
 
@@ -28,7 +28,7 @@ export async function openSender(flags: SenderFlags, address: Address): Promise<
       data: { address, chainId },
     });
   }
-  const secret = await unlockKeystore(flags.keystore, "account", await readPassphrase(flags.passphraseFile));
+  const secret = await unlockKeystore(flags.keystore, "account", await askPassphrase(flags.passphraseFile, "account"));
   try {
     return createChainClient({ rpcUrl, chainId, account: privateKeyToAccount(toHex(secret)) });
   } finally {

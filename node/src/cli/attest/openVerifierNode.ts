@@ -3,7 +3,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, bytesToHex, getAddress, isAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { createVerifierNode, type VerifierNode } from "../../attestation/quorum/verifierNode.ts";
-import { readPassphrase } from "../files.ts";
+import { askPassphrase } from "../ask.ts";
 import { unlockKeystore } from "../keystore.ts";
 import { fingerprintOf } from "./judgeFile.ts";
 
@@ -11,7 +11,7 @@ export type MemberFlags = {
   readonly verifier: string;
   readonly chainId: string;
   readonly keystore: string;
-  readonly passphraseFile: string;
+  readonly passphraseFile?: string;
   readonly nitroRoot?: string;
   readonly snpRoot?: string;
   readonly json: boolean;
@@ -28,7 +28,7 @@ export async function openVerifierNode(flags: MemberFlags): Promise<{ node: Veri
     ...(nitroRoot === undefined ? {} : { nitroRoot: await fingerprintOf(nitroRoot) }),
     ...(snpRoot === undefined ? {} : { snpRoot: await fingerprintOf(snpRoot) }),
   };
-  const secret = await unlockKeystore(flags.keystore, "account", await readPassphrase(flags.passphraseFile));
+  const secret = await unlockKeystore(flags.keystore, "account", await askPassphrase(flags.passphraseFile, "account"));
   const account = privateKeyToAccount(bytesToHex(secret));
   zeroise(secret);
   const domain = { chainId: Number(chainId), quorumVerifier: getAddress(verifier) };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { askDaemon } from "../../operations/askDaemon.ts";
 import { adminSocketOf } from "../../operations/socketPath.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { aborted, untilStopped } from "../untilStopped.ts";
 import { type ConfigOptions, configOf, secondsOf } from "./configOf.ts";
 import { askStatus, type DaemonStatus } from "./nodeStatus.ts";
@@ -16,7 +17,7 @@ export async function nodeDrain(
   const { work } = await drainDaemon(adminSocketOf(configOf(options).config), timeoutMs);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ok: true, drained: true, jobs: work?.jobs ?? {} })}\n`
+      ? jsonLine({ ok: true, drained: true, jobs: work?.jobs ?? {} })
       : "Drained: nothing claimed is unsettled. The daemon claims nothing until it is started again.\n",
   );
 }

@@ -9,6 +9,7 @@ import type { NodeConfig } from "../../config/nodeConfig.ts";
 import { type Context, createContext } from "../../context.ts";
 import { askDaemon } from "../../operations/askDaemon.ts";
 import { adminSocketOf } from "../../operations/socketPath.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { type ConfigOptions, configOf, secondsOf } from "./configOf.ts";
 import { drainDaemon } from "./nodeDrain.ts";
 import { askStatus } from "./nodeStatus.ts";
@@ -36,7 +37,7 @@ export async function nodeExit(
   const outcome = await leaving.finally(() => context.chain.close());
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ok: true, ...outcome })}\n`
+      ? jsonLine({ ok: true, ...outcome })
       : outcome.state === "exited"
         ? `Node ${outcome.nodeId} has left; its stake is the operator's again.\n`
         : `Node ${outcome.nodeId} is leaving. Its stake is bound until ${new Date(outcome.exitAt * 1_000).toISOString()}: run this command again then.\n`,

@@ -12,6 +12,7 @@ import { readJson } from "../../config/readJson.ts";
 import { resolveNodeConfig } from "../../config/resolveNodeConfig.ts";
 import { readDeployment } from "../../context.ts";
 import { readPassphrase, requireNewFile, writeNewFile } from "../files.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { createKeystore, unlockKeystore } from "../keystore.ts";
 import { printable } from "../runCommand.ts";
 import { type ConfigOptions, flagsOf } from "./configOf.ts";
@@ -78,7 +79,17 @@ export async function nodeInit(
   const needs = { minBalanceWei: config.minBalanceWei, stake: config.stake, stakeToken };
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ok: true, dir, config: files.config, keystore: files.keystore, operator: address, chainId: addresses.chainId, balanceWei: String(balance), stakeHeld: String(stakeHeld), ...needs })}\n`
+      ? jsonLine({
+          ok: true,
+          dir,
+          config: files.config,
+          keystore: files.keystore,
+          operator: address,
+          chainId: addresses.chainId,
+          balanceWei: String(balance),
+          stakeHeld: String(stakeHeld),
+          ...needs,
+        })
       : `${[
           `${config.role} in ${printable(dir)}, on chain ${addresses.chainId}`,
           `operator    ${address}`,

@@ -1,5 +1,6 @@
 import { rotateGuardianKey } from "../../access/rotateGuardianKey.ts";
 import { createContext } from "../../context.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { type ConfigOptions, configOf } from "./configOf.ts";
 
 /** `persona node rotate`: the next period's key for a stopped guardian. */
@@ -9,7 +10,7 @@ export async function nodeRotate(options: ConfigOptions & { readonly json: boole
   const { nodeId, from, to, resealed, destroyed, damaged } = rotation;
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ok: true, ...rotation })}\n`
+      ? jsonLine({ ok: true, ...rotation })
       : `guardian ${nodeId}: key ${from} is destroyed, ${to} takes its place\n${resealed} deposits moved on, ${destroyed} ended, ${damaged} were damaged\n`,
   );
 }

@@ -3,6 +3,7 @@ import { redactConfig } from "../../config/redactConfig.ts";
 import { endOnCrash, explainFailure } from "../../operations/explainFailure.ts";
 import { createInstruments } from "../../operations/operateNode.ts";
 import { startNode } from "../../startNode.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { aborted, untilStopped } from "../untilStopped.ts";
 import { type ConfigOptions, configOf } from "./configOf.ts";
 
@@ -43,9 +44,7 @@ export async function nodeStart(options: ConfigOptions & { readonly json: boolea
     enclavePid,
   };
   process.stdout.write(
-    options.json
-      ? `${JSON.stringify(facts)}\n`
-      : `${config.role} ${nodeId} serves (enclave key ${signer}). Ctrl-C stops it.\n`,
+    options.json ? jsonLine(facts) : `${config.role} ${nodeId} serves (enclave key ${signer}). Ctrl-C stops it.\n`,
   );
 
   const how = await Promise.race([aborted(signal), node.stopAsked, node.ended]);

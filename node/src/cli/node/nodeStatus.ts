@@ -2,6 +2,7 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { z } from "zod";
 import { askDaemon } from "../../operations/askDaemon.ts";
 import { adminSocketOf } from "../../operations/socketPath.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { type ConfigOptions, configOf } from "./configOf.ts";
 
@@ -46,8 +47,6 @@ export async function nodeStatus(options: ConfigOptions & { readonly json: boole
             .join(", ")}; claims: ${work.claims}`,
         ]),
   ];
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ ok: true, ...found })}\n` : `${printable(lines.join("\n"))}\n`,
-  );
+  process.stdout.write(options.json ? jsonLine({ ok: true, ...found }) : `${printable(lines.join("\n"))}\n`);
   process.exitCode = ready ? 0 : 75;
 }

@@ -16,6 +16,7 @@ type Flags = PersonaFlags & {
   readonly uses?: string;
   readonly expiresIn?: string;
   readonly price?: string;
+  readonly maxAge?: string;
   readonly request?: string;
   readonly sign?: boolean;
   readonly yes?: boolean;
@@ -29,7 +30,12 @@ export async function grant(record: string, flags: Flags): Promise<void> {
   await requireNewFile(flags.out);
   const { dataset } = await readDatasetRecord(record);
   const persona = await openPersona(flags);
-  const wanted = { dataset, ...(flags.request === undefined ? await named(flags) : await asked(persona, flags)) };
+  const age = flags.maxAge === undefined ? {} : { maxAge: flags.maxAge };
+  const wanted = {
+    dataset,
+    ...age,
+    ...(flags.request === undefined ? await named(flags) : await asked(persona, flags)),
+  };
   const granted: GrantPackage & { readonly hash?: string } =
     flags.sign === true ? await persona.signGrant(wanted) : await persona.grantAndWait(wanted);
   await writeNewFile(flags.out, encodeGrantPackage(granted));

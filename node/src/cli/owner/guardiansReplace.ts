@@ -33,11 +33,11 @@ export async function guardiansReplace(record: string, flags: Flags): Promise<vo
   const passphrase = await askPassphrase(flags.keystorePassphraseFile ?? flags.passphraseFile, "root key's");
   const rootKey = await unlockKeystore(flags.keystore, "owner-root", passphrase);
   try {
-    const { client, deployment, store } = persona;
+    const { client, deployment, store, nodes } = persona;
     const ownerKeyPair = await ownerKemKeyPair(rootKey);
     const parameters = { dataset: kept.dataset, keyBox: kept.keyBox, ownerKeyPair, guardians, threshold };
     const made = await replaceGuardians(
-      { client, deployment, store },
+      { client, deployment, store, nodes },
       {
         ...parameters,
         // Whoever loses the answer to the transaction has what the chain may name all the same.

@@ -9,13 +9,11 @@ export function addOwnerCommands(program: Command, { json }: { readonly json: bo
   chainOptions(program.command("datasets").description("what an account owns, as the chain tells it"))
     .option("--owner <address>", "whose")
     .option("--account <file>", "whose, by their keystore, which is not opened")
-    .addHelpText("after", example("persona datasets --network .run/network-abc --account owner.json"))
     .action(async (flags) => (await import("./datasets.ts")).datasets({ ...flags, json }));
   chainOptions(program.command("grants").description("whom an account has granted what"))
     .option("--owner <address>", "whose")
     .option("--account <file>", "whose, by their keystore, which is not opened")
     .option("--all", "those that are over, too")
-    .addHelpText("after", example("persona grants --network .run/network-abc --owner 0x… --all"))
     .action(async (flags) => (await import("./grants.ts")).grants({ ...flags, json }));
   withAccount(program.command("grant").description("let an account run one program on chosen segments"))
     .argument("<record>", owned)
@@ -27,32 +25,29 @@ export function addOwnerCommands(program: Command, { json }: { readonly json: bo
     .option("--uses <number>", "how often (default: 1)")
     .option("--expires-in <span>", "such as 12h or 30d (default: 30d)")
     .option("--price <amount>", "per use, in the token's smallest unit (default: 0)")
+    .option(
+      "--max-age <span>",
+      "later versions too, none published longer before its job, such as 1d (default: this version)",
+    )
     .option("--sign", "by a signature: no gas; whoever submits a job under it pays")
     .option("--yes", before)
-    .addHelpText(
-      "after",
-      example("persona grant dataset-0x….json --request asked.txt --sign --out grant.cbor --account owner.json …"),
-    )
     .action(async (record, flags) => (await import("./grant.ts")).grant(record, { ...flags, json }));
   withAccount(program.command("revoke").description("end a grant for ever, or all of them"))
     .argument("[grant]", "the grant's file")
     .option("--all", "every grant of the account, also those that were signed and never used")
     .option("--yes", before)
-    .addHelpText("after", example("persona revoke --all --yes --account owner.json --passphrase-file pass …"))
     .action(async (file, flags) => (await import("./revoke.ts")).revoke(file, { ...flags, json }));
   withAccount(program.command("erase").description("stop a dataset at once, and erase it a week later"))
     .argument("<record>", owned)
     .option("--restore", "take it back, while it can be")
     .option("--conclude", "make it final, after the week")
     .option("--yes", before)
-    .addHelpText("after", example("persona erase dataset-0x….json --account owner.json …"))
     .action(async (record, flags) => (await import("./erase.ts")).erase(record, { ...flags, json }));
   withAccount(program.command("transfer").description("hand a dataset on to another account, in two steps"))
     .argument("<record>", `${owned}; with --accept the dataset's id`)
     .option("--to <address>", "who may take it, from two days on")
     .option("--accept", "take what was offered to you")
     .option("--yes", before)
-    .addHelpText("after", example("persona transfer dataset-0x….json --to 0x… --account owner.json …"))
     .action(async (what, flags) => (await import("./transfer.ts")).transfer(what, { ...flags, json }));
   const guardians = program.command("guardians").description("who holds the shares of your keys");
   withAccount(guardians.command("replace").description("other guardians or another threshold, the data untouched"))
@@ -63,10 +58,7 @@ export function addOwnerCommands(program: Command, { json }: { readonly json: bo
     .option("--keystore-passphrase-file <file>", "its passphrase, where it has another")
     .requiredOption("--out <file>", "your new record of the dataset")
     .option("--yes", before)
-    .addHelpText("after", example("persona guardians replace dataset-0x….json --guardians 1,2,4 --threshold 2 …"))
     .action(async (record, flags) =>
       (await import("./guardiansReplace.ts")).guardiansReplace(record, { ...flags, json }),
     );
 }
-
-const example = (text: string): string => `\nExample:\n  ${text}`;

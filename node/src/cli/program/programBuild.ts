@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { sha256Hex } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { type BuiltProgram, buildProgram, encodeProgramFile } from "./programFile.ts";
 
@@ -18,7 +19,7 @@ export async function programBuild(
     throw new PersonaError("CONFIG_INVALID", `${out} ${problem}.`, { data: { path: out }, cause });
   });
   const said = { ...summaryOf(program), out, digest: sha256Hex(bytes), bytes: bytes.length };
-  if (flags.json) process.stdout.write(`${JSON.stringify({ ok: true, ...said })}\n`);
+  if (flags.json) process.stdout.write(jsonLine({ ok: true, ...said }));
   else process.stdout.write(`${tableOf(said)}\n`);
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, confirmStored, createReplicatedStore } from "@persona-protocol/sdk/storage";
 import { createLocalIpfs, openStores } from "../../storage/index.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { summaryOf, tableOf } from "./programBuild.ts";
 import { readProgram } from "./programFile.ts";
 
@@ -17,7 +18,7 @@ export async function programPublish(
   await store.pin(program.manifestCid);
   await confirmStored(store, [program.manifest.code, program.manifestCid]);
   const said = summaryOf(program);
-  process.stdout.write(flags.json ? `${JSON.stringify({ ok: true, ...said })}\n` : `${tableOf(said)}\n`);
+  process.stdout.write(flags.json ? jsonLine({ ok: true, ...said }) : `${tableOf(said)}\n`);
 }
 
 async function openTarget(flags: { readonly network?: string; readonly stores?: string }): Promise<BlobStore> {

@@ -15,6 +15,7 @@ import { sandboxCodeOf } from "../../enclave/runtime/measuredBundle.ts";
 import { applyOutputPolicy, type OutputPolicy } from "../../enclave/runtime/worker/outputPolicy.ts";
 import { sandboxWork } from "../../enclave/runtime/worker/runUnderPolicy.ts";
 import { createSandboxPool } from "../../enclave/runtime/worker/sandboxPool.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { tableOf } from "./programBuild.ts";
 import { readProgram } from "./programFile.ts";
@@ -91,9 +92,8 @@ function judged(
 function report(said: Readonly<Record<string, unknown>>, json: boolean): void {
   const ok = !("failure" in said);
   // Integers beyond 2^53 as text: JSON has no such number for every reader.
-  const text = (value: unknown) =>
-    JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
-  if (json) process.stdout.write(`${text({ ok, ...said })}\n`);
+  const text = (value: unknown) => jsonLine(value).trimEnd();
+  if (json) process.stdout.write(jsonLine({ ok, ...said }));
   else {
     const shown = Object.entries(said).map(([name, value]) => [name, typeof value === "object" ? text(value) : value]);
     process.stdout.write(`${printable(tableOf(Object.fromEntries(shown)))}\n`);

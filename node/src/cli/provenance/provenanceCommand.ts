@@ -4,10 +4,17 @@ import { chainOptions } from "../sharedOptions.ts";
 /** `persona provenance …`; its code is loaded when it is called. */
 export function addProvenanceCommand(program: Command, { json }: { readonly json: boolean }): void {
   const provenance = program.command("provenance").description("where data comes from, and who says so");
-  chainOptions(provenance.command("show").description("inputs, program, node and result of an ended job, as a tree"))
-    .argument("<id>", "the job's id")
-    .addHelpText("after", "\nExample:\n  persona provenance show 0x… --network .run/network-abc")
-    .action(async (id, flags) => (await import("./provenanceShow.ts")).provenanceShow(id, { ...flags, json }));
+  chainOptions(
+    provenance
+      .command("show")
+      .description(
+        "of a dataset: where each segment comes from, who says so, what it is worth; of an ended job: a tree",
+      ),
+  )
+    .argument("<what>", "the id of a dataset or a job, or your private record of a dataset")
+    .option("--keystore <file>", "with a record: keystore with your root key, to see what is sealed")
+    .option("--keystore-passphrase-file <file>", "its passphrase")
+    .action(async (what, flags) => (await import("./provenanceShow.ts")).provenanceShow(what, { ...flags, json }));
   provenance
     .command("verify")
     .description("check a proof of origin: a Reclaim proof (JSON) or the DKIM signatures of an e-mail (.eml); offline")

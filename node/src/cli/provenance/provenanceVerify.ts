@@ -11,6 +11,7 @@ import {
 } from "@persona-protocol/sdk/provenance";
 import { readDkimKeys } from "../../provenance/dkimKeys.ts";
 import { readSmallFile } from "../files.ts";
+import { jsonLine } from "../jsonLine.ts";
 import { printable } from "../runCommand.ts";
 import { readEvidence } from "./readEvidence.ts";
 import { reportVerdict } from "./reportVerdict.ts";
@@ -36,7 +37,7 @@ export async function provenanceVerify(file: string, flags: ProvenanceFlags): Pr
   const { kind, verdict, rule, fields } = await judgeFile(file, flags);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ kind, verdict, rule, fields })}\n`
+      ? jsonLine({ kind, verdict, rule, fields })
       : `${printable(reportVerdict({ kind, verdict, rule, fields }))}\n`,
   );
   if (verdict === "reject") process.exitCode = rejectedExitCode;

@@ -11,15 +11,18 @@ export function addRecoveryCommand(program: Command, { json }: { readonly json: 
   const withKey = (command: Command) =>
     command
       .requiredOption("--keystore <file>", "keystore of kind owner-root")
-      .requiredOption("--passphrase-file <file>", "its passphrase");
+      .option("--passphrase-file <file>", "its passphrase (default: you are asked)");
   const withAccount = (command: Command) =>
     command
       .requiredOption("--account <file>", "keystore of kind account")
-      .requiredOption("--account-passphrase-file <file>", "its passphrase");
+      .option("--account-passphrase-file <file>", "its passphrase (default: you are asked)");
   const withChain = (command: Command) =>
     withAccount(command)
       .requiredOption("--network <folder>", "run folder of `persona dev`: its deployment.json and ipfs")
-      .option("--rpc <urls>", "JSON-RPC endpoints that must agree, separated by commas", "http://127.0.0.1:8545");
+      .option(
+        "--rpc <urls>",
+        "JSON-RPC endpoints that must agree, separated by commas (default: that of the network that runs in the folder)",
+      );
 
   withKey(step("kit", "print the root key to a file, to be kept on paper"))
     .alias("create")
@@ -79,7 +82,7 @@ export function addRecoveryCommand(program: Command, { json }: { readonly json: 
     .requiredOption("--requester <address>", "who asked")
     .requiredOption("--answers <files>", "people's answers, separated by commas")
     .requiredOption("--device <file>", "keystore of the new device (kind owner-root)")
-    .requiredOption("--device-passphrase-file <file>", "its passphrase")
+    .option("--device-passphrase-file <file>", "its passphrase (default: you are asked)")
     .requiredOption("--records-dir <folder>", "where the datasets' records go")
     .action(async (flags) => (await steps()).recoveryFinish({ ...flags, json }));
   withKey(withChain(step("records", "bring datasets' records back from the backup, with the root key")))

@@ -5,15 +5,15 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type Address, getAddress, isAddress, toHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { connectChain } from "../../chain/connectChain.ts";
-import { readPassphrase } from "../files.ts";
+import { askPassphrase } from "../ask.ts";
 import { parseUrl } from "../importOptions.ts";
 import { unlockKeystore } from "../keystore.ts";
-import { readNetwork } from "../networkFolder.ts";
+import { readNetwork, rpcOfNetwork } from "../networkFolder.ts";
 
 /** What the steps of a recovery share, as commander gives it. */
-export type ChainFlags = { readonly network: string; readonly rpc: string };
-export type AccountFlags = { readonly account: string; readonly accountPassphraseFile: string };
-export type KeyFlags = { readonly keystore: string; readonly passphraseFile: string };
+export type ChainFlags = { readonly network: string; readonly rpc?: string };
+export type AccountFlags = { readonly account: string; readonly accountPassphraseFile?: string };
+export type KeyFlags = { readonly keystore: string; readonly passphraseFile?: string | undefined };
 export type OutputFlags = { readonly json: boolean };
 
 export type RecoveryContext = {
@@ -28,7 +28,8 @@ export type RecoveryContext = {
 export async function openRecoveryContext(flags: ChainFlags & AccountFlags): Promise<RecoveryContext> {
   const folder = resolve(flags.network);
   const storeDir = join(folder, "ipfs");
-  const [first = "", ...others] = flags.rpc.split(",").map((url) => parseUrl(url.trim()));
+  const rpc = flags.rpc ?? (await rpcOfNetwork(folder));
+  const [first = "", ...others] = rpc.split(",").map((url) => parseUrl(url.trim()));
   const deployment = await readNetwork({ deploymentFile: join(folder, "deployment.json"), storeDir });
   const account = await openAccount(flags);
   const connect = (rpcUrl: string) => connectChain({ rpcUrl, deployment, account });
@@ -41,7 +42,7 @@ export async function openRecoveryContext(flags: ChainFlags & AccountFlags): Pro
 }
 
 export async function openAccount(flags: AccountFlags): Promise<PrivateKeyAccount> {
-  const passphrase = await readPassphrase(flags.accountPassphraseFile);
+  const passphrase = await askPassphrase(flags.accountPassphraseFile, "account");
   const secret = await unlockKeystore(flags.account, "account", passphrase);
   try {
     return privateKeyToAccount(toHex(secret));
@@ -52,7 +53,7 @@ export async function openAccount(flags: AccountFlags): Promise<PrivateKeyAccoun
 
 /** A root key, or that of a person or a new device: all are of one kind. The caller zeroises it. */
 export async function openRootKey({ keystore, passphraseFile }: KeyFlags): Promise<Uint8Array> {
-  return unlockKeystore(keystore, "owner-root", await readPassphrase(passphraseFile));
+  return unlockKeystore(keystore, "owner-root", await askPassphrase(passphraseFile, "root key's"));
 }
 
 /** @throws PersonaError USAGE */
@@ -68,7 +69,4 @@ export function parseCount(text: string, flag: string, least: number, most: numb
   throw new PersonaError("USAGE", `${flag} takes a number from ${least} to ${most}.`, { data: { got: text } });
 }
 
-/** One line of JSON, or lines for people. */
-export function tell(json: boolean, result: Readonly<Record<string, unknown>>, lines: readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify({ ok: true, ...result })}\n` : `${lines.join("\n")}\n`);
-}
+export { show as tell } from "../show.ts";

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { makeRecoveryKit, openRecoveryKit, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
+import { askNewPassphrase } from "../ask.ts";
 import { readPassphrase, readSmallFile, requireNewFile, writeNewFile } from "../files.ts";
 import { createKeystore } from "../keystore.ts";
 import { readNetwork } from "../networkFolder.ts";
@@ -64,7 +65,7 @@ export async function recoveryRestore(
     flags.kitPassphraseFile === undefined ? undefined : await readPassphrase(flags.kitPassphraseFile);
   const { rootKey, owner, rootKeyId } = await openRecoveryKit(text, kitPassphrase);
   try {
-    const passphrase = await readPassphrase(flags.passphraseFile);
+    const passphrase = await askNewPassphrase(flags.passphraseFile, "root key's");
     await createKeystore({ kind: "owner-root", secret: rootKey, passphrase, out: flags.keystore });
   } finally {
     zeroise(rootKey);

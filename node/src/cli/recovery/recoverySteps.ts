@@ -18,8 +18,9 @@ import { PersonaError } from "@persona-protocol/sdk/errors";
 import { loadOwnerBackup, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { type Address, type Hex, isHex, size, zeroHash } from "viem";
 import { createLocalIpfs } from "../../storage/index.ts";
+import { askNewPassphrase } from "../ask.ts";
 import type { DatasetRecord } from "../datasetRecord.ts";
-import { readPassphrase, requireNewFile, writeNewFile } from "../files.ts";
+import { requireNewFile, writeNewFile } from "../files.ts";
 import { createKeystore } from "../keystore.ts";
 import { printable } from "../runCommand.ts";
 import { encodeCarried, readCard, readCarried } from "./recoveryFiles.ts";
@@ -126,9 +127,9 @@ export async function recoveryFinish(
     readonly requester: string;
     readonly answers: string;
     readonly device: string;
-    readonly devicePassphraseFile: string;
+    readonly devicePassphraseFile?: string;
     readonly keystore: string;
-    readonly passphraseFile: string;
+    readonly passphraseFile?: string;
     readonly recordsDir: string;
   },
 ): Promise<void> {
@@ -136,16 +137,16 @@ export async function recoveryFinish(
   const owner = parseAddress(flags.owner, "--owner");
   const requester = parseAddress(flags.requester, "--requester");
   const answers = await Promise.all(flags.answers.split(",").map((path) => readCarried("answer", path.trim())));
+  const passphrase = await askNewPassphrase(flags.passphraseFile, "root key's");
   const context = await openRecoveryContext(flags);
   const secret = await openRootKey({ keystore: flags.device, passphraseFile: flags.devicePassphraseFile });
   const device = await ownerKemKeyPair(secret);
   zeroise(secret);
-  const { planHash } = await custodyOf(context.clients[0], context.deployment, owner);
+  const planHash = await planHashByAll(context, owner);
   const { rootKey, liars } = await finishRecovery({ planHash, answers, device, requester }).finally(() =>
     zeroise(device.privateKey),
   );
   try {
-    const passphrase = await readPassphrase(flags.passphraseFile);
     await createKeystore({ kind: "owner-root", secret: rootKey, passphrase, out: flags.keystore });
     const records = await restoreRecords(context, owner, rootKey, flags.recordsDir);
     tell(flags.json, { keystore: flags.keystore, liars, records }, [
@@ -184,6 +185,19 @@ export async function recoveryTakeOver(
   const { clients, deployment, account } = await openRecoveryContext(flags);
   await takeOverDataset({ client: clients[0], deployment }, dataset);
   tell(flags.json, { dataset, owner: account.address }, [`${account.address} owns ${dataset} now`]);
+}
+
+/**
+ * One endpoint alone could name a plan of its own making, with people who answer for it: the root key of somebody else would be
+ * taken for the owner's.
+ */
+async function planHashByAll({ clients, deployment }: RecoveryContext, owner: Address): Promise<Hex> {
+  const [first, ...others] = await Promise.all(clients.map((client) => custodyOf(client, deployment, owner)));
+  if (first === undefined || others.some(({ planHash }) => planHash !== first.planHash))
+    throw new PersonaError("CHAIN_DISAGREES", "The endpoints name different recovery plans of the owner.", {
+      data: { owner },
+    });
+  return first.planHash;
 }
 
 async function restoreRecords(

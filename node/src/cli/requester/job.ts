@@ -1,6 +1,7 @@
 import type { ProgramArgs } from "@persona-protocol/sdk";
 import { createChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { type Provenance, provenanceLevels } from "@persona-protocol/sdk/storage";
 import { openPersona, type PersonaFlags, readGrantFile } from "../openPersona.ts";
 import { parseAmount, parseHex32, parseWhole } from "../parse.ts";
 import { readProgram } from "../program/programFile.ts";
@@ -13,6 +14,7 @@ type Flags = PersonaFlags & {
   readonly args: string;
   readonly maxFee: string;
   readonly wait: string;
+  readonly minProvenance?: string;
 };
 
 /** `persona job run`: posts a job, waits, verifies the receipt, opens the result and prints it. */
@@ -27,6 +29,7 @@ export async function jobRun(flags: Flags): Promise<void> {
     code: built.code,
     grants,
     args,
+    minimumProvenance: grants.map(() => levelOf(flags.minProvenance)),
     maxFee: parseAmount(flags.maxFee, "--max-fee"),
   });
   const { jobId } = job;
@@ -37,6 +40,12 @@ export async function jobRun(flags: Flags): Promise<void> {
   });
   const plain = JSON.stringify(result, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value), 2);
   show(flags.json, { jobId, result, receipt }, [plain, `job ${jobId}, receipt verified`]);
+}
+
+function levelOf(text = "none"): Provenance {
+  const level = provenanceLevels.find((one) => one === text);
+  if (level !== undefined) return level;
+  throw new PersonaError("USAGE", `--min-provenance takes ${provenanceLevels.join(", ")}.`, { data: { got: text } });
 }
 
 /** The key of the result lives with the command: who gives up must know what is lost. */

@@ -12,11 +12,9 @@ export function addRequesterCommands(program: Command, { json }: { readonly json
     .option("--expires-in <span>", "how long, from the grant on", "30d")
     .option("--price <amount>", "offered per use, in the token's smallest unit", "0")
     .option("--out <file>", "the file to make (default: standard output)")
-    .addHelpText("after", example('persona request make --program posts.program --segments posts --why "A score" …'))
     .action(async (flags) => (await import("./request.ts")).requestMake({ ...flags, json }));
   chainOptions(request.command("show").description("who asks for what: signature checked, texts harmless"))
     .argument("<file>", "the request; - reads it from standard input")
-    .addHelpText("after", example("persona request show asked.txt --network .run/network-abc"))
     .action(async (file, flags) => (await import("./request.ts")).requestShow(file, { ...flags, json }));
 
   const job = program.command("job").description("run programs that owners have granted");
@@ -26,26 +24,23 @@ export function addRequesterCommands(program: Command, { json }: { readonly json
     .requiredOption("--max-fee <amount>", "all that may leave the account, in the token's smallest unit")
     .option("--args <json>", "arguments, as a JSON object", "{}")
     .option("--wait <seconds>", "how long to wait", "600")
-    .addHelpText(
-      "after",
-      example("persona job run --grant grant.cbor --program posts.program --max-fee 3000000000000000000 …"),
+    .option(
+      "--min-provenance <level>",
+      "none, ingest-enclave or third-party: lower origins end the job, and prices come back",
     )
     .action(async (flags) => (await import("./job.ts")).jobRun({ ...flags, json }));
   chainOptions(job.command("status").description("where a job stands"))
     .argument("<id>", "its id")
-    .addHelpText("after", example("persona job status 0x… --network .run/network-abc"))
     .action(async (id, flags) => (await import("./job.ts")).jobStatus(id, { ...flags, json }));
 
   const receipt = program.command("receipt").description("what a node has signed for a result");
   chainOptions(receipt.command("get").description("receipt and signature of a settled job, to keep"))
     .argument("<id>", "the job's id")
     .requiredOption("--out <file>", "the file to make")
-    .addHelpText("after", example("persona receipt get 0x… --out receipt.txt --network .run/network-abc"))
     .action(async (id, flags) => (await import("./receipt.ts")).receiptGet(id, { ...flags, json }));
   chainOptions(receipt.command("verify").description("does it stand? By its signature, the market and the registry"))
     .argument("<file>", "the receipt; - reads it from standard input")
     .option("--job <id>", "of which job it must be")
-    .addHelpText("after", example("persona receipt verify receipt.txt --network .run/network-abc"))
     .action(async (file, flags) => (await import("./receipt.ts")).receiptVerify(file, { ...flags, json }));
 
   const app = program.command("app").description("apps, whose names owners are shown");
@@ -53,8 +48,5 @@ export function addRequesterCommands(program: Command, { json }: { readonly json
     .requiredOption("--name <text>", "shown to owners")
     .requiredOption("--domain <name>", "lower case, such as score.example.org")
     .requiredOption("--metadata <file>", "the document whose sha256 is registered")
-    .addHelpText("after", example("persona app register --name Score --domain score.example.org --metadata app.json …"))
     .action(async (flags) => (await import("./app.ts")).appRegister({ ...flags, json }));
 }
-
-const example = (text: string): string => `\nExample:\n  ${text}`;
