@@ -105,7 +105,7 @@ function compilersOf(sources: Sources, from: TargetSource): Compilers {
   const found = compilers.find(({ unoptimized: settings }) => {
     const output = compile(sources, from, settings);
     if (errorsOf(output) !== "") return false;
-    for (const target of from.targets) requireUnlinked(output, target);
+    for (const target of from.targets) requireUnlinked(among(sources, from), output, target);
     return true;
   });
   if (found === undefined) throw new ToolError(`The contracts do not compile: ${key}.`);
@@ -123,7 +123,11 @@ function compile(sources: Sources, { targets, names }: TargetSource, settings: o
   const select = Object.fromEntries(
     [...byPath].map(([path, inFile]) => [path, Object.fromEntries(inFile.map(({ name }) => [name, wanted]))]),
   );
-  return compileSolidity({ sources: new Map([...sources].filter(([name]) => names.includes(name))), settings, select });
+  return compileSolidity({ sources: among(sources, { names }), settings, select });
+}
+
+function among(sources: Sources, { names }: Pick<TargetSource, "names">): Sources {
+  return new Map([...sources].filter(([name]) => names.includes(name)));
 }
 
 function codesOf(output: SolidityOutput, targets: readonly Target[]): TargetCodes {
@@ -137,10 +141,23 @@ function codeOf(output: SolidityOutput, target: Target): Code {
   return { bytecode: linked(bytecode.object), deployedBytecode: linked(deployedBytecode.object) };
 }
 
-/** @throws where the contract as it is calls a library outside: a mutant of one would fail every test and look killed */
-function requireUnlinked(output: SolidityOutput, target: Target): void {
+/**
+ * A library whose functions are all internal may be named in unoptimised code and is not called.
+ *
+ * @throws ToolError where the contract as it is calls a library outside: a mutant of one would fail every test and look killed
+ */
+function requireUnlinked(sources: Sources, output: SolidityOutput, target: Target): void {
   const { linkReferences = {} } = codesIn(output, target).bytecode;
-  if (Object.keys(linkReferences).length > 0) throw new Error(`${target.name} needs an external library.`);
+  const named = Object.entries(linkReferences).flatMap(([path, libraries]) =>
+    Object.keys(libraries).map((name) => ({ path, name })),
+  );
+  if (named.length === 0) return;
+  const select = Object.fromEntries(named.map(({ path }) => [path, { "*": ["evm.methodIdentifiers"] }]));
+  const { contracts = {} } = mustCompile(compileSolidity({ sources, settings: {}, select }));
+  const called = named.find(
+    ({ path, name }) => Object.keys(contracts[path]?.[name]?.evm?.methodIdentifiers ?? {}).length > 0,
+  );
+  if (called !== undefined) throw new ToolError(`${target.name} needs the library ${called.name}, which is linked.`);
 }
 
 function codesIn(output: SolidityOutput, { path, name }: Target) {

@@ -13,8 +13,9 @@ type SolidityError = {
 type ContractOutput = {
   readonly abi?: Abi;
   readonly evm?: {
-    readonly bytecode?: { readonly object: string; readonly linkReferences?: object };
+    readonly bytecode?: { readonly object: string; readonly linkReferences?: Readonly<Record<string, object>> };
     readonly deployedBytecode?: { readonly object: string; readonly immutableReferences?: object };
+    readonly methodIdentifiers?: Readonly<Record<string, string>>;
   };
   readonly storageLayout?: unknown;
   readonly transientStorageLayout?: unknown;
