@@ -1,4 +1,4 @@
-// npm test [-- --only contracts|sdk|node|house|browser|e2e|demo|deploy] [--grep PATTERN]
+// npm test [-- --only contracts|sdk|node|house|tools|browser|e2e|demo|deploy|…] [--grep PATTERN]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { joinedModules } from "./test/joined/joinedModules.ts";

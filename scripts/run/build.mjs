@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { childEnvironment } from "./environment.mjs";
-import { installHash, projectNode } from "./install.mjs";
+import { projectNode } from "./install.mjs";
 import { runStep } from "./processes.mjs";
 import { startProgress } from "./progress.mjs";
 import { RunError } from "./RunError.mjs";
@@ -79,7 +80,21 @@ function buildStamp(root) {
 
 /** @param {string} root */
 function sourcesHash(root) {
-  return `${hashFiles(root, ["hardhat.config.ts", ...listFiles(root, "contracts")])} ${installHash(root)}`;
+  return `${hashFiles(root, ["hardhat.config.ts", ...listFiles(root, "contracts")])} ${compilerPackages(root)}`;
+}
+
+/**
+ * The compiler, what drives it, and the contracts that ours import: another version of one is a new build. What else is installed is not.
+ *
+ * @param {string} root
+ */
+function compilerPackages(root) {
+  /** @type {{ packages?: Record<string, { version?: string, integrity?: string }> }} */
+  const { packages = {} } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const versions = Object.entries(packages)
+    .filter(([path]) => /(^|\/)node_modules\/(solc|hardhat|@openzeppelin\/[^/]+|@nomicfoundation\/[^/]+)$/.test(path))
+    .map(([path, { version, integrity }]) => `${path} ${version} ${integrity}`);
+  return createHash("sha256").update(versions.sort().join("\n")).digest("hex");
 }
 
 /** @param {string} root */

@@ -24,11 +24,11 @@ export function isInstallCurrent(root) {
 }
 
 /**
- * What an install depends on. Also part of the hash of a build: a new compiler package is a new build.
+ * What an install depends on.
  *
  * @param {string} root
  */
-export function installHash(root) {
+function installHash(root) {
   const manifests = workspacesOf(root).map((name) => `${name}/package.json`);
   const files = hashFiles(root, ["package.json", ...manifests, "package-lock.json", ".npmrc"]);
   return `${files} ${process.platform}-${process.arch}`;

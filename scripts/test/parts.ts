@@ -20,6 +20,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   sdk: 200,
   "node/enclave": 120,
   house: 90,
+  "e2e/gettingStarted": 90,
   "e2e/workerSteps": 60,
   "node/sharedScene": 60,
   browser: 60,
@@ -36,6 +37,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "node/storage": 35,
   "node/access": 30,
   "e2e/race": 30,
+  "node/live": 45,
   "node/ingest": 30,
   "node/compute": 10,
 };

@@ -6,6 +6,7 @@ type SuiteName =
   | "sdk"
   | "node"
   | "house"
+  | "tools"
   | "browser"
   | "e2e"
   | "demo"
@@ -13,7 +14,9 @@ type SuiteName =
   | "stores"
   | "chains"
   | "steps"
-  | "indexer";
+  | "indexer"
+  | "mail"
+  | "portal";
 
 export type Suite = {
   readonly name: SuiteName;
@@ -34,12 +37,23 @@ export const suites: readonly Suite[] = [
   { name: "node", files: "test/node/**/*.test.ts", processes: "folders", together: "sharedScene", chains: true },
   { name: "sdk", files: "test/sdk/**/*.test.ts", processes: "one", chains: true },
   { name: "contracts", files: "test/contracts/**/*.t.sol", processes: "one" },
-  { name: "house", files: "test/house/**/*.test.ts", processes: "one" },
+  {
+    name: "house",
+    files: "test/house/**/!(mutate|branches|testCommand|solidityRunner|gasSnapshot).test.ts",
+    processes: "one",
+  },
+  // Of the commands that judge tests, on small trees of their own. `.ci/run` asks for them.
+  {
+    name: "tools",
+    files: "test/house/{mutate,branches,testCommand,solidityRunner,gasSnapshot}.test.ts",
+    processes: "files",
+    onAsking: true,
+  },
   { name: "browser", files: "test/browser/**/*.test.ts", processes: "one" },
   // Each file has a network of its own.
   {
     name: "e2e",
-    files: "test/e2e/**/!(demo|chains|deploy|publicDeploy|storeRepair|largeObject).test.ts",
+    files: "test/e2e/**/!(demo|chains|deploy|publicDeploy|storeRepair|largeObject|manyMails).test.ts",
     processes: "files",
     chains: true,
   },
@@ -58,8 +72,12 @@ export const suites: readonly Suite[] = [
   },
   // The demo again, on anvil and on geth.
   { name: "chains", files: "test/e2e/chains.test.ts", processes: "one", onAsking: true },
+  // A mailbox of a hundred thousand mails on a real server. A small one, with all that can happen to it, is in "node".
+  { name: "mail", files: "test/e2e/manyMails.test.ts", processes: "one", onAsking: true },
   // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
   { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
+  // The owner's page, whose packages are its own: npm run portal:test installs and builds it first. CI runs it beside the rest.
+  { name: "portal", files: "test/portal/**/*.test.ts", processes: "one", onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {

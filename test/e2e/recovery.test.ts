@@ -259,7 +259,7 @@ describe("persona recovery", function () {
     const [keystore, record] = [join(home("device"), "from-kit.json"), folder.path("taken.json")];
     await copyFile(join(home("device"), "kit-records", `dataset-${datasetId}.json`), record);
     const renew = [
-      ...["renew-keys", record, "--network", network.runDir, "--rpc", network.rpcUrl, "--keystore", keystore],
+      ...["rotate", record, "--yes", "--network", network.runDir, "--rpc", network.rpcUrl, "--keystore", keystore],
       ...["--passphrase-file", passphraseFile, "--account", "account.json"],
     ];
     const before = await readFile(record, "utf8");

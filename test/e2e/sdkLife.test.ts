@@ -23,12 +23,14 @@ import { type Address, getAddress, http, parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
 import { engagement } from "../../examples/engagement.ts";
+import { guide } from "../../examples/guide.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import { expectedScore, readPlainArchive } from "../../scripts/demo/plainArchive.ts";
 import { writeSampleArchive } from "../../scripts/demo/sampleArchive.ts";
 import { contractClient } from "../helpers/contractAccount.ts";
 import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { expectError } from "../helpers/errors.ts";
+import { lifeInBrowser } from "./lifeInBrowser.ts";
 
 const stop = new AbortController();
 const wait = () => ({ signal: AbortSignal.timeout(90_000), pollMs: 20 });
@@ -53,6 +55,7 @@ describe("the SDK on a network", function () {
       chain: "anvil",
       deploy: deployOnAnvil,
       port: 0,
+      pagesPort: 0,
       guardians: 3,
       workers: 1,
       signal: stop.signal,
@@ -188,6 +191,26 @@ describe("the SDK on a network", function () {
     });
   }
 
+  it("behavior: the code of docs/sdk.md (examples/guide.ts), from its first line to its last", async () => {
+    const provider = new JsonRpcProvider(network.rpcUrl, undefined, { staticNetwork: true, cacheTimeout: -1 });
+    const [account, app] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
+    for (const { address } of [account, app]) await network.fund(address);
+    const said: string[] = [];
+    try {
+      const { deployment, store: storage, token } = network;
+      await guide({
+        ...{ chain: hardhat, transport: http(network.rpcUrl), account, app, deployment, storage, token },
+        signer: new Wallet(generatePrivateKey(), provider),
+        file: await openAsBlob(archive),
+        say: (text) => said.push(text),
+      });
+    } finally {
+      provider.destroy();
+    }
+    const { score } = expectedScore(await readPlainArchive(archive));
+    expect(said.join("\n")).to.include(`score ${score}, job 0x`).and.include("└─ node").and.include("deposit");
+  });
+
   it("behavior: asks, submits and reads with the core alone (/dapp)", async () => {
     const account = privateKeyToAccount(generatePrivateKey());
     await network.fund(account.address);
@@ -265,47 +288,55 @@ describe("the SDK on a network", function () {
     await expectError("ACCESS_REQUEST_EXPIRED", read(short));
   });
 
-  it("error: each thing that goes wrong has its own code, and what it advises helps", async () => {
-    const to = dapp.client.account.address;
-    const granted = await owner.signGrant({ to, dataset, ...terms(1) });
-    const elsewhere = { ...hardhat, id: 1 };
-    const account = privateKeyToAccount(generatePrivateKey());
-    const given = { transport: http(network.rpcUrl), account, ...(await options()) };
-    await expectError("CHAIN_WRONG", () => createPersonaClient({ chain: elsewhere, ...given }));
+  lifeInBrowser(
+    () => network,
+    () => archive,
+  );
 
-    // Nothing but the account's emptiness is in the way of this one.
-    const poor = createPersonaClient({ chain: hardhat, ...given });
-    await expectError("GAS_INSUFFICIENT", () => poor.revokeAll());
-    await ether(account.address);
-    await poor.revokeAllAndWait();
-    const poorGrant = await owner.signGrant({ to: account.address, dataset, ...terms(2) });
-    const error = await expectError("TOKENS_INSUFFICIENT", () => poor.submitJob(job([poorGrant])));
-    expect(error.data["needed"]).to.equal(parseEther("3") - 1n);
-    await network.fund(account.address);
-    const built = await poor.buildSubmitJob(job([poorGrant]));
-    expect(built.calls.map(({ functionName }) => functionName)).to.deep.equal(["approve", "submitJobWithSignatures"]);
-    await expectError("ALLOWANCE_MISSING", () => poor.sendCalls(built.calls.slice(1)));
-    expect((await poor.sendCalls(built.calls)).how).to.equal("single");
-    await poor.readResult(built, wait());
+  // Behind all others: in the end most guardians are dead.
+  describe("what goes wrong", () => {
+    it("error: each thing that goes wrong has its own code, and what it advises helps", async () => {
+      const to = dapp.client.account.address;
+      const granted = await owner.signGrant({ to, dataset, ...terms(1) });
+      const elsewhere = { ...hardhat, id: 1 };
+      const account = privateKeyToAccount(generatePrivateKey());
+      const given = { transport: http(network.rpcUrl), account, ...(await options()) };
+      await expectError("CHAIN_WRONG", () => createPersonaClient({ chain: elsewhere, ...given }));
 
-    await (await dapp.submitJob(job([granted]))).result(wait());
-    await expectError("GRANT_EXHAUSTED", () => dapp.submitJob(job([granted])));
+      // Nothing but the account's emptiness is in the way of this one.
+      const poor = createPersonaClient({ chain: hardhat, ...given });
+      await expectError("GAS_INSUFFICIENT", () => poor.revokeAll());
+      await ether(account.address);
+      await poor.revokeAllAndWait();
+      const poorGrant = await owner.signGrant({ to: account.address, dataset, ...terms(2) });
+      const error = await expectError("TOKENS_INSUFFICIENT", () => poor.submitJob(job([poorGrant])));
+      expect(error.data["needed"]).to.equal(parseEther("3") - 1n);
+      await network.fund(account.address);
+      const built = await poor.buildSubmitJob(job([poorGrant]));
+      expect(built.calls.map(({ functionName }) => functionName)).to.deep.equal(["approve", "submitJobWithSignatures"]);
+      await expectError("ALLOWANCE_MISSING", () => poor.sendCalls(built.calls.slice(1)));
+      expect((await poor.sendCalls(built.calls)).how).to.equal("single");
+      await poor.readResult(built, wait());
 
-    const refusing = await clientThatRefuses();
-    const shy = createPersonaClient({ client: refusing, ...(await options()) });
-    await expectError("SIGNATURE_REJECTED", () => shy.signGrant({ to, dataset, ...terms(1) }));
-    await expectError("SIGNATURE_REJECTED", () => shy.requestAccess({ ...terms(1), why: "x" }));
+      await (await dapp.submitJob(job([granted]))).result(wait());
+      await expectError("GRANT_EXHAUSTED", () => dapp.submitJob(job([granted])));
 
-    const late = await owner.signGrant({ to, dataset, ...terms(1) });
-    await owner.eraseDatasetAndWait(dataset);
-    await expectError("DATASET_ERASED", () => owner.simulateGrant({ to, dataset, ...terms(1) }));
-    await expectError("DATASET_ERASED", () => dapp.submitJob(job([late])));
-    await owner.restoreDatasetAndWait(dataset);
-    await dapp.simulateSubmitJob(job([late]));
+      const refusing = await clientThatRefuses();
+      const shy = createPersonaClient({ client: refusing, ...(await options()) });
+      await expectError("SIGNATURE_REJECTED", () => shy.signGrant({ to, dataset, ...terms(1) }));
+      await expectError("SIGNATURE_REJECTED", () => shy.requestAccess({ ...terms(1), why: "x" }));
 
-    for (const { pid } of network.guardians.slice(1)) process.kill(pid, "SIGKILL");
-    const down = await expectError("GUARDIANS_UNAVAILABLE", () => dapp.submitJob(job([late])));
-    expect(down.retry).to.equal("later");
+      const late = await owner.signGrant({ to, dataset, ...terms(1) });
+      await owner.eraseDatasetAndWait(dataset);
+      await expectError("DATASET_ERASED", () => owner.simulateGrant({ to, dataset, ...terms(1) }));
+      await expectError("DATASET_ERASED", () => dapp.submitJob(job([late])));
+      await owner.restoreDatasetAndWait(dataset);
+      await dapp.simulateSubmitJob(job([late]));
+
+      for (const { pid } of network.guardians.slice(1)) process.kill(pid, "SIGKILL");
+      const down = await expectError("GUARDIANS_UNAVAILABLE", () => dapp.submitJob(job([late])));
+      expect(down.retry).to.equal("later");
+    });
   });
 
   async function clientThatRefuses(): Promise<ChainClient> {

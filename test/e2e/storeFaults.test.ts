@@ -137,7 +137,10 @@ describe("faults while storing: what the chain names can be read back", function
       if (!ended) await once(child, "exit");
       expect(child.signalCode, moment).to.equal("SIGKILL");
       expect(await readdir(cwd), moment).to.deep.equal([]);
-      expect(await files(), moment).to.deep.equal(there);
+      expect(
+        (await files()).filter((path) => !there.includes(path)),
+        moment,
+      ).to.deep.equal([]);
       expect(await personaFiles(), moment).to.deep.equal(temporary);
       expect(await scene.agree(), moment).to.equal(before);
     }
