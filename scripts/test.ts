@@ -1,4 +1,5 @@
 // npm test [-- --only contracts|sdk|node|house|tools|browser|e2e|demo|deploy|…] [--grep PATTERN]
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { joinedModules } from "./test/joined/joinedModules.ts";
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
   const outcomes = new Map<Part, SuiteOutcome>();
   const common = environment();
   if (chosen.some(({ chains }) => chains)) await fetchAnvil();
+  if (chosen.some(({ pages }) => pages)) fetchBrowser();
 
   const run = async (part: Part) => {
     const print = output.section(part.name);
@@ -144,4 +146,12 @@ async function pool<T>(items: readonly T[], size: number, work: (item: T) => Pro
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next);
   };
   await Promise.all(Array.from({ length: size }, worker));
+}
+
+/** Likewise. Where it cannot be had, it says why, and the tests that want it say that they were skipped. */
+function fetchBrowser(): void {
+  if (process.env["PERSONA_TEST_ROOT"] !== undefined) return;
+  spawnSync(process.execPath, [fileURLToPath(new URL("fetchBrowser.ts", import.meta.url))], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }

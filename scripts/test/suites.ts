@@ -28,6 +28,8 @@ export type Suite = {
   readonly together?: string;
   /** Some of its tests start chains. */
   readonly chains?: true;
+  /** Some of its tests open pages in a real browser. */
+  readonly pages?: true;
   /** Too long for every run: only by `--only`. */
   readonly onAsking?: true;
 };
@@ -49,13 +51,14 @@ export const suites: readonly Suite[] = [
     processes: "files",
     onAsking: true,
   },
-  { name: "browser", files: "test/browser/**/*.test.ts", processes: "one" },
+  { name: "browser", files: "test/browser/**/*.test.ts", processes: "one", pages: true },
   // Each file has a network of its own.
   {
     name: "e2e",
     files: "test/e2e/**/!(demo|chains|deploy|publicDeploy|storeRepair|largeObject|manyMails).test.ts",
     processes: "files",
     chains: true,
+    pages: true,
   },
   { name: "demo", files: "test/e2e/demo.test.ts", processes: "one" },
   // Deployments that are killed and go on, and a public chain's whole recipe. Every network of e2e is deployed the same way.
@@ -77,7 +80,7 @@ export const suites: readonly Suite[] = [
   // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
   { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
   // The owner's page, whose packages are its own: npm run portal:test installs and builds it first. CI runs it beside the rest.
-  { name: "portal", files: "test/portal/**/*.test.ts", processes: "one", onAsking: true },
+  { name: "portal", files: "test/portal/**/*.test.ts", processes: "one", pages: true, onAsking: true },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {
