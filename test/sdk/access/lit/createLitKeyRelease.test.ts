@@ -2,6 +2,7 @@
  * The adapter's own logic only: which condition it asks for, and what it refuses. The client below is a stand-in that checks a
  * condition as it is told to. No test here has met a network of Lit, and none can show that one would release anything.
  */
+import { readFile } from "node:fs/promises";
 import type { OpenedInput, ReleasableView, ReleaseCall } from "@persona-protocol/sdk/access";
 import {
   createLitKeyRelease,
@@ -353,5 +354,28 @@ describe("createLitKeyRelease", () => {
       await expectError("CONFIG_INVALID", () => createLitKeyRelease(local));
       expect(createLitKeyRelease({ ...local, localNetwork: true }).id).to.equal("lit");
     }
+  });
+});
+
+describe("docs/lit.md", () => {
+  it("default: its code does what it says, as it stands", async () => {
+    const text = await readFile(new URL("../../../../docs/lit.md", import.meta.url), "utf8");
+    const [, code = ""] = /```ts\nimport .*\n([\s\S]*?)```/.exec(text) ?? [];
+    const { jobId, params, opened, call } = createJob();
+    const names = {
+      ...{
+        createLitKeyRelease,
+        litNodeClient: createStandIn().client,
+        chainView,
+        releasableView,
+        opened,
+        call,
+        signal,
+      },
+      ...{ sessionSigs: async () => ({}), job: { jobId, params }, shares },
+    };
+    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+    const run = new AsyncFunction(...Object.keys(names), `"use strict";\n${code}\nreturn answer;`);
+    expect(await run(...Object.values(names))).to.deep.equal({ status: "unsigned", shares });
   });
 });
