@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { sha256Hex } from "@persona-protocol/sdk/crypto";
 import { expect } from "chai";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
@@ -23,7 +23,7 @@ function run(name: string, args: object, prefix: readonly string[] = []): Record
   const [program = "", ...rest] = [
     ...prefix,
     ...command,
-    join(folder, name),
+    resolve(folder, name),
     "--data",
     data,
     "--json",
@@ -56,6 +56,29 @@ describe("example programs", function () {
       }
     });
   }
+
+  it("default: the script of docs/programs.md, as it stands", async () => {
+    const page = await readFile(join(repositoryRoot, "docs/programs.md"), "utf8");
+    const [, code = ""] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
+    const scratch = await mkdtemp(join(tmpdir(), "persona-page-"));
+    try {
+      const manifest = JSON.parse(await readFile(join(folder, "hashtags/program.json"), "utf8")) as object;
+      const longest = { type: "integer", minimum: 0 };
+      const result = { type: "object", properties: { longest }, additionalProperties: false };
+      const args = { type: "object", properties: {}, additionalProperties: false };
+      await writeFile(join(scratch, "program.json"), JSON.stringify({ ...manifest, args, result, code: "longest.js" }));
+      await writeFile(join(scratch, "longest.js"), code);
+      const posts = (await readFile(join(folder, "posts.ndjson"), "utf8")).trim().split("\n");
+      const lengths = posts.map((line) => (JSON.parse(line) as { content: string | null }).content?.length ?? 0);
+      expect(run(scratch, {})).to.deep.include({
+        ok: true,
+        policy: "allowed",
+        result: { longest: Math.max(...lengths) },
+      });
+    } finally {
+      await rm(scratch, { recursive: true });
+    }
+  });
 
   it("behavior: stored modules are those of the page, and AssemblyScript's is what its source makes", async () => {
     const page = await readFile(join(folder, "README.md"), "utf8");
