@@ -122,13 +122,13 @@ export function createWriterRunner(
       });
       const brought = await read({ source, segments, signal, permit });
       try {
-        const { cursor } = brought;
-        if (brought.segments.length === 0) return { version: undefined, cursor };
+        const { cursor, stopped } = brought;
+        if (brought.segments.length === 0) return { version: undefined, cursor, stopped };
         const { version } = await publishAsWriter(context, {
           ...{ datasetId, head: newest.head, writer, deks, segments: brought.segments },
           onPrepared: async (prepared) => intend({ ...prepared, cursor }),
         });
-        return { version, cursor };
+        return { version, cursor, stopped };
       } finally {
         await brought.discard?.();
       }

@@ -9,20 +9,23 @@ import {
   type SealedBox,
   sha256Hex,
   utf8,
+  zeroise,
 } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError, sourceError } from "@persona-protocol/sdk/errors";
 import {
   type Delivery,
+  type IngestEnclave,
   joinRecords,
   liveSources,
   openDelivery,
   type RecordPart,
   type SignedOrigin,
 } from "@persona-protocol/sdk/ingest/live";
-import { decodeCbor, encodeCbor } from "@persona-protocol/sdk/storage";
+import { decodeCbor, encodeCbor, type Provenance } from "@persona-protocol/sdk/storage";
 import type { Hex } from "viem";
 import { z } from "zod";
 import type { ReadSource } from "../ingest/schedule/readSource.ts";
+import type { ScheduledSource } from "../ingest/schedule/scheduledSource.ts";
 import type { TokenKeeper } from "../ingest/schedule/tokenRefresh.ts";
 import type { IngestHost, IngestHostOptions } from "./ingestHost.ts";
 
@@ -34,10 +37,18 @@ export type LiveAccounts = {
   authorize(account: string, sealed: SealedBox): Promise<Session>;
   /** @throws PersonaError SOURCE_AUTH_PENDING */
   confirm(account: string): Promise<Session>;
+  /** Is there a consent under this name? */
+  has(account: string): Promise<boolean>;
+  /** Ends a consent at its service, and lets go of all that is kept of it. @returns whether the service has been told */
+  forget(account: string): Promise<boolean>;
+  /** The enclave that consents are sealed to. */
+  readonly enclave: IngestEnclave;
   /** Readers for `createWriterRunner`, by a source's kind. */
   readonly kinds: Readonly<Record<string, ReadSource>>;
   /** For the schedule: tokens are renewed before they end. */
   readonly tokens: TokenKeeper;
+  /** Resolves when the enclave process has ended, with a text of how. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -52,24 +63,21 @@ const maxPartsBytes = 2 ** 31;
  * which wait in the folder under a key made of the recipient's: whoever writes datasets has what is in them anyway.
  *
  * @param dir of one's own: boxes of sessions, and parts
- * @param recipient key that people seal their authorizations for
+ * @param recipientOf key that the source's authorization was sealed for; zeroised after each use
+ * @param level that may be claimed of what the enclave has signed: `ingest-enclave` where its key is registered
  */
 export async function createLiveAccounts({
   dir,
-  recipient,
+  recipientOf,
+  level,
   start,
 }: {
   readonly dir: string;
-  readonly recipient: KemKeyPair;
+  readonly recipientOf: (source: ScheduledSource) => Promise<KemKeyPair>;
+  readonly level: (host: IngestHost) => Promise<Provenance>;
   readonly start: (keep: IngestHostOptions["keep"]) => Promise<IngestHost>;
 }): Promise<LiveAccounts> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const partsKey = hkdfSha256({
-    ikm: recipient.privateKey,
-    salt: new Uint8Array(),
-    info: utf8("persona/live-parts/v1"),
-    length: 32,
-  });
   const nameOf = (kind: string, text: string) =>
     join(dir, `${kind}-${createHash("sha256").update(text).digest("hex").slice(0, 40)}`);
 
@@ -92,14 +100,18 @@ export async function createLiveAccounts({
     });
   }
 
-  async function boxOf(account: string): Promise<Uint8Array> {
+  async function keptOf(account: string): Promise<z.infer<typeof sessionFile>> {
     const session = await readFile(nameOf("account", account), "utf8").catch(() => undefined);
     const kept = session === undefined ? undefined : await readSession(nameOf("session", session));
-    if (kept !== undefined) return kept.box;
+    if (kept !== undefined) return kept;
     throw sourceError("SOURCE_UNKNOWN", "No consent was given under this account's name.", { data: { account } });
   }
 
+  const boxOf = async (account: string): Promise<Uint8Array> => (await keptOf(account)).box;
+
   async function named(account: string, session: Session): Promise<Session> {
+    const before = await readFile(nameOf("account", account), "utf8").catch(() => undefined);
+    if (before !== undefined && before !== session.session) await rm(nameOf("session", before), { force: true });
     await write(nameOf("account", account), utf8(session.session));
     return session;
   }
@@ -107,13 +119,34 @@ export async function createLiveAccounts({
   const ends = (session: Session): number =>
     session.expiresAt === null ? Number.MAX_SAFE_INTEGER : session.expiresAt * 1_000;
 
-  const read: ReadSource = async ({ source, segments, signal, permit }) => {
+  const read: ReadSource = async (order) => {
+    const recipient = await recipientOf(order.source);
+    const partsKey = hkdfSha256({
+      ikm: recipient.privateKey,
+      salt: new Uint8Array(),
+      info: utf8("persona/live-parts/v1"),
+      length: 32,
+    });
+    try {
+      return await readFor(order, { recipient, partsKey });
+    } finally {
+      zeroise(recipient.privateKey, partsKey);
+    }
+  };
+
+  async function readFor(
+    { source, segments, signal, permit }: Parameters<ReadSource>[0],
+    { recipient, partsKey }: Keys,
+  ): ReturnType<ReadSource> {
     const { account } = source;
     if (account === undefined) throw new PersonaError("CONFIG_INVALID", "A live source needs an account.");
-    const before = await loadParts(source.id, source.cursor);
+    const { session, box } = await keptOf(account);
+    // A new consent may be another person's: cursor and parts are those of one session.
+    const of = { partsKey, source: source.id, session };
+    const before = await loadParts(of, source.cursor);
     for (const hostName of source.hosts) await permit(hostName);
     const run = await host.run({
-      box: await boxOf(account),
+      box,
       // Without the parts that it goes with, everything is read again.
       cursor:
         before === undefined || source.cursor === undefined
@@ -121,38 +154,46 @@ export async function createLiveAccounts({
           : new Uint8Array(Buffer.from(source.cursor, "base64")),
       signal,
     });
-    if (run.origin === null || run.cursor === null) return { segments: [], cursor: source.cursor };
+    const stopped = run.stopped ?? undefined;
+    if (run.origin === null || run.cursor === null) return { segments: [], cursor: source.cursor, stopped };
     const { origin: signed, cursor, boxes } = run;
     const delivery = await openDelivery({ privateKey: recipient.privateKey, origin: signed, boxes });
-    if (delivery.origin.signer.toLowerCase() !== host.enclave.signer.toLowerCase()) {
-      throw sourceError("ORIGIN_INVALID", "The statement is not by the enclave that runs here.");
-    }
+    requireOwn(delivery, source.kind);
     const now = await joined(before ?? [], delivery);
     const text = Buffer.from(cursor).toString("base64");
-    await saveParts(
-      source.id,
-      text,
-      now.map(({ part }) => part),
-    );
+    await saveParts(of, { before: source.cursor, cursor: text, parts: now.map(({ part }) => part) });
     const stated = originOf(signed, delivery);
+    const provenance = await level(host);
     return {
       segments: now.flatMap(({ part, isChanged, ...facts }) => {
         const target = segments.find(({ name, schema }) => name === part.name && schema === part.schema);
         if (target === undefined || !isChanged) return [];
-        return [
-          { index: target.index, ...facts, bytes: part.bytes, provenance: "ingest-enclave" as const, origin: stated },
-        ];
+        return [{ index: target.index, ...facts, bytes: part.bytes, provenance, origin: stated }];
       }),
       cursor: text,
+      stopped,
     };
-  };
+  }
+
+  function requireOwn({ origin: { signer, measurement, rootsDigest, source } }: Delivery, kind: string): void {
+    const { enclave } = host;
+    const isOurs =
+      signer.toLowerCase() === enclave.signer.toLowerCase() &&
+      measurement === enclave.measurement &&
+      rootsDigest === enclave.rootsDigest;
+    if (!isOurs) throw sourceError("ORIGIN_INVALID", "The statement is not by the enclave that runs here.");
+    if (source === kind) return;
+    throw sourceError("SOURCE_AUTH_INVALID", "The account's consent is for another kind of source.", {
+      data: { kind, consent: source, rule: "source" },
+    });
+  }
 
   /** Undefined where there are none for this cursor. */
-  async function loadParts(source: string, cursor: string | undefined): Promise<readonly RecordPart[] | undefined> {
+  async function loadParts(of: PartsOf, cursor: string | undefined): Promise<readonly RecordPart[] | undefined> {
     if (cursor === undefined) return undefined;
     try {
-      const sealed = await readFile(nameOf(`parts-${idOf(source)}`, cursor));
-      const plain = await aeadOpen({ key: partsKey, sealed: new Uint8Array(sealed), aad: utf8(source) });
+      const sealed = await readFile(partsAt(of, cursor));
+      const plain = await aeadOpen({ key: of.partsKey, sealed: new Uint8Array(sealed), aad: aadOf(of) });
       const what = "parts of a live source";
       return decodeCbor(plain, { schema: partsFile, maxBytes: maxPartsBytes, code: "JOURNAL_UNUSABLE", what }).parts;
     } catch (error) {
@@ -162,31 +203,61 @@ export async function createLiveAccounts({
     }
   }
 
-  /** Those of the cursor before stay until the one after: a publication that fails goes on from them. */
-  async function saveParts(source: string, cursor: string, parts: readonly RecordPart[]): Promise<void> {
-    const path = nameOf(`parts-${idOf(source)}`, cursor);
-    const prefix = `parts-${idOf(source)}-`;
-    const old = (await readdir(dir)).filter((name) => name.startsWith(prefix)).sort();
-    const plaintext = encodeCbor({ parts: parts.map(({ name, schema, bytes }) => ({ name, schema, bytes })) });
-    await write(path, await aeadSeal({ key: partsKey, plaintext, aad: utf8(source) }));
-    const kept = new Set([path, nameOf(`parts-${idOf(source)}`, cursors.get(source) ?? "")]);
-    cursors.set(source, cursor);
-    for (const name of old) if (!kept.has(join(dir, name))) await rm(join(dir, name), { force: true });
+  /** Those of the cursor before, which the journal has, stay: a publication that fails goes on from them. */
+  async function saveParts(
+    of: PartsOf,
+    what: { readonly before: string | undefined; readonly cursor: string; readonly parts: readonly RecordPart[] },
+  ): Promise<void> {
+    const path = partsAt(of, what.cursor);
+    const plaintext = encodeCbor({ parts: what.parts.map(({ name, schema, bytes }) => ({ name, schema, bytes })) });
+    await write(path, await aeadSeal({ key: of.partsKey, plaintext, aad: aadOf(of) }));
+    const kept = new Set([path, partsAt(of, what.before ?? "")]);
+    for (const old of await partsOf(of.source)) if (!kept.has(old)) await rm(old, { force: true });
   }
-  const cursors = new Map<string, string>();
+  const partsAt = ({ source, session }: PartsOf, cursor: string): string =>
+    nameOf(`parts-${idOf(source)}`, `${session} ${cursor}`);
+  const aadOf = ({ source, session }: PartsOf): Uint8Array => utf8(`${session} ${source}`);
+  const partsOf = async (source: string): Promise<string[]> =>
+    (await readdir(dir)).filter((name) => name.startsWith(`parts-${idOf(source)}-`)).map((name) => join(dir, name));
   const idOf = (source: string) => createHash("sha256").update(source).digest("hex").slice(0, 16);
+
+  async function forget(account: string): Promise<boolean> {
+    const session = await readFile(nameOf("account", account), "utf8").catch(() => undefined);
+    if (session === undefined) return false;
+    const isTold = await boxOf(account)
+      .then((box) => host.withdraw(box))
+      .then(
+        () => true,
+        () => false,
+      );
+    for (const name of [nameOf("account", account), nameOf("session", session), ...(await partsOf(account))])
+      await rm(name, { force: true });
+    return isTold;
+  }
 
   return {
     authorize: async (account, sealed) => named(account, await host.authorize(sealed)),
     confirm: async (account) => named(account, await host.confirm(await boxOf(account))),
+    has: async (account) =>
+      boxOf(account).then(
+        () => true,
+        () => false,
+      ),
+    forget,
+    enclave: host.enclave,
     kinds: Object.fromEntries([...liveSources.map(({ id }) => id), "imap"].map((id) => [id, read])),
     tokens: {
       expiry: async (account) => ends(await host.renew(await boxOf(account), 0)),
       renew: async (account) => ends(await host.renew(await boxOf(account), 15 * 60)),
     },
+    ended: host.ended,
     stop: () => host.stop(),
   };
 }
+
+type PartsOf = { readonly partsKey: Uint8Array; readonly source: string; readonly session: string };
+
+type Keys = { readonly recipient: KemKeyPair; readonly partsKey: Uint8Array };
 
 /** What each segment holds after a delivery. */
 async function joined(before: readonly RecordPart[], { parts, deletions }: Delivery) {

@@ -29,6 +29,8 @@ export type TestAuthorizationServer = {
   ): Promise<{ readonly status: number; readonly body: string }>;
   /** What the service was asked, in order. */
   log(): Promise<readonly { readonly path: string; readonly status: number; readonly scheme: string }[]>;
+  /** The person writes one more issue. */
+  writeIssue(): Promise<void>;
   /** Every code, verifier and token that it was shown or has given. */
   secrets(): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startAuthorizationServer(
       return ask(new URL(path, "https://github.com"), { method: "POST", headers, body });
     },
     log: async () => JSON.parse((await ask(new URL("https://github.com/test/log"))).body) as never,
+    writeIssue: async () => void (await ask(new URL("https://github.com/test/issue"))),
     secrets: async () => JSON.parse((await ask(new URL("https://github.com/test/secrets"))).body) as never,
     async stop() {
       child.stdin.end();

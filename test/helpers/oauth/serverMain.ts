@@ -50,6 +50,15 @@ const provider = new Provider(issuer, {
       response_types: ["code"],
       redirect_uris: ["https://app.example/callback"],
     },
+    {
+      // A program on its person's own machine: any port of loopback (RFC 8252).
+      client_id: "persona-cli",
+      token_endpoint_auth_method: "none",
+      application_type: "native",
+      grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+      response_types: ["code"],
+      redirect_uris: ["http://127.0.0.1/callback"],
+    },
   ],
   scopes: ["repo", "read:user", "user:email"],
   routes: {
@@ -198,7 +207,13 @@ const server = createServer({ key: settings.key, cert: settings.cert }, (request
   };
   if (path === "/test/secrets") response.end(JSON.stringify([...secrets]));
   else if (path === "/test/log") response.end(JSON.stringify(log));
-  else if (host === api) service(request, response).catch(fail);
+  else if (path === "/test/issue") {
+    const [first] = issues;
+    const number = issues.length + 1;
+    if (first !== undefined)
+      issues.push({ ...first, html_url: `https://github.com/kari/boats/issues/${number}`, title: `Sail ${number}` });
+    response.end();
+  } else if (host === api) service(request, response).catch(fail);
   else if (path.startsWith("/consent/")) consent(request, response).catch(fail);
   else void callback(request, response);
 });

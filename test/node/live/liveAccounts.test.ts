@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateKemKeyPair } from "@persona-protocol/sdk/crypto";
 import { liveSources } from "@persona-protocol/sdk/ingest/live";
+import type { Provenance } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { createLiveAccounts, type LiveAccounts } from "../../../node/src/enclave/liveAccounts.ts";
 import { startAuthorizationServer, type TestAuthorizationServer } from "../../helpers/oauth/authorizationServer.ts";
@@ -16,12 +17,15 @@ describe("createLiveAccounts: what a schedule runs", function () {
   let ingest: TestIngest;
   let accounts: LiveAccounts;
   let dir: string;
+  let level: Provenance = "ingest-enclave";
   const open: LiveAccounts[] = [];
 
   async function opened(keys: Awaited<ReturnType<typeof generateKemKeyPair>>): Promise<LiveAccounts> {
     const made = await createLiveAccounts({
       dir,
-      recipient: keys,
+      // It is zeroised after use.
+      recipientOf: async () => ({ ...keys, privateKey: keys.privateKey.slice() }),
+      level: async () => level,
       start: async (keep) => {
         ingest = await startTestIngest(service, { keep });
         return ingest;
@@ -78,10 +82,18 @@ describe("createLiveAccounts: what a schedule runs", function () {
     expect(renewed).to.be.greaterThan(Date.now());
     const second = await accounts.kinds["github"]?.(order(first?.cursor));
     expect(second?.segments).to.deep.equal([]);
+    level = "none";
     // Parts that are lost: everything is read again.
     for (const name of await readdir(dir)) if (name.startsWith("parts-")) await rm(join(dir, name));
     const third = await accounts.kinds["github"]?.(order(second?.cursor));
-    expect(third?.segments).to.have.length(2);
+    expect(third?.segments.map(({ provenance }) => provenance)).to.deep.equal(["none", "none"]);
+    // A consent for one service is none for another.
+    const other = { ...order(undefined), source: { ...order(undefined).source, kind: "discord" } };
+    await expectError("SOURCE_AUTH_INVALID", async () => accounts.kinds["discord"]?.(other));
+    expect(await accounts.has("kari at github")).to.equal(true);
+    expect(await accounts.forget("kari at github")).to.equal(true);
+    expect(await accounts.has("kari at github")).to.equal(false);
+    expect((await readdir(dir)).filter((name) => !name.startsWith("parts-"))).to.deep.equal([]);
     await expectError("SOURCE_UNKNOWN", async () => accounts.tokens.expiry("somebody else"));
   });
 });

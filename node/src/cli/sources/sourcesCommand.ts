@@ -13,10 +13,14 @@ export function addSourcesCommand(program: Command, { json }: { readonly json: b
       .requiredOption("--dir <folder>", "where the schedule's journal is")
       .option("--json", "the result as one line of JSON");
 
-  inFolder("add", "add a source, and say when it is due")
+  withConsent(inFolder("add", "add a source, and say when it is due; of an account with its owner's consent"))
     .argument("<name>", "letters, digits, hyphens and underscores")
     .requiredOption("--dataset <id>", "where its records go")
-    .option("--kind <kind>", "how it is read: folder", "folder")
+    .option(
+      "--kind <kind>",
+      "folder, or an account: github, google-gmail, google-calendar, google-youtube, x, discord, spotify, reddit, imap",
+      "folder",
+    )
     .option("--path <path>", "folder or file of the export that is replaced now and then (folder)")
     .option("--connector <id>", "who reads it (folder; default: the surest one)")
     .option("--keep-third-parties", "publish what is known of other people, too (default: leave it out)")
@@ -29,7 +33,12 @@ export function addSourcesCommand(program: Command, { json }: { readonly json: b
       "--writer-keystore <file>",
       "the writer's keystore of kind owner-root, whose public key that grant names",
     )
-    .action(async (name, flags) => (await import("./sourcesEdit.ts")).sourcesAdd(name, { ...flags, json }));
+    .option("--writer-passphrase-file <file>", "its passphrase (accounts: what is fetched is sealed to that key)")
+    .action(async (name, flags) => (await import("./sourcesAdd.ts")).sourcesAdd(name, { ...flags, json }));
+  withConsent(inFolder("consent", "give an account's consent anew where it has ended, and go on"))
+    .argument("<name>", "the source")
+    .requiredOption("--writer-passphrase-file <file>", "of the writer's keystore")
+    .action(async (name, flags) => (await import("./sourcesAdd.ts")).sourcesConsent(name, { ...flags, json }));
   inFolder("list", "every source: when it is due, and how its last runs ended")
     .option("--runs <number>", "so many runs of each", "1")
     .action(async (flags) => (await import("./sourcesEdit.ts")).sourcesList({ ...flags, json }));
@@ -39,9 +48,9 @@ export function addSourcesCommand(program: Command, { json }: { readonly json: b
   inFolder("resume", "read it again, from its next slot on")
     .argument("<name>", "the source")
     .action(async (name, flags) => (await import("./sourcesEdit.ts")).sourcesResume(name, { ...flags, json }));
-  inFolder("remove", "forget a source; what it has published stays")
+  inFolder("remove", "forget a source, and end an account's consent; what it has published stays")
     .argument("<name>", "the source")
-    .action(async (name, flags) => (await import("./sourcesEdit.ts")).sourcesRemove(name, { ...flags, json }));
+    .action(async (name, flags) => (await import("./sourcesAdd.ts")).sourcesRemove(name, { ...flags, json }));
 
   withAccount(
     sources
@@ -78,3 +87,17 @@ export function addSourcesCommand(program: Command, { json }: { readonly json: b
       (await import("./sourcesDelegate.ts")).sourcesDelegate(record, { ...flags, json }),
     );
 }
+
+/** How the owner of an account lets it be read. */
+const withConsent = (command: Command): Command =>
+  command
+    .option("--client-id <id>", "the application that you have registered at the service (accounts)")
+    .option("--client-secret-file <file>", "its secret, where the service gives one")
+    .option("--server <file>", "the service's authorization server (default: its own, as documented)")
+    .option("--scopes <names>", "what to ask for, separated by commas (default: what the source needs)")
+    .option("--device-code", "by a code that is typed in elsewhere, instead of a page that comes back here")
+    .option("--redirect-uri <url>", "as it was registered: http://127.0.0.1:PORT/PATH (default: /callback, any port)")
+    .option("--mail-host <host[:port]>", "where the mailbox is (imap)")
+    .option("--mail-user <name>", "whose it is (imap)")
+    .option("--mail-password-file <file>", "a password made for this application, instead of --client-id (imap)")
+    .option("--starttls", "plain at first, then TLS, or nothing (imap)");

@@ -4,12 +4,11 @@ import { grantRead, segmentBitmap } from "@persona-protocol/sdk/access";
 import { callContract, datasetRegistryAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
-import { ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import { type Address, pad } from "viem";
+import { openWriterKey } from "../../compute/startWriterIngestor.ts";
 import { confirm } from "../ask.ts";
 import { readDatasetRecord } from "../datasetRecord.ts";
-import { readPassphrase, readSmallFile, requireNewFile, writeNewFile } from "../files.ts";
-import { unlockKeystore } from "../keystore.ts";
+import { readSmallFile, requireNewFile, writeNewFile } from "../files.ts";
 import { openPersona, type PersonaFlags } from "../openPersona.ts";
 import { parseList, parseWhole } from "../parse.ts";
 import { parseAddress } from "../recovery/recoveryFlags.ts";
@@ -23,20 +22,13 @@ export async function sourcesKey(flags: {
   readonly json: boolean;
 }): Promise<void> {
   await requireNewFile(flags.out);
-  const { publicKey, privateKey } = await openWriterKey(flags.writerKeystore, flags.writerPassphraseFile);
+  const { publicKey, privateKey } = await openWriterKey(
+    resolve(flags.writerKeystore),
+    resolve(flags.writerPassphraseFile),
+  );
   zeroise(privateKey);
   await writeNewFile(flags.out, `${Buffer.from(publicKey).toString("base64")}\n`);
   show(flags.json, { file: flags.out }, [`the writer's public key is in ${flags.out}; the owner delegates to it`]);
-}
-
-/** The caller zeroises the private key. */
-export async function openWriterKey(keystore: string, passphraseFile: string) {
-  const secret = await unlockKeystore(resolve(keystore), "owner-root", await readPassphrase(resolve(passphraseFile)));
-  try {
-    return await ownerKemKeyPair(secret);
-  } finally {
-    zeroise(secret);
-  }
 }
 
 type Flags = PersonaFlags & {

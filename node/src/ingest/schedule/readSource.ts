@@ -1,3 +1,4 @@
+import type { PersonaError } from "@persona-protocol/sdk/errors";
 import type { Provenance, SegmentOrigin } from "@persona-protocol/sdk/storage";
 import type { RunOrder } from "./scheduler.ts";
 
@@ -24,6 +25,8 @@ export type ReadSource = (
 ) => Promise<{
   readonly segments: readonly BroughtSegment[];
   readonly cursor: string | undefined;
+  /** Why it ended before its end: what it brought counts, and the rest is for a later run. */
+  readonly stopped?: PersonaError | undefined;
   /** Lets go of what waits in files or memory. */
   discard?(): Promise<void>;
 }>;

@@ -22,6 +22,8 @@ export type RunResult = {
   /** Undefined where there was nothing new. */
   readonly version: number | undefined;
   readonly cursor: string | undefined;
+  /** Why it ended before its end; what it has published counts. */
+  readonly stopped?: PersonaError | undefined;
 };
 
 /** What the scheduler knows nothing of: how a source is read, and how that is published. */
@@ -161,9 +163,13 @@ async function runOne(
       }
     };
     const intend = async (intent: Intent) => journal.intend(id, slot, intent);
-    const { version, cursor } = await runner.run({ source, slot, attempt, signal, permit, intend });
+    const { version, cursor, stopped } = await runner.run({ source, slot, attempt, signal, permit, intend });
+    // A run that brought nothing and was cut short has failed: its end is judged as any other.
+    if (version === undefined && stopped !== undefined) throw stopped;
     journal.succeeded(id, slot, version === undefined ? "unchanged" : "published", cursor, clock.now());
-    log.info({ source: id, slot, version }, "a source was read");
+    const closedUntil = retryAtMs(stopped);
+    if (closedUntil !== undefined) for (const host of source.hosts) journal.closeHost(host, closedUntil);
+    log.info({ source: id, slot, version, stopped: stopped?.code }, "a source was read");
   } catch (error) {
     const code = codeOf(error);
     // Left as it is: the next start finds it, and asks the chain where that may know.
