@@ -10,7 +10,7 @@ import { systemClock } from "./chain/clock.ts";
 import { type OpenChain, openChain } from "./chain/openChain.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
 import { readJson } from "./config/readJson.ts";
-import { type EnclaveBundle, enclaveBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
+import { type EnclaveBundle, enclaveBundle, ingestBundle, openEnclaveBundle } from "./enclave/bundle/enclaveBundle.ts";
 import type { HostEvidence } from "./enclave/evidence/HostEvidence.ts";
 import { openHostEvidence } from "./enclave/evidence/openHostEvidence.ts";
 import { deploymentSchema } from "./enclave/runtime/deploymentSchema.ts";
@@ -71,12 +71,18 @@ export async function createContext(
     verifier: getAddress(config.verifier),
     store: readerOf(await openStore(config)),
     isolation: detectIsolation(),
-    bundle: config.enclaveBundle === undefined ? enclaveBundle() : openEnclaveBundle(config.enclaveBundle),
+    bundle: bundleOf(config),
     evidence: openHostEvidence(config),
   };
 }
 
-async function openStore({ kuboUrl, storeDir }: NodeConfig): Promise<BlobStore> {
+function bundleOf({ enclaveBundle: folder, role }: NodeConfig): EnclaveBundle {
+  if (folder !== undefined) return openEnclaveBundle(folder);
+  return role === "ingestor" ? ingestBundle() : enclaveBundle();
+}
+
+/** Also for who writes. */
+export async function openStore({ kuboUrl, storeDir }: NodeConfig): Promise<BlobStore> {
   if (kuboUrl === undefined) return createLocalIpfs({ path: storeDir });
   // Loaded where it is asked for: no other node pays for it.
   const { create } = await import("kubo-rpc-client");

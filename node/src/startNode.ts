@@ -1,5 +1,6 @@
 import { startGuardian } from "./access/startGuardian.ts";
 import { startReplica } from "./access/startReplica.ts";
+import { startIngestorNode } from "./compute/startIngestorNode.ts";
 import { startWorker, type WorkerHooks } from "./compute/startWorker.ts";
 import type { WorkerView } from "./compute/workerStatus.ts";
 import type { NodeConfig } from "./config/nodeConfig.ts";
@@ -15,7 +16,7 @@ export type RunningNode = {
   readonly nodeId: number;
   /** Address of the enclave's signing key. */
   readonly signer: string;
-  /** Where a guardian listens. */
+  /** Where a guardian listens, and who wants fresh data asks an ingestor. */
   readonly port: number | undefined;
   /** Where the trustless gateway listens; undefined when it is turned off. */
   readonly gatewayPort: number | undefined;
@@ -58,7 +59,11 @@ export async function startNode(
     if (gateway !== undefined) open.push(gateway);
     const { role, replicaOf } = config;
     const duty = () => (replicaOf === undefined ? startGuardian(context) : startReplica(context, replicaOf));
-    const node = await (role === "guardian" ? duty() : startWorker(context, hooks));
+    const node = await (role === "ingestor"
+      ? startIngestorNode(context)
+      : role === "guardian"
+        ? duty()
+        : startWorker(context, hooks));
     open.push({ close: node.stop });
     await operations.serve(node);
     const { metricsPort, stopAsked } = operations;

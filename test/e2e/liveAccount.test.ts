@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publishDataset, readPublications } from "@persona-protocol/sdk/access";
+import { createChainView, KeyClass } from "@persona-protocol/sdk/contracts";
 import { randomBytes } from "@persona-protocol/sdk/crypto";
 import { liveSources, oauthProviders } from "@persona-protocol/sdk/ingest/live";
 import {
@@ -24,6 +25,8 @@ import { createChainClient } from "../../node/src/chain/connectChain.ts";
 import { encodeDatasetRecord } from "../../node/src/cli/datasetRecord.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { ingestBundle } from "../../node/src/enclave/bundle/enclaveBundle.ts";
+import { simulatedWorkload } from "../../node/src/enclave/runtime/simulatedEvidence.ts";
 import { deployOnAnvil } from "../helpers/deployedChain.ts";
 import { startAuthorizationServer, type TestAuthorizationServer } from "../helpers/oauth/authorizationServer.ts";
 import { expectRefusal, runPersona } from "../node/cli/persona.ts";
@@ -143,6 +146,7 @@ describe("an account that is read on schedule", function () {
     ({ datasetId } = published.dataset);
     await writeFile(path("dataset.json"), encodeDatasetRecord(deployment, published, "confirmed"));
     const secrets = {
+      "root.json": ["owner-root", rootKey],
       "account.json": ["account", hexToBytes(key)],
       "writer.json": ["owner-root", randomBytes(32)],
     } as const;
@@ -246,6 +250,60 @@ describe("an account that is read on schedule", function () {
     await told("sources", "pause", "gh", ...dir);
     expect(await told("sources", "remove", "gh", ...dir)).to.deep.include({ source: "gh", consentEnded: true });
     expect((await told("sources", "list", ...dir)).sources).to.deep.equal([]);
+  });
+
+  it("default: persona node start, as an ingestor: its enclave's key is on chain, and what it read is of the level ingest-enclave", async () => {
+    const adding = begin(...add(...writer, ...asClient));
+    await consent(adding);
+    await adding.ended();
+    const { version } = await newest();
+    const config = {
+      ...{
+        role: "ingestor",
+        rpcUrl: network.rpcUrl,
+        deployment: "network/deployment.json",
+        verifier: network.verifier,
+      },
+      ...{ keystore: "account.json", passphraseFile: "pass", dataDir: "ingestor", storeDir: network.storeDir },
+      ...{ sourcesDir: "ingest", writerPassphraseFile: "pass", pollMs: 50 },
+    };
+    await writeFile(path("config.json"), JSON.stringify(config));
+    const node = begin("node", "start", "--config", "config.json");
+    const [, signer] = await node.until(/"signer":"(0x[0-9a-fA-F]{40})"/);
+    await until("a version by the node", async () => (await newest()).version > version);
+    expect(await levels()).to.include("ingest-enclave");
+    const chain = createChainView(client(), network.deployment);
+    const registered = await chain.enclaveKey(signer as Hex, await client().getBlockNumber());
+    expect(registered.keyClass).to.equal(KeyClass.guardian);
+    expect(registered.measurement).to.equal(simulatedWorkload(ingestBundle().measurement));
+    // One folder, one process.
+    expectRefusal(
+      await run("sources", "run", ...dir, ...writer, ...look, "--account", "account.json", "--passphrase-file", "pass"),
+      "NODE_RUNNING",
+    );
+    await node.stop();
+
+    // Started again it has another key, and the one before is of no use.
+    const again = begin("node", "start", "--config", "config.json");
+    const [, next] = await again.until(/"signer":"(0x[0-9a-fA-F]{40})"/);
+    expect(next).to.not.equal(signer);
+    expect((await chain.enclaveKey(signer as Hex, await client().getBlockNumber())).state).to.equal("destroyed");
+    const shown = await told(
+      ...[
+        "provenance",
+        "show",
+        "dataset.json",
+        "--keystore",
+        "root.json",
+        "--keystore-passphrase-file",
+        "pass",
+        ...look,
+      ],
+    );
+    const read = shown.segments.find(({ level }: { level: string }) => level === "ingest-enclave");
+    expect(read).to.deep.include({ enclaveRegistered: true, publishedBy: "key" });
+    await again.stop();
+    await told("sources", "remove", "gh", ...dir);
   });
 
   it("default: by a code that is typed in elsewhere", async () => {

@@ -8,7 +8,7 @@ import { sources } from "../../node/src/deploy/artifacts.ts";
 import type { deployContracts, LocalDeployment } from "../../node/src/dev/deployContracts.ts";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { bundleKey } from "../../node/src/enclave/bundle/bundleKey.ts";
-import { enclaveBundle } from "../../node/src/enclave/bundle/enclaveBundle.ts";
+import { enclaveBundle, ingestBundle } from "../../node/src/enclave/bundle/enclaveBundle.ts";
 import { deploymentSchema, plainDeployment } from "../../node/src/enclave/runtime/deploymentSchema.ts";
 
 /** The simulated machine's collateral lasts 30 days from the deployment on. */
@@ -38,8 +38,8 @@ const sourcesAtStart = hashOfSources();
  */
 export const deployOnAnvil: typeof deployContracts = async (client, options = { raceUnit: 0n }) => {
   const isEdited = () => hashOfSources() !== sourcesAtStart;
-  const { measurement } = enclaveBundle();
-  const key = createHash("sha256").update(`${sourcesAtStart} ${measurement} ${options.raceUnit}`).digest("hex");
+  const builds = [enclaveBundle(), ingestBundle()].map(({ measurement }) => measurement).join(" ");
+  const key = createHash("sha256").update(`${sourcesAtStart} ${builds} ${options.raceUnit}`).digest("hex");
   const file = join(folder, `${key.slice(0, 32)}.json`);
   if (existsSync(file) && Date.now() - statSync(file).mtimeMs < oldestMs && !isEdited()) {
     const { local, state } = savedSchema.parse(JSON.parse(await readFile(file, "utf8")));

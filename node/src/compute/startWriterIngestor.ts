@@ -5,7 +5,7 @@ import { type KemKeyPair, zeroise } from "@persona-protocol/sdk/crypto";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { type BlobStore, openKeystore, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import type { Logger } from "pino";
-import { type AccountsOptions, createAccountsOnDemand, openLiveAccounts } from "../enclave/openLiveAccounts.ts";
+import type { LiveAccounts } from "../enclave/liveAccounts.ts";
 import { readFolder } from "../ingest/schedule/folderSource.ts";
 import type { ScheduledSource } from "../ingest/schedule/scheduledSource.ts";
 import { type Ingestor, startIngestor } from "../ingest/schedule/startIngestor.ts";
@@ -23,15 +23,12 @@ export async function startWriterIngestor(
     readonly writerPassphraseFile: string;
     readonly port: number | undefined;
     readonly log: Pick<Logger, "info" | "warn" | "error">;
-    readonly level: AccountsOptions["level"];
+    /** They end with it. */
+    readonly accounts: Pick<LiveAccounts, "kinds" | "tokens" | "stop">;
   },
 ): Promise<Ingestor> {
-  const { dir, writerPassphraseFile, port, log, level } = options;
-  const recipientOf = async ({ settings }: ScheduledSource) =>
-    openWriterKey(settings["writerKeystore"] ?? "", writerPassphraseFile);
-  const accounts = createAccountsOnDemand(() =>
-    openLiveAccounts({ dir, recipientOf, level, log: () => log.warn({}, "the ingest enclave says something") }),
-  );
+  const { dir, writerPassphraseFile, port, log, accounts } = options;
+  const recipientOf = writerKeyOf(writerPassphraseFile);
   const runner = createWriterRunner(context, {
     kinds: { folder: readFolder, ...accounts.kinds },
     keysOf: async (source) => ({
@@ -60,6 +57,12 @@ export async function startWriterIngestor(
     throw error;
   }
 }
+
+/** The key that a source's writer has, and that what an account brings is sealed to. */
+export const writerKeyOf =
+  (passphraseFile: string) =>
+  async ({ settings }: Pick<ScheduledSource, "settings">): Promise<KemKeyPair> =>
+    openWriterKey(settings["writerKeystore"] ?? "", passphraseFile);
 
 /** A writer's key pair; the caller zeroises its private half. @throws PersonaError CONFIG_INVALID, KEYSTORE_* */
 export async function openWriterKey(keystore: string, passphraseFile: string): Promise<KemKeyPair> {

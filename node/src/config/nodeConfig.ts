@@ -12,7 +12,7 @@ const urls = (max: number) => z.array(z.url()).max(max).default([]).meta({ setti
  * come from the files it names, never from a flag or the environment.
  */
 export const nodeConfigSchema = z.strictObject({
-  role: z.enum(["worker", "guardian"]).describe("what this node does"),
+  role: z.enum(["worker", "guardian", "ingestor"]).describe("what this node does"),
   rpcUrl: url.describe("JSON-RPC endpoint of the chain"),
   rpcUrls: urls(7).describe(
     "further JSON-RPC endpoints of the same chain: when one fails, another is asked; when they disagree, nothing new is begun. Enclaves on other chains than local ones want at least one more",
@@ -28,8 +28,17 @@ export const nodeConfigSchema = z.strictObject({
   dataDir: path.describe("this node's own state: journal, sealed keys, deposits"),
   storeDir: path.describe("local IPFS block store it reads"),
   kuboUrl: url.optional().describe("RPC endpoint of a Kubo daemon to read instead of storeDir"),
-  host: z.string().default("127.0.0.1").describe("address to listen on (guardian)"),
-  port: z.number().int().min(0).max(65_535).default(0).describe("port to listen on (guardian); 0 picks a free one"),
+  host: z
+    .string()
+    .default("127.0.0.1")
+    .describe("address to listen on (guardian; an ingestor listens on loopback alone)"),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe("port to listen on (guardian, ingestor); 0 picks a free one"),
   gateway: z.boolean().default(true).describe("serve what the store holds as a trustless IPFS gateway"),
   gatewayHost: z.string().default("127.0.0.1").describe("address the gateway listens on"),
   gatewayPort: z.number().int().min(0).max(65_535).default(0).describe("port of the gateway; 0 picks a free one"),
@@ -100,6 +109,13 @@ export const nodeConfigSchema = z.strictObject({
       "file that holds the URL of a PostgreSQL database, postgres://…, in which several workers of this operator share their journal; without it the journal is a file in dataDir (worker)",
     ),
   verifier: z.string().min(1).describe("address of the evidence verifier to register with"),
+  sourcesDir: path
+    .optional()
+    .describe("folder of the schedule that `persona sources` writes to: sources, consents, ingest.json (ingestor)"),
+  writerPassphraseFile: path
+    .meta({ setting: "path", secret: true })
+    .optional()
+    .describe("file that holds the passphrase of the writers' keystores that the sources name (ingestor)"),
   enclaveSocket: path
     .optional()
     .describe("Unix socket of an enclave that runs elsewhere (docs/enclave.md); without it the node starts its own"),

@@ -1,7 +1,7 @@
 import { SIMULATED_EVALUATION } from "@persona-protocol/sdk/attestation/simulator";
 import { type Address, getAddress, type Hex, isAddress, isAddressEqual, isHex, zeroAddress } from "viem";
 import { z } from "zod";
-import { enclaveBundle } from "../enclave/bundle/enclaveBundle.ts";
+import { enclaveBundle, ingestBundle } from "../enclave/bundle/enclaveBundle.ts";
 import { simulatedWorkload } from "../enclave/runtime/simulatedEvidence.ts";
 import { type RootParameters, simulatedRoot } from "./attestationRoot.ts";
 
@@ -157,7 +157,8 @@ export function localGovernance(deployer: Address): GovernanceParameters {
     pauser: deployer,
     adminDelaySeconds: 0,
     wideningDelaySeconds: 0,
-    measurements: [simulatedWorkload(enclaveBundle().measurement)],
+    // What runs jobs comes last: grants count from the newest.
+    measurements: [ingestBundle(), enclaveBundle()].map(({ measurement }) => simulatedWorkload(measurement)),
     verifiers: [],
     tokens: [],
     advisories: [],

@@ -7,7 +7,7 @@ import type { EnclaveBundle } from "./bundle/enclaveBundle.ts";
 import type { HostEvidence } from "./evidence/HostEvidence.ts";
 import { createIngestRelay, type RelayTarget } from "./ingestRelay.ts";
 import type { Isolation } from "./runtime/isolation.ts";
-import { startEnclave } from "./startEnclave.ts";
+import { type EnclaveProcess, startEnclave } from "./startEnclave.ts";
 
 const bytes = z.instanceof(Uint8Array);
 const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-fA-F]+$/.test(value));
@@ -86,6 +86,8 @@ export type IngestHost = {
     readonly timeZone?: string;
     readonly signal?: AbortSignal;
   }): Promise<IngestRun>;
+  /** For its registration. */
+  readonly process: Pick<EnclaveProcess, "call" | "companionsOf">;
   stop(): Promise<void>;
 };
 
@@ -154,6 +156,7 @@ export async function startIngest(options: IngestHostOptions): Promise<IngestHos
     return {
       enclave: started,
       pid: enclave.pid,
+      process: enclave,
       ended: enclave.ended,
       evidence: async () => bytes.parse(await enclave.call("evidence", {}, { timeoutMs: stepTimeoutMs })),
       authorize: ({ enc, ct }) => session("authorize", { enc, ct }),

@@ -14,7 +14,6 @@ import {
 import { isPersonaError, PersonaError, sourceError } from "@persona-protocol/sdk/errors";
 import {
   type Delivery,
-  type IngestEnclave,
   joinRecords,
   liveSources,
   openDelivery,
@@ -41,14 +40,12 @@ export type LiveAccounts = {
   has(account: string): Promise<boolean>;
   /** Ends a consent at its service, and lets go of all that is kept of it. @returns whether the service has been told */
   forget(account: string): Promise<boolean>;
-  /** The enclave that consents are sealed to. */
-  readonly enclave: IngestEnclave;
+  /** The enclave that consents are sealed to, and its host's part. */
+  readonly host: IngestHost;
   /** Readers for `createWriterRunner`, by a source's kind. */
   readonly kinds: Readonly<Record<string, ReadSource>>;
   /** For the schedule: tokens are renewed before they end. */
   readonly tokens: TokenKeeper;
-  /** Resolves when the enclave process has ended, with a text of how. */
-  readonly ended: Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -244,13 +241,12 @@ export async function createLiveAccounts({
         () => false,
       ),
     forget,
-    enclave: host.enclave,
+    host,
     kinds: Object.fromEntries([...liveSources.map(({ id }) => id), "imap"].map((id) => [id, read])),
     tokens: {
       expiry: async (account) => ends(await host.renew(await boxOf(account), 0)),
       renew: async (account) => ends(await host.renew(await boxOf(account), 15 * 60)),
     },
-    ended: host.ended,
     stop: () => host.stop(),
   };
 }

@@ -6,7 +6,7 @@ import type { Provenance } from "@persona-protocol/sdk/storage";
 import type { ReadSource } from "../ingest/schedule/readSource.ts";
 import type { ScheduledSource } from "../ingest/schedule/scheduledSource.ts";
 import type { TokenKeeper } from "../ingest/schedule/tokenRefresh.ts";
-import { type IngestHost, startIngest } from "./ingestHost.ts";
+import { type IngestHost, type IngestHostOptions, startIngest } from "./ingestHost.ts";
 import { readIngestSettings } from "./ingestSettings.ts";
 import { createLiveAccounts, type LiveAccounts } from "./liveAccounts.ts";
 import { detectIsolation } from "./runtime/isolation.ts";
@@ -18,18 +18,26 @@ export type AccountsOptions = {
   /** What may be claimed of what this enclave has signed. */
   readonly level: (host: IngestHost) => Promise<Provenance>;
   readonly log: (line: string) => void;
+  /** What is started, and on which platform, where the folder does not say it. */
+  readonly enclave?: Pick<IngestHostOptions, "bundle" | "platform">;
 };
 
 /** The accounts of a schedule's folder, with an ingest enclave of their own. @throws PersonaError CONFIG_INVALID, ENCLAVE_FAILED */
-export async function openLiveAccounts({ dir, recipientOf, level, log }: AccountsOptions): Promise<LiveAccounts> {
+export async function openLiveAccounts({
+  dir,
+  recipientOf,
+  level,
+  log,
+  enclave = {},
+}: AccountsOptions): Promise<LiveAccounts> {
   const { rootsDigest, ...settings } = await readIngestSettings(dir);
   const accounts = await createLiveAccounts({
     dir: join(dir, "accounts"),
     recipientOf,
     level,
-    start: (keep) => startIngest({ isolation: detectIsolation(), ...settings, keep, log }),
+    start: (keep) => startIngest({ isolation: detectIsolation(), ...enclave, ...settings, keep, log }),
   });
-  if (accounts.enclave.rootsDigest === rootsDigest) return accounts;
+  if (accounts.host.enclave.rootsDigest === rootsDigest) return accounts;
   await accounts.stop();
   throw sourceError("SOURCE_CERTIFICATE_INVALID", "The ingest enclave trusts other roots than those of ingest.json.");
 }
@@ -47,7 +55,7 @@ export function createAccountsOnDemand(open: () => Promise<LiveAccounts>): {
     const forget = () => {
       if (opened === opening) opened = undefined;
     };
-    opening.then(({ ended }) => ended.then(forget), forget);
+    opening.then(({ host }) => host.ended.then(forget), forget);
     opened = opening;
     return opening;
   };

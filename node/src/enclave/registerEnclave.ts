@@ -12,7 +12,10 @@ export type RegistrationContext = Pick<Context, "client" | "deployment" | "opera
   readonly config?: Pick<Context["config"], "quorumUrls">;
 };
 
-const roleBit = { worker: 1, guardian: 2 } as const;
+/** As the registry has them. An ingestor's key is of the class guardian, for there is none of its own: no job and no share ever comes to it. */
+const roleBits = { worker: 1, guardian: 2, ingestor: 6 } as const;
+export type NodeRole = keyof typeof roleBits;
+const classOf = (role: NodeRole): number => KeyClass[role === "ingestor" ? "guardian" : role];
 const started = z.object({ signer: z.string(), kemKey: z.custom<Uint8Array>((value) => value instanceof Uint8Array) });
 
 /** What an enclave says of itself when it has started. */
@@ -27,7 +30,7 @@ export function parseEnclaveKeys(value: unknown): EnclaveKeys {
 /** Mints the node's soulbound token and stakes. @returns the new node's id */
 export async function registerNode(
   { client, deployment, operator }: RegistrationContext,
-  node: { readonly role: keyof typeof roleBit; readonly stake: bigint; readonly endpoint: string },
+  node: { readonly role: NodeRole; readonly stake: bigint; readonly endpoint: string },
 ): Promise<number> {
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
   if (node.stake > 0n) {
@@ -53,7 +56,7 @@ export async function registerNode(
   const receipt = await callContract(client, {
     ...registry,
     functionName: "registerNode",
-    args: [roleBit[node.role], node.stake, node.endpoint],
+    args: [roleBits[node.role], node.stake, node.endpoint],
   });
   const [event] = parseEventLogs({ abi: nodeRegistryAbi, eventName: "NodeRegistered", logs: receipt.logs });
   if (event === undefined) throw new PersonaError("INTERNAL", "The registry did not say the new node's id.");
@@ -76,7 +79,7 @@ export async function announceEndpoint(
 export async function registerEnclaveKey(
   context: RegistrationContext,
   enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
-  key: { readonly signer: Address; readonly nodeId: number; readonly role: keyof typeof roleBit },
+  key: { readonly signer: Address; readonly nodeId: number; readonly role: NodeRole },
 ): Promise<void> {
   const { client, deployment, verifier } = context;
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;
@@ -113,12 +116,12 @@ export async function againstReorganisations<value>(bindAndSend: () => Promise<v
 export async function attestKey(
   { client, operator, verifier, config }: RegistrationContext,
   enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
-  role: keyof typeof roleBit,
+  role: NodeRole,
 ) {
   const block = await client.getBlock();
   // Not the newest block: geth tries a call in the newest one itself, which does not know its own hash.
   const parent = { blockNumber: Number(block.number) - 1, blockHash: block.parentHash };
-  const facts = { operator, keyClass: KeyClass[role], ...parent };
+  const facts = { operator, keyClass: classOf(role), ...parent };
   const { binding, evidence, signature } = decodeRegistration(
     // A platform's quoting service may take its time.
     await enclave.call("register", facts, { timeoutMs: 30_000 }),

@@ -1,6 +1,6 @@
 import { callContract, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { type Address, bytesToHex } from "viem";
-import { againstReorganisations, attestKey, type RegistrationContext } from "./registerEnclave.ts";
+import { againstReorganisations, attestKey, type NodeRole, type RegistrationContext } from "./registerEnclave.ts";
 import type { EnclaveProcess } from "./startEnclave.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { EnclaveProcess } from "./startEnclave.ts";
 export async function renewEnclaveKey(
   context: RegistrationContext,
   enclave: Pick<EnclaveProcess, "call"> & Partial<Pick<EnclaveProcess, "companionsOf">>,
-  key: { readonly signer: Address; readonly role: "worker" | "guardian" },
+  key: { readonly signer: Address; readonly role: NodeRole },
 ) {
   const { client, deployment, verifier } = context;
   const registry = { address: deployment.nodeRegistry, abi: nodeRegistryAbi } as const;

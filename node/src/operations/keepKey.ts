@@ -3,6 +3,7 @@ import { nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { isPersonaError } from "@persona-protocol/sdk/errors";
 import type { Address } from "viem";
 import type { Context } from "../context.ts";
+import type { NodeRole } from "../enclave/registerEnclave.ts";
 import { renewEnclaveKey } from "../enclave/renewEnclaveKey.ts";
 import type { EnclaveProcess } from "../enclave/startEnclave.ts";
 
@@ -63,16 +64,16 @@ export async function keepKey(options: {
 /**
  * A worker's key is renewed in its last two days (or two sevenths of a shorter life), while it is not too old. A guardian's lives
  * for 400 days and is to be rotated long before, so that what leaks later opens one period only: it is renewed where its end has
- * been brought near by a refuted platform, and never for taking shares longer (docs/protocol.md 5.1).
+ * been brought near by a refuted platform, as an ingestor's, and never for taking shares longer (docs/protocol.md 5.1).
  */
 export function renewalIsDue(
   { state, registeredAt, openUntil }: KeyFacts,
-  { role, maxKeyDays }: { readonly role: "worker" | "guardian"; readonly maxKeyDays: number },
+  { role, maxKeyDays }: { readonly role: NodeRole; readonly maxKeyDays: number },
   now: number,
 ): boolean {
   // One that is over cannot be renewed: a worker's is replaced.
   if (state !== active || (role === "worker" && now >= openUntil)) return false;
   const margin = 2 * Math.min(daySeconds, (openUntil - registeredAt) / 7);
   if (openUntil - now >= margin) return false;
-  return role === "guardian" || now - registeredAt < maxKeyDays * daySeconds;
+  return role !== "worker" || now - registeredAt < maxKeyDays * daySeconds;
 }

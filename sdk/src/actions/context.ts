@@ -92,6 +92,7 @@ export function tokenOf({ options, localToken }: ActionContext<CoreClient>, toke
   throw new PersonaError("CONFIG_INVALID", "Say in which token prices and fees are: `token` has no default here.");
 }
 
+/** Of these two bits: an ingestor has both, and keeps nobody's shares. */
 const guardianRole = 2;
 
 /** Whom to trust is the owner's to say; on a local chain there is nobody to distrust. */
@@ -113,6 +114,6 @@ export async function guardiansOf(
     const { number } = await chain.block("latest");
     const ids = Array.from({ length: Math.min(count, 64) }, (_, i) => i + 1);
     const states = await Promise.all(ids.map((id) => chain.node(id, number)));
-    return ids.filter((_, i) => ((states[i]?.roles ?? 0) & guardianRole) !== 0).slice(0, 16);
+    return ids.filter((_, i) => ((states[i]?.roles ?? 0) & 6) === guardianRole).slice(0, 16);
   }
 }

@@ -82,7 +82,9 @@ describe("persona, origin of data and its schedule", function () {
     expect(own.segments[1].origin).to.deep.equal({ method: "dkim", evidence, at: 1_790_000_000, enclave });
     const { stdout, code } = await run("provenance", "show", "dataset.json", ...key, ...look);
     expect(code).to.equal(0);
-    expect(stdout).to.include("segment 1 (mail): third-party").and.include("as good as the owner's word");
+    expect(stdout).to.include("segment 1 (mail): third-party").and.include("it counts as none");
+    // A key that anybody can write down, and no registry has.
+    expect(own.segments[1]).to.deep.include({ enclaveRegistered: false });
     expect(stdout).to.include(`method dkim, 2026-09-21T14:13:20.000Z, evidence ${evidence}`);
     expect(stdout).to.include("segment 0 (posts): none").and.include("Nobody vouches for it");
   });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { PersonaClient } from "@persona-protocol/sdk";
 import { type Dataset, type DatasetPublication, openOwnDataset, readPublications } from "@persona-protocol/sdk/access";
-import { createChainView, measurementPolicyAbi } from "@persona-protocol/sdk/contracts";
+import { createChainView, measurementPolicyAbi, nodeRegistryAbi } from "@persona-protocol/sdk/contracts";
 import { zeroise } from "@persona-protocol/sdk/crypto";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import {
@@ -35,6 +35,11 @@ export type SegmentProvenance = {
   readonly signer: Hex | undefined;
   /** Of a writer that is a measurement: does governance allow it now? */
   readonly measurementAllowed: boolean | undefined;
+  /**
+   * Of an entry that names an enclave: does the registry have this key with this build, and is that allowed now? Whoever wrote the entry could name
+   * another's; but a process that is no attested enclave has no key there.
+   */
+  readonly enclaveRegistered: boolean | undefined;
   /** From the sealed entry; undefined without the root key, and where the segment says nothing of it. */
   readonly origin: SegmentOrigin | undefined;
 };
@@ -109,6 +114,7 @@ export async function datasetProvenance(
         writer: writer?.id,
         signer: writer?.signer,
         measurementAllowed: isMeasurement ? await isAllowed(persona, writer.id) : undefined,
+        enclaveRegistered: await isRegistered(persona, origins?.get(index)),
         origin: origins?.get(index),
       };
     }),
@@ -142,6 +148,19 @@ async function isAllowed({ client, deployment }: Persona, measurement: Hex): Pro
     functionName: "isAllowed",
     args: [measurement],
   });
+}
+
+async function isRegistered(persona: Persona, origin: SegmentOrigin | undefined): Promise<boolean | undefined> {
+  if (origin === undefined || origin.enclave === null) return undefined;
+  const { signer, measurement } = origin.enclave;
+  const key = await persona.client.readContract({
+    address: persona.deployment.nodeRegistry,
+    abi: nodeRegistryAbi,
+    functionName: "enclaveKeyOf",
+    args: [signer],
+  });
+  // Destroyed at the end of its process, it was this build's all the same.
+  return key.nodeId !== 0 && key.measurement === measurement && (await isAllowed(persona, measurement));
 }
 
 async function openOrigins(

@@ -49,8 +49,12 @@ function by({ publishedBy, writer, signer }: SegmentProvenance): string {
 }
 
 /** Plainly: who could have made it up. */
-function worth({ level, publishedBy, measurementAllowed }: SegmentProvenance): string {
+function worth({ level, publishedBy, measurementAllowed, enclaveRegistered }: SegmentProvenance): string {
   if (level === "none") return "Nobody vouches for it: its owner could have changed it before it was published.";
+  if (enclaveRegistered === false)
+    return "The enclave that it names has no key in the registry, or its build is not allowed: it counts as none.";
+  if (enclaveRegistered === true && publishedBy !== "measurement")
+    return "Whoever published it says so, and names an attested enclave; that it is this enclave's work they alone say.";
   if (publishedBy !== "measurement")
     return "Whoever published it says so, and no enclave has signed for it: as good as the owner's word.";
   if (measurementAllowed === false)

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
-import { startWriterIngestor } from "../../compute/startWriterIngestor.ts";
+import { startWriterIngestor, writerKeyOf } from "../../compute/startWriterIngestor.ts";
 import { attestedLevel } from "../../enclave/attestedLevel.ts";
+import { saysOf } from "../../enclave/openEnclave.ts";
+import { createAccountsOnDemand, openLiveAccounts } from "../../enclave/openLiveAccounts.ts";
 import { createLogger } from "../../operations/createLogger.ts";
 import { openPersona, type PersonaFlags } from "../openPersona.ts";
 import { parseWhole } from "../parse.ts";
@@ -15,14 +17,19 @@ export async function sourcesRun(
   // The folder, if it is not there.
   (await openSchedule(flags.dir)).close();
   const { client, deployment, store } = await openPersona(flags);
+  const dir = resolve(flags.dir);
+  const writerPassphraseFile = resolve(flags.writerPassphraseFile);
+  const log = createLogger({ role: "ingestor" });
+  const recipientOf = writerKeyOf(writerPassphraseFile);
+  const level = attestedLevel({ client, deployment });
   const ingestor = await startWriterIngestor(
     { client, deployment, store },
     {
-      dir: resolve(flags.dir),
-      writerPassphraseFile: resolve(flags.writerPassphraseFile),
+      dir,
+      writerPassphraseFile,
       port: flags.port === undefined ? undefined : parseWhole(flags.port, "--port", 0, 65_535),
-      log: createLogger({ role: "ingestor" }),
-      level: attestedLevel({ client, deployment }),
+      log,
+      accounts: createAccountsOnDemand(() => openLiveAccounts({ dir, recipientOf, level, log: saysOf(log) })),
     },
   );
   const facts = { role: "ingestor", account: client.account.address, port: ingestor.port ?? null, pid: process.pid };

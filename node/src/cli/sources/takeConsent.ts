@@ -51,7 +51,7 @@ export async function takeConsent(
 ): Promise<Session> {
   const { account, kind, recipient, signal } = of;
   const sealed = async (more: Omit<SourceAuthorization, "v" | "nonce" | "source" | "recipient">) =>
-    accounts.authorize(account, await sealAuthorization(accounts.enclave, { source: kind, recipient, ...more }));
+    accounts.authorize(account, await sealAuthorization(accounts.host.enclave, { source: kind, recipient, ...more }));
   const mailbox = kind === "imap" ? mailboxOf(flags) : null;
   if (mailbox !== null && flags.mailPasswordFile !== undefined) {
     const password = await readPassphrase(flags.mailPasswordFile);

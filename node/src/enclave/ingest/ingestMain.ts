@@ -4,6 +4,7 @@
  * and keeps boxes that it cannot open.
  */
 import type { Duplex } from "node:stream";
+import { KeyClass } from "@persona-protocol/sdk/contracts";
 import { open } from "@persona-protocol/sdk/crypto";
 import { PersonaError, sourceError } from "@persona-protocol/sdk/errors";
 import {
@@ -14,11 +15,13 @@ import {
 } from "@persona-protocol/sdk/ingest/live";
 import { hexToBytes } from "viem";
 import { z } from "zod";
+import { deploymentSchema } from "../runtime/deploymentSchema.ts";
 import { openDoor } from "../runtime/door.ts";
-import { createEnclaveIdentity } from "../runtime/enclaveIdentity.ts";
+import { createEnclaveIdentity, makeRegistration } from "../runtime/enclaveIdentity.ts";
 import type { EvidenceProvider } from "../runtime/evidence.ts";
 import { ingestMain, readBundle, requireMeasured } from "../runtime/measuredBundle.ts";
 import { openEvidence } from "../runtime/openEvidence.ts";
+import { encodeRegistration, registrationFacts } from "../runtime/registrationMessage.ts";
 import { openRelaySocket } from "./net/relaySocket.ts";
 import { createRootStore, openTls, type RootStore } from "./net/tlsConnection.ts";
 import { runSource } from "./runSource.ts";
@@ -40,6 +43,12 @@ const runParams = z.strictObject({
   run: z.number().int().min(0),
 });
 const runId = z.strictObject({ run: z.number().int().min(0) });
+
+const registerParams = registrationFacts.extend({
+  /** No class is an ingestor's own. Of this one no share is released to, and no job claimed by. */
+  keyClass: z.literal(KeyClass.guardian),
+  deployment: deploymentSchema,
+});
 
 const keepTimeoutMs = 30_000;
 const pieceBytes = 4 * 1024 * 1024;
@@ -81,6 +90,12 @@ const host = openDoor({
     async evidence() {
       const { enclave, evidence } = await ready();
       return evidence.quote(ingestReportData(enclave));
+    },
+    /** Evidence and proof of possession for the registry: who signs statements of origin is then anybody's to look up. */
+    async register(params) {
+      const { evidence } = await ready();
+      const { deployment, ...facts } = registerParams.parse(params);
+      return encodeRegistration(await makeRegistration(identity, evidence, deployment, facts));
     },
     async authorize(params) {
       const { enclave, sessions } = await ready();
