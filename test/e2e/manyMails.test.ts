@@ -33,10 +33,13 @@ describe(`a mailbox of ${mails} mails`, function () {
   let server: TestMailServer;
   before(async () => {
     server = await startDovecot(found, "mbox");
-    const parts: string[] = [];
-    for (let number = 0; number < mails; number++) parts.push(mail(number));
-    await server.writeMbox("kari", parts.join(""));
+    await server.writeMbox("kari", mailbox(0));
   });
+  const mailbox = (from: number): string => {
+    const parts: string[] = [];
+    for (let number = from; number < mails; number++) parts.push(mail(number));
+    return parts.join("");
+  };
   after(() => server?.stop());
 
   async function run(
@@ -69,22 +72,37 @@ describe(`a mailbox of ${mails} mails`, function () {
   }
   const headers = ({ segments }: LiveRun) => segments.find(({ name }) => name === "headers")?.records ?? 0;
 
-  it("default: all of it, over a connection that drops half-way; then nothing is read again", async () => {
-    server.dropAfter = mails * 350;
+  it("default: all of it, over connections that drop; then nothing is read again; and what is gone when its numbers start anew", async () => {
+    // Twice, at different places: a third of it each, and a second connection that goes on from the first's last mark.
+    server.dropAfter = mails * 200;
     const first = await run(undefined);
     expect(first.run.stopped?.code).to.equal("SOURCE_UNAVAILABLE");
+    const dropped = await run(first.run.cursor);
+    expect(dropped.run.stopped?.code).to.equal("SOURCE_UNAVAILABLE");
     server.dropAfter = undefined;
-    const second = await run(first.run.cursor);
+    const second = await run(dropped.run.cursor);
     expect(second.run.stopped).to.equal(undefined);
     // What was read after the last mark is read again.
-    const read = headers(first.run) + headers(second.run);
+    const read = headers(first.run) + headers(dropped.run) + headers(second.run);
     expect(read).to.be.within(mails, Math.ceil(mails * 1.1));
     const third = await run(second.run.cursor);
     expect(headers(third.run)).to.equal(0);
+    // A server that was restored: another UIDVALIDITY, every number anew, and ten mails that are gone.
+    await server.writeMbox("kari", mailbox(10));
+    const fourth = await run(third.run.cursor);
+    expect(fourth.run.stopped).to.equal(undefined);
+    expect(headers(fourth.run)).to.equal(mails - 10);
+    const gone = fourth.run.deletions.find(({ segment }) => segment === "headers")?.keys ?? [];
+    expect(gone).to.have.length(10);
+    expect(new Set(gone).size).to.equal(10);
+    const fifth = await run(fourth.run.cursor);
+    expect([headers(fifth.run), fifth.run.deletions.length]).to.deep.equal([0, 0]);
     const cursor = ((third.run.cursor ?? "").length / 2 ** 20).toFixed(1);
     console.log(
-      `    ${mails} mails: ${first.seconds.toFixed(1)} s to the drop (${headers(first.run)}), ${second.seconds.toFixed(1)} s for the rest, ` +
-        `${third.seconds.toFixed(1)} s when nothing is new; peak ${Math.max(first.peakMb, second.peakMb)} MB; cursor ${cursor} MiB`,
+      `    ${mails} mails: ${first.seconds.toFixed(1)} s to the first drop (${headers(first.run)}), ` +
+        `${dropped.seconds.toFixed(1)} s to the second (${headers(dropped.run)}), ${second.seconds.toFixed(1)} s for the rest, ` +
+        `${third.seconds.toFixed(1)} s when nothing is new, ${fourth.seconds.toFixed(1)} s when all numbers are; ` +
+        `peak ${Math.max(...[first, dropped, second, fourth].map(({ peakMb }) => peakMb))} MB; cursor ${cursor} MiB`,
     );
   });
 });

@@ -43,7 +43,7 @@ export type TestMailServer = {
   readonly authority: TestAuthority;
   /** A Maildir of this user: put mails into it by {@link writeMail}. */
   mailbox(user: string, folder?: string): Promise<string>;
-  /** Writes this text as a user's whole mailbox (mbox). */
+  /** Writes this text as a user's whole mailbox (mbox); what was there is gone, and with it how it was numbered. */
   writeMbox(user: string, text: string): Promise<void>;
   /** Gives every mail of the folder a new number, as a server does that was restored. */
   renumber(user: string, folder?: string): Promise<void>;
@@ -171,6 +171,7 @@ service imap-login {
     async writeMbox(name, text) {
       await own(join(folder, "home", name));
       await own(join(folder, "home", name, "mail"));
+      await rm(join(folder, "home", name, "mail", ".imap"), { recursive: true, force: true });
       const path = join(folder, "home", name, "inbox");
       await writeFile(path, text);
       if (isRoot) await chown(path, nobody, nobody);
