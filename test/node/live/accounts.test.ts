@@ -1,17 +1,10 @@
-import { createKnownRecords, importArchive } from "@persona-protocol/sdk/ingest";
-import {
-  joinRecords,
-  type LiveCursor,
-  type LiveRun,
-  type LiveSource,
-  liveSources,
-  runLiveSource,
-  selectRecords,
-} from "@persona-protocol/sdk/ingest/live";
+import { importArchive } from "@persona-protocol/sdk/ingest";
+import { joinRecords, selectRecords } from "@persona-protocol/sdk/ingest/live";
 import { expect } from "chai";
-import { type Asked, type HttpService, type Reply, startHttpService } from "../../helpers/httpService.ts";
-import { idsOf, partsOf, rowsOf } from "../../sdk/ingest/live/liveParts.ts";
+import type { Asked, Reply } from "../../helpers/httpService.ts";
+import { partsOf, rowsOf } from "../../sdk/ingest/live/liveParts.ts";
 import { memoryArchive } from "../../sdk/ingest/memoryArchive.ts";
+import { accountScene } from "./accountScene.ts";
 
 /**
  * For each service: a person's export and the same account, as the service documents its answers. What both have is there once,
@@ -19,47 +12,8 @@ import { memoryArchive } from "../../sdk/ingest/memoryArchive.ts";
  */
 describe("live sources: an archive and an account of one person", function () {
   this.timeout(60_000);
-  let service: HttpService;
-
-  before(async () => {
-    service = await startHttpService([...new Set(liveSources.flatMap(({ hosts }) => hosts))], () => ({ status: 404 }));
-  });
-  after(() => service.stop());
-
-  const sourceOf = (id: string): LiveSource => {
-    const source = liveSources.find((each) => each.id === id);
-    if (source === undefined) throw new Error(`no source ${id}`);
-    return source;
-  };
-
-  /** What the account brings beside what the archive has, by segment. */
-  async function merged(id: string, files: Readonly<Record<string, string>>) {
-    const archive = await importArchive(memoryArchive(files));
-    const known = createKnownRecords();
-    for (const part of await partsOf(archive)) await known.add(part);
-    const source = sourceOf(id);
-    expect(archive.connector).to.equal(source.connector);
-    const live = await runLiveSource(source, service.session(source), undefined, { known });
-    expect(live.segments.map(({ name, schema }) => [name, schema])).to.deep.equal(
-      archive.segments.map(({ name, schema }) => [name, schema]),
-    );
-    return { archive, live };
-  }
-
-  async function next(id: string, cursor: LiveCursor | undefined): Promise<LiveRun> {
-    const source = sourceOf(id);
-    return runLiveSource(source, service.session(source), cursor);
-  }
-
-  async function newIds(run: LiveRun): Promise<Record<string, string[]>> {
-    const all = await Promise.all(
-      run.segments.map(async ({ name, records }) => [name, records === 0 ? [] : await idsOf(run, name)] as const),
-    );
-    return Object.fromEntries(all.filter(([, ids]) => ids.length > 0));
-  }
-
-  const deletionsOf = (run: LiveRun) =>
-    Object.fromEntries(run.deletions.map(({ segment, keys }) => [segment, [...keys].sort()]));
+  const scene = accountScene();
+  const { merged, next, newIds, deletionsOf } = scene;
 
   it("default: GitHub", async () => {
     const site = "https://github.com";
@@ -91,7 +45,7 @@ describe("live sources: an archive and an account of one person", function () {
         updated_at: "2024-01-02T00:00:00Z",
       },
     ];
-    service.answer = ({ path, query }: Asked): Reply => {
+    scene.service.answer = ({ path, query }: Asked): Reply => {
       const since = query.get("since") ?? "";
       const changed = <T extends { readonly updated_at: string }>(list: readonly T[]) =>
         list.filter((each) => each.updated_at >= since);
@@ -196,156 +150,6 @@ describe("live sources: an archive and an account of one person", function () {
     expect(await newIds(whole)).to.deep.equal({});
   });
 
-  it("default: Gmail", async () => {
-    const mail = (number: number, body: string) =>
-      `Message-ID: <${number}@example.org>\r\nFrom: Ola <ola@example.org>\r\nTo: kari@example.org\r\nSubject: Rope ${number}\r\nDate: Mon, 01 Jan 2024 10:0${number}:00 +0000\r\n\r\n${body}\r\n`;
-    const raw = (text: string) => Buffer.from(text).toString("base64url");
-    const mails = new Map(
-      [1, 2, 3].map((number) => [
-        `m${number}`,
-        { text: mail(number, `too short ${number}`), labelIds: ["INBOX", "Label_1"] },
-      ]),
-    );
-    let history: Reply = { body: { historyId: "101" } };
-    let historyId = "100";
-    service.answer = ({ path, query }) => {
-      const at = path.replace("/gmail/v1/users/me", "");
-      if (at === "/profile") return { body: { emailAddress: "kari@example.org", historyId } };
-      if (at === "/labels") return { body: { labels: [{ id: "Label_1", name: "Båter", type: "user" }] } };
-      if (at === "/history") return history;
-      if (at === "/messages") {
-        const ids = [...mails.keys()];
-        return query.get("pageToken") === "p2"
-          ? { body: { messages: ids.slice(2).map((id) => ({ id })) } }
-          : { body: { messages: ids.slice(0, 2).map((id) => ({ id })), nextPageToken: "p2" } };
-      }
-      const found = mails.get(at.replace("/messages/", ""));
-      if (found === undefined) return { status: 404, body: { error: { code: 404 } } };
-      return {
-        body: { id: at.replace("/messages/", ""), threadId: "18c", labelIds: found.labelIds, raw: raw(found.text) },
-      };
-    };
-    const mboxText = `From 1@xxx Mon Jan 01 10:01:00 +0000 2024\r\nX-GM-THRID: 396\r\nX-Gmail-Labels: Inbox\r\n${mail(1, "too short 1")}\r\n`;
-    const { archive, live } = await merged("google-gmail", { "Takeout/Mail/All mail.mbox": mboxText });
-    const [first = ""] = await idsOf(archive, "headers");
-    const all = await newIds(live);
-    expect(all["headers"]).to.have.length(2);
-    expect(all["headers"]).not.to.include(first);
-    const [row] = await rowsOf(live, "headers");
-    expect(row).to.include({ subject: "Rope 2", thread_id: "396", labels: '["Inbox","Båter"]' });
-    // One mail gone, one in the trash, one with another label.
-    history = {
-      body: {
-        historyId: "120",
-        history: [
-          { id: "110", messagesDeleted: [{ message: { id: "m1" } }] },
-          { id: "111", labelsAdded: [{ message: { id: "m2", labelIds: ["TRASH"] }, labelIds: ["TRASH"] }] },
-          {
-            id: "112",
-            labelsAdded: [{ message: { id: "m3", labelIds: ["INBOX", "STARRED"] }, labelIds: ["STARRED"] }],
-          },
-        ],
-      },
-    };
-    mails.delete("m1");
-    mails.set("m3", { text: mail(3, "too short 3"), labelIds: ["INBOX", "STARRED"] });
-    historyId = "120";
-    const later = await next("google-gmail", live.cursor);
-    const whole = await next("google-gmail", undefined);
-    expect(deletionsOf(later)["headers"]).to.have.length(3).and.to.include(first);
-    const [starred] = await rowsOf(later, "headers");
-    expect(starred).to.include({ subject: "Rope 3", keywords: '["$seen","$flagged"]' });
-    // Google has forgotten the history: listed again, and only what is new is fetched.
-    mails.delete("m2");
-    mails.set("m4", { text: mail(4, "new"), labelIds: ["INBOX"] });
-    history = { status: 404, body: { error: { code: 404 } } };
-    service.asked.length = 0;
-    const forgotten = await next("google-gmail", whole.cursor);
-    expect((await newIds(forgotten))["headers"]).to.have.length(1);
-    expect(deletionsOf(forgotten)["headers"]).to.have.length(1);
-    expect(service.asked.filter(({ query }) => query.get("format") === "raw")).to.have.length(1);
-  });
-
-  it("default: Google Calendar", async () => {
-    const event = (id: string, more: object = {}) => ({
-      id,
-      status: "confirmed",
-      iCalUID: `${id}@google.com`,
-      summary: `Boat, ${id}`,
-      description: "line\nand line",
-      location: "Oslo; harbour",
-      start: { dateTime: "2024-03-01T10:00:00+01:00", timeZone: "Europe/Oslo" },
-      end: { dateTime: "2024-03-01T11:00:00+01:00", timeZone: "Europe/Oslo" },
-      created: "2024-01-01T00:00:00.000Z",
-      updated: "2024-01-02T00:00:00.000Z",
-      ...more,
-    });
-    let items: object[] = [event("a"), event("b", { start: { date: "2024-05-17" }, end: { date: "2024-05-18" } })];
-    let status = 200;
-    service.answer = ({ path, query }) => {
-      if (path.endsWith("/calendarList")) return { body: { items: [{ id: "kari@example.org", summary: "Kari" }] } };
-      if (query.get("syncToken") !== null && status !== 200) return { status, body: { error: { code: status } } };
-      return { body: { items, nextSyncToken: `t${items.length}` } };
-    };
-    const ics = [
-      "BEGIN:VCALENDAR",
-      "PRODID:-//Google Inc//Google Calendar 70.9054//EN",
-      "VERSION:2.0",
-      "X-WR-CALNAME:Kari",
-      "BEGIN:VEVENT",
-      "DTSTART:20240301T090000Z",
-      "DTEND:20240301T100000Z",
-      "UID:a@google.com",
-      "CREATED:20240101T000000Z",
-      "DESCRIPTION:line\\nand line",
-      "LAST-MODIFIED:20240102T000000Z",
-      "LOCATION:Oslo\\; harbour",
-      "STATUS:CONFIRMED",
-      "SUMMARY:Boat\\, a",
-      "TRANSP:OPAQUE",
-      "END:VEVENT",
-      "END:VCALENDAR",
-    ].join("\r\n");
-    const { archive, live } = await merged("google-calendar", { "Takeout/Calendar/Kari.ics": ics });
-    expect(await newIds(live)).to.deep.equal({ events: ["b@google.com"] });
-    const whole = await next("google-calendar", undefined);
-    expect((await rowsOf(whole, "events"))[0]).to.deep.equal((await rowsOf(archive, "events"))[0]);
-    items = [{ id: "a", status: "cancelled" }, event("b", { summary: "Moved" })];
-    const changed = await next("google-calendar", live.cursor);
-    expect(deletionsOf(changed)).to.deep.equal({ events: ["a@google.com", "b@google.com"] });
-    expect(await newIds(changed)).to.deep.equal({ events: ["b@google.com"] });
-    // The token is forgotten: read again, and what is not there any more is gone.
-    status = 410;
-    items = [event("c")];
-    const again = await next("google-calendar", changed.cursor);
-    expect(await newIds(again)).to.deep.equal({ events: ["c@google.com"] });
-    expect(deletionsOf(again)["events"]).to.include("b@google.com");
-  });
-
-  it("default: YouTube", async () => {
-    const channel = (number: number) => `UC${String(number).padStart(22, "0")}`;
-    let numbers = [1, 2];
-    service.answer = () => ({
-      body: {
-        items: numbers.map((number) => ({
-          snippet: {
-            title: `Channel ${number}`,
-            publishedAt: "2020-01-01T00:00:00Z",
-            resourceId: { channelId: channel(number) },
-          },
-        })),
-      },
-    });
-    const { live } = await merged("google-youtube", {
-      "Takeout/YouTube and YouTube Music/subscriptions/subscriptions.csv": `Channel Id,Channel Url,Channel Title\n${channel(1)},http://www.youtube.com/channel/${channel(1)},Channel 1\n`,
-    });
-    expect(await newIds(live)).to.deep.equal({ subscriptions: [channel(2)] });
-    numbers = [2, 3];
-    const later = await next("google-youtube", live.cursor);
-    expect(await newIds(later)).to.deep.equal({ subscriptions: [channel(3)] });
-    expect(deletionsOf(later)).to.deep.equal({ subscriptions: [channel(1)] });
-  });
-
   it("default: X", async () => {
     const post = (id: number, likes = 0) => ({
       id: String(id),
@@ -356,7 +160,7 @@ describe("live sources: an archive and an account of one person", function () {
     });
     let posts = [post(3), post(2), post(1)];
     let followers = ["8", "9"];
-    service.answer = ({ path, query }) => {
+    scene.service.answer = ({ path, query }) => {
       if (path === "/2/users/me") return { body: { data: { id: "1", username: "kari", name: "Kari" } } };
       const [, list] = /^\/2\/users\/1\/(\w+)$/.exec(path) ?? [];
       if (list === "tweets") {
@@ -423,7 +227,7 @@ describe("live sources: an archive and an account of one person", function () {
       attachments: [],
     });
     let messages = [message(3), message(2, "100000000000000002"), message(1)];
-    service.answer = ({ path, query }) => {
+    scene.service.answer = ({ path, query }) => {
       if (path.endsWith("/users/@me")) return { body: { id: own, username: "kari" } };
       if (path.endsWith("/channels"))
         return { body: [{ id: channel, type: 1, recipients: [{ id: "100000000000000002", username: "ola" }] }] };
@@ -463,7 +267,7 @@ describe("live sources: an archive and an account of one person", function () {
       },
     });
     let plays = [play(2, "05"), play(1, "02")];
-    service.answer = ({ query }) => ({
+    scene.service.answer = ({ query }) => ({
       body: {
         items: plays.filter(({ played_at }) => Date.parse(played_at) > Number(query.get("after") ?? 0)),
         next: null,
@@ -509,7 +313,7 @@ describe("live sources: an archive and an account of one person", function () {
       thing("t3", "p2", { title: "New", is_self: true, selftext: "x" }),
       thing("t3", "p1", { title: "Rope", is_self: true, selftext: "too short" }),
     ];
-    service.answer = ({ path, query }) => {
+    scene.service.answer = ({ path, query }) => {
       if (path === "/api/v1/me") return { body: { name: "kari", created_utc: 1_500_000_000 } };
       if (path === "/user/kari/submitted")
         return query.get("after") === null ? listing(posts.slice(0, 1), "t3_p2") : listing(posts.slice(1));
