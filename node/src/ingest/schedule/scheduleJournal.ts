@@ -59,6 +59,8 @@ export function openScheduleJournal(file: string) {
     "SELECT * FROM runs WHERE source = ? AND status IN ('running', 'publishing', 'waiting')",
   );
   const selectLeft = db.prepare("SELECT * FROM runs WHERE status IN ('running', 'publishing') ORDER BY source, slot");
+  const selectLast = db.prepare("SELECT max(through) AS last FROM runs WHERE source = ?");
+  const deleteRuns = db.prepare("DELETE FROM runs WHERE source = ?");
   const selectRuns = db.prepare("SELECT * FROM runs WHERE source = ? ORDER BY slot DESC LIMIT ?");
   const insertRun = db.prepare(
     "INSERT INTO runs (source, slot, through, count, status, attempt, started, ended, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -103,6 +105,8 @@ export function openScheduleJournal(file: string) {
   };
   const planned = (of: ScheduledSource, slot: number | undefined) =>
     [slot ?? null, slot === undefined ? null : dueAt(of.id, slot, of.jitterMs)] as const;
+  /** No slot comes twice, also where the clock is turned back. */
+  const lastSlotOf = (id: string): number => numberOf(selectLast.get(id)?.["last"]) ?? 0;
   const slotOf = (id: string): number | undefined => numberOf(selectSource.get(id)?.["slot"]);
 
   return {
@@ -129,7 +133,13 @@ export function openScheduleJournal(file: string) {
         );
       });
     },
-    remove: (id: string): boolean => deleteSource.run(id).changes === 1,
+    /** With its runs: one of the same name that is added later has nothing of it. */
+    remove(id: string): boolean {
+      return atomically(() => {
+        deleteRuns.run(id);
+        return deleteSource.run(id).changes === 1;
+      });
+    },
     /** A run that is under way ends; slots that pass meanwhile are not due. */
     pause(id: string, reason: string, nowMs: number): void {
       atomically(() => {
@@ -143,7 +153,7 @@ export function openScheduleJournal(file: string) {
       atomically(() => {
         const found = source(id);
         if (found === undefined || found.status === "active") return;
-        const [slot, due] = planned(found, nextSlot(found.timing, nowMs - 1));
+        const [slot, due] = planned(found, nextSlot(found.timing, Math.max(nowMs - 1, lastSlotOf(id))));
         setStatus.run("active", null, slot, due, id);
       });
     },
@@ -153,7 +163,7 @@ export function openScheduleJournal(file: string) {
         const found = source(id);
         const open = openRun(id);
         if (found?.status !== "active" || (open !== undefined && open.status !== "waiting")) return false;
-        setPlan.run(open === undefined ? nowMs : (slotOf(id) ?? null), nowMs, id);
+        setPlan.run(open === undefined ? Math.max(nowMs, lastSlotOf(id) + 1) : (slotOf(id) ?? null), nowMs, id);
         return true;
       });
     },
@@ -202,14 +212,15 @@ export function openScheduleJournal(file: string) {
     },
     succeeded(id: string, slot: number, status: "published" | "unchanged", cursor: string | undefined, nowMs: number) {
       atomically(() => {
-        endRun.run(status, nowMs, null, id, slot);
+        // Of a source that was removed meanwhile.
+        if (endRun.run(status, nowMs, null, id, slot).changes === 0) return;
         succeed.run(cursor ?? null, id);
       });
     },
     /** @param retryAt when it is tried again; undefined: never */
     failed(id: string, slot: number, error: string, retryAt: number | undefined, nowMs: number): void {
       atomically(() => {
-        endRun.run(retryAt === undefined ? "failed" : "waiting", nowMs, error, id, slot);
+        if (endRun.run(retryAt === undefined ? "failed" : "waiting", nowMs, error, id, slot).changes === 0) return;
         countFailure.run(id);
         const found = source(id);
         if (found === undefined || found.status === "paused" || retryAt === undefined) return;
@@ -262,7 +273,7 @@ function hostLimits(db: DatabaseSync, atomically: Atomically) {
 function tokenLeases(db: DatabaseSync, atomically: Atomically) {
   const select = db.prepare("SELECT * FROM tokens WHERE account = ?");
   const known = db.prepare(
-    "INSERT INTO tokens (account, expires) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET expires = excluded.expires, lease = 0, not_before = 0",
+    "INSERT INTO tokens (account, expires, not_before) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET expires = excluded.expires, lease = 0, not_before = excluded.not_before",
   );
   const lease = db.prepare(
     "INSERT INTO tokens (account, lease) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET lease = excluded.lease",
@@ -271,7 +282,9 @@ function tokenLeases(db: DatabaseSync, atomically: Atomically) {
   return {
     /** Unix milliseconds at which an account's token ends, as far as it is known. */
     tokenExpiry: (account: string): number | undefined => numberOf(select.get(account)?.["expires"]),
-    tokenKnown: (account: string, expiresMs: number): void => void known.run(account, expiresMs),
+    /** @param notBeforeMs until then it needs no renewal */
+    tokenKnown: (account: string, expiresMs: number, notBeforeMs: number): void =>
+      void known.run(account, expiresMs, notBeforeMs),
     /**
      * The right to renew an account's token until then, or the moment from which to ask again: another has it, or the last try has failed. It
      * outlives its process: what that has sent may still be under way.

@@ -44,8 +44,11 @@ export function createTokenRefresh({ journal, clock, tokens, log }: Options) {
       }
       try {
         // It may have been renewed by whoever held the lease.
-        const end = await keeper.expiry(account);
-        journal.tokenKnown(account, end - marginMs > clock.now() ? end : await keeper.renew(account, signal));
+        const known = await keeper.expiry(account);
+        const end = known - marginMs > clock.now() ? known : await keeper.renew(account, signal);
+        const now = clock.now();
+        // One that lives shorter than the margin would be due at once, for ever: half of its life is the margin.
+        journal.tokenKnown(account, end, end - marginMs > now ? 0 : now + Math.floor(Math.max(0, end - now) / 2));
         log.info({ account }, "a token was renewed");
       } catch (error) {
         journal.tokenFailed(account, clock.now() + retryMs);
@@ -56,7 +59,10 @@ export function createTokenRefresh({ journal, clock, tokens, log }: Options) {
     underWay.set(account, settled);
     return settled;
   };
-  const isDue = (account: string, now: number): boolean => (journal.tokenExpiry(account) ?? 0) - marginMs <= now;
+  const isDue = (account: string, now: number): boolean => {
+    const end = journal.tokenExpiry(account) ?? 0;
+    return end - marginMs <= now && (end <= now || journal.tokenWaits(account) <= now);
+  };
 
   return {
     /** A run's account has a token that lasts. @throws PersonaError SOURCE_CONSENT_ENDED, CONFIG_INVALID, CANCELLED */
