@@ -86,7 +86,8 @@ async function run(chain: string, ports: { readonly page: number; readonly chain
     process.stdout.write(
       [
         "",
-        `page        ${server.origin}/`,
+        // By its name: browsers give no passkeys to addresses.
+        `page        http://localhost:${server.port}/`,
         `chain       ${network.rpcUrl} (chain id ${network.deployment.chainId})`,
         `test owner  ${seed.owner.client.account.address}`,
         `            for a wallet of your own: ${seed.ownerKey}`,
