@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Hex } from "viem";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
 import type { TestWalletControl } from "../../portal/dev/testWallet.ts";
@@ -140,8 +141,11 @@ export type Visit = {
   close(): Promise<void>;
 };
 
+/** An account of a test's own: a key, and the contract that it signs for. */
+type Account = { readonly privateKey: Hex; readonly contract?: Hex };
+
 type VisitOptions = {
-  readonly as?: "owner" | "dapp" | "nobody" | "stranger";
+  readonly as?: "owner" | "dapp" | "nobody" | "stranger" | Account;
   readonly view?: string;
   readonly width?: number;
   readonly theme?: "light" | "dark";
@@ -168,9 +172,10 @@ export async function visit(scene: Scene, options: VisitOptions = {}): Promise<V
   });
   context.setDefaultTimeout(90_000);
   if (as !== "nobody") {
-    const privateKey = as === "owner" ? seed.ownerKey : as === "dapp" ? seed.dappKey : strangerKey;
+    const keys = { owner: seed.ownerKey, dapp: seed.dappKey, stranger: strangerKey };
+    const account = typeof as === "string" ? { privateKey: keys[as] } : as;
     const wallet = { rpcUrl: network.rpcUrl, chainId: network.deployment.chainId, asks: false };
-    await context.addInitScript({ content: await testWalletScript({ ...wallet, privateKey, name: "Test wallet" }) });
+    await context.addInitScript({ content: await testWalletScript({ ...wallet, ...account, name: "Test wallet" }) });
   }
   const page = await context.newPage();
   const asked = new Set<string>();

@@ -1,4 +1,5 @@
-import { useConnect, useConnectors, useDisconnect } from "wagmi";
+import type { Address } from "viem";
+import { useBytecode, useConnect, useConnectors, useDisconnect } from "wagmi";
 import { announce } from "../app/announce.ts";
 import { useSession } from "../app/Session.tsx";
 import { CopyButton } from "../ui/CopyButton.tsx";
@@ -87,6 +88,10 @@ function Connected({ onClose }: { onClose: () => void }) {
         <dd className="row">
           <span className="mono">{wallet.address}</span> <CopyButton text={wallet.address} what="address" />
         </dd>
+        <dt>Kind</dt>
+        <dd>
+          <AccountKind address={wallet.address} />
+        </dd>
       </dl>
       <p className="row">
         <button
@@ -101,4 +106,22 @@ function Connected({ onClose }: { onClose: () => void }) {
       </p>
     </Dialog>
   );
+}
+
+/** Whose word a signature is: a key's, or that of code that was put in its place. */
+function AccountKind({ address }: { address: Address }) {
+  const { config } = useSession();
+  const { data: code, isPending, isError } = useBytecode({ address, chainId: config.network.chainId });
+  if (isPending) return "being looked up …";
+  if (isError) return "not known: the network does not answer";
+  if (!code) return "a key";
+  // EIP-7702: what stands at the address names whose code it runs.
+  if (code.startsWith("0xef0100"))
+    return (
+      <>
+        a key that has delegated to code (EIP-7702), at <span className="mono">{`0x${code.slice(8)}`}</span>; your key's
+        own signature goes on counting
+      </>
+    );
+  return "a contract (ERC-1271): it says itself which signatures are its own, each time that one is used";
 }
