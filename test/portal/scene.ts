@@ -86,7 +86,8 @@ async function start(): Promise<Scene | undefined> {
   return Object.assign(scene, rest);
 }
 
-async function passOn(
+/** To the chain, unless it is down. */
+export async function passOn(
   rpcUrl: string,
   scene: { readonly chainDown: boolean },
   request: IncomingMessage,

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import type { Address } from "viem";
 import { useBytecode, useConnect, useConnectors, useDisconnect } from "wagmi";
 import { announce } from "../app/announce.ts";
@@ -6,6 +7,12 @@ import { CopyButton } from "../ui/CopyButton.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { walletProblem } from "./walletProblem.ts";
 
+/** Where the page is built without it, nothing of it is in the page. */
+const WalletConnectOffer =
+  __WALLETCONNECT_PROJECT_ID__ === ""
+    ? undefined
+    : lazy(async () => ({ default: (await import("./WalletConnectOffer.tsx")).WalletConnectOffer }));
+
 export function WalletDialog({ onClose }: { onClose: () => void }) {
   const { wallet } = useSession();
   return wallet === undefined ? <Choose onClose={onClose} /> : <Connected onClose={onClose} />;
@@ -13,17 +20,14 @@ export function WalletDialog({ onClose }: { onClose: () => void }) {
 
 function Choose({ onClose }: { onClose: () => void }) {
   const { config, look } = useSession();
-  const connectors = useConnectors();
+  const connectors = useConnectors().filter(({ type }) => type !== "walletConnect");
   // Said to the hook, not to one call: the list is gone as soon as a wallet is there.
-  const { mutate, isPending, variables, error } = useConnect({
-    mutation: {
-      onSuccess: () => {
-        look(undefined);
-        announce("Wallet connected.");
-        onClose();
-      },
-    },
-  });
+  const onSuccess = () => {
+    look(undefined);
+    announce("Wallet connected.");
+    onClose();
+  };
+  const { mutate, isPending, variables, error } = useConnect({ mutation: { onSuccess } });
   return (
     <Dialog title="Connect a wallet" onClose={onClose}>
       <p className="muted">
@@ -62,6 +66,11 @@ function Choose({ onClose }: { onClose: () => void }) {
         <p className="notice notice-bad" role="alert">
           {walletProblem(error)}
         </p>
+      )}
+      {WalletConnectOffer !== undefined && (
+        <Suspense fallback={null}>
+          <WalletConnectOffer onConnected={onSuccess} />
+        </Suspense>
       )}
     </Dialog>
   );
