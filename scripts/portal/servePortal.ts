@@ -66,7 +66,7 @@ export async function servePortal(options: servePortal.Options): Promise<PortalS
   return { ...listening, origin: `http://127.0.0.1:${listening.port}` };
 }
 
-type Route = (
+export type Route = (
   path: string,
   query: URLSearchParams,
   request: IncomingMessage,

@@ -10,11 +10,12 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import type { Hex } from "viem";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { localMedium } from "../../node/src/storage/index.ts";
 import type { TestWalletControl } from "../../portal/dev/testWallet.ts";
 import { buildPortal, installPortal, portalDist } from "../../scripts/portal/installPortal.ts";
 import { type Seed, seedPortal } from "../../scripts/portal/seedPortal.ts";
 import { type PortalServer, servePortal } from "../../scripts/portal/servePortal.ts";
-import { createStoreDoor } from "../../scripts/portal/storeDoor.ts";
+import { storeRoute } from "../../scripts/portal/storeRoute.ts";
 import { testWalletScript } from "../../scripts/portal/testWalletScript.ts";
 import { deployOnAnvil } from "../helpers/deployedChain.ts";
 
@@ -73,7 +74,7 @@ async function start(): Promise<Scene | undefined> {
     path,
     config: seed.config,
     routes: {
-      store: createStoreDoor(network.storeDir, network.store),
+      store: storeRoute(await localMedium({ path: network.storeDir })),
       rpc: (_path, _query, request, response) => passOn(network.rpcUrl, scene, request, response),
     },
   });
@@ -152,6 +153,8 @@ type VisitOptions = {
   readonly theme?: "light" | "dark";
   /** By which name of this machine the page is opened: passkeys belong to names. */
   readonly host?: "127.0.0.1" | "localhost";
+  /** Another server of the page than the scene's. */
+  readonly at?: string;
   /** Before the page is opened. */
   readonly prepare?: (page: Page) => Promise<void>;
 };
@@ -161,7 +164,15 @@ const strangerKey = `0x${"5e".repeat(32)}` as const;
 
 /** Opens the page in a browser of its own, with a wallet in it, and connects it. */
 export async function visit(scene: Scene, options: VisitOptions = {}): Promise<Visit> {
-  const { as = "owner", view = "", width = 1_280, theme = "light", host = "127.0.0.1", prepare } = options;
+  const {
+    as = "owner",
+    view = "",
+    width = 1_280,
+    theme = "light",
+    host = "127.0.0.1",
+    at = scene.origin,
+    prepare,
+  } = options;
   const { network, seed } = scene;
   const context = await scene.browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
@@ -187,7 +198,7 @@ export async function visit(scene: Scene, options: VisitOptions = {}): Promise<V
   });
   context.on("weberror", (error) => complaints.push(error.error().message));
   await prepare?.(page);
-  await page.goto(`${scene.origin.replace("127.0.0.1", host)}#/${view}`);
+  await page.goto(`${at.replace("127.0.0.1", host)}#/${view}`);
   if (as !== "nobody") {
     await page.getByRole("button", { name: "Connect a wallet" }).click();
     await page.getByRole("button", { name: "Test wallet" }).click();
