@@ -4,10 +4,10 @@ import { decodeGrantPackage, type Program } from "@persona-protocol/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { createChainClient } from "../../node/src/chain/connectChain.ts";
-import { generateCalendar } from "../../scripts/exports/icalendar.ts";
-import { deployAccount } from "../helpers/contractAccount.ts";
-import { describePortal, expectQuiet, type Scene, visit } from "./scene.ts";
+import { createChainClient } from "../../../node/src/chain/connectChain.ts";
+import { generateCalendar } from "../../../scripts/exports/icalendar.ts";
+import { deployAccount } from "../../helpers/contractAccount.ts";
+import { describePortal, expectQuiet, type Scene, visit } from "../scene.ts";
 
 const countsEvents: Program = {
   v: 1,

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { BrowserContext, Page } from "playwright-core";
-import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
-import { portalDist } from "../../scripts/portal/installPortal.ts";
-import { type PortalServer, servePortal } from "../../scripts/portal/servePortal.ts";
-import { describePortal, passOn } from "./scene.ts";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import { portalDist } from "../../../scripts/portal/installPortal.ts";
+import { type PortalServer, servePortal } from "../../../scripts/portal/servePortal.ts";
+import { describePortal, passOn } from "../scene.ts";
 
 const standIn = fileURLToPath(new URL("walletConnect/ethereumProvider.js", import.meta.url));
 /** Names that are only in its code. viem knows one error by its name. */

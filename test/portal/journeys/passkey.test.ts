@@ -1,7 +1,7 @@
 /** The owner's key under a passkey, by Chromium's own authenticator that nobody has to touch. */
 import { expect } from "chai";
 import type { CDPSession, Page } from "playwright-core";
-import { describePortal, expectQuiet, restoreRecords, visit } from "./scene.ts";
+import { describePortal, expectQuiet, restoreRecords, visit } from "../scene.ts";
 
 type Authenticator = { readonly cdp: CDPSession; readonly authenticatorId: string };
 

@@ -9,9 +9,9 @@ import { utf8 } from "@persona-protocol/sdk/crypto";
 import { cidOfDigest } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import type { Locator, Page } from "playwright-core";
-import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
-import { engagementProgram, threshold } from "../../scripts/demo/engagementProgram.ts";
-import { describePortal, expectQuiet, restoreRecords, type Scene, type Visit, visit } from "./scene.ts";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import { engagementProgram, threshold } from "../../../scripts/demo/engagementProgram.ts";
+import { describePortal, expectQuiet, restoreRecords, type Scene, type Visit, visit } from "../scene.ts";
 
 const anyText = { type: "string", maxLength: 1_048_576 } as const;
 const limits = { timeMs: 2_000, memoryMb: 32, fuel: 1_000_000_000_000, outputBytes: 65_536 };
