@@ -1,7 +1,8 @@
 /** The owner's key under a passkey, by Chromium's own authenticator that nobody has to touch. */
+import { join } from "node:path";
 import { expect } from "chai";
 import type { CDPSession, Page } from "playwright-core";
-import { describePortal, expectQuiet, restoreRecords, visit } from "../scene.ts";
+import { artifacts, describePortal, expectQuiet, restoreRecords, visit } from "../scene.ts";
 
 type Authenticator = { readonly cdp: CDPSession; readonly authenticatorId: string };
 
@@ -31,6 +32,7 @@ describePortal("a key under a passkey", (scene) => {
     const { page } = view;
     await page.getByLabel(/By a passkey/).check();
     expect(await page.getByLabel("The same again").count()).to.equal(0);
+    await page.screenshot({ path: join(artifacts, "passkey.png") });
     await page.getByRole("button", { name: "Make my key" }).click();
     await page.getByText("sealed under your passkey").waitFor();
     const made = await nameOfKey(page);

@@ -11,7 +11,7 @@ import { expect } from "chai";
 import type { Locator, Page } from "playwright-core";
 import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
 import { engagementProgram, threshold } from "../../../scripts/demo/engagementProgram.ts";
-import { describePortal, expectQuiet, restoreRecords, type Scene, type Visit, visit } from "../scene.ts";
+import { artifacts, describePortal, expectQuiet, restoreRecords, type Scene, type Visit, visit } from "../scene.ts";
 
 const anyText = { type: "string", maxLength: 1_048_576 } as const;
 const limits = { timeMs: 2_000, memoryMb: 32, fuel: 1_000_000_000_000, outputBytes: 65_536 };
@@ -66,6 +66,7 @@ describePortal("a dry run of a requested program", (scene) => {
     await card.getByLabel("On what").selectOption({ label: "My own: X archive" });
     await card.getByRole("button", { name: "Run it" }).click();
     expect(await card.getByLabel("What own-words gave").textContent()).to.match(/^"400 posts, \d+ words"$/);
+    await card.screenshot({ path: join(artifacts, "trial.png") });
     expectQuiet(view);
   });
 
