@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { securedPage } from "./dev/securedPage.ts";
@@ -6,11 +8,17 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** WalletConnect is built in only for who asks for it, by the id of a project of theirs: it talks to a relay of a third party. */
 const walletConnect = process.env["PORTAL_WALLETCONNECT_PROJECT_ID"] ?? "";
 
+const quickJs = readFileSync(fileURLToPath(import.meta.resolve("@jitl/quickjs-ng-wasmfile-release-sync/wasm")));
+const quickJsIntegrity = `sha384-${createHash("sha384").update(quickJs).digest("base64")}`;
+
 export default defineConfig({
   root: here("."),
   // Works below any path, also of an IPFS gateway.
   base: "./",
-  define: { __WALLETCONNECT_PROJECT_ID__: JSON.stringify(walletConnect) },
+  define: {
+    __WALLETCONNECT_PROJECT_ID__: JSON.stringify(walletConnect),
+    __QUICKJS_INTEGRITY__: JSON.stringify(quickJsIntegrity),
+  },
   resolve: {
     // The SDK lies beside this folder and would bring the copies of its own folder.
     dedupe: ["viem", "@noble/curves", "@noble/hashes"],

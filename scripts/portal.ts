@@ -13,11 +13,12 @@ import { createProgress } from "../node/src/cli/progress.ts";
 import { aborted, untilStopped } from "../node/src/cli/untilStopped.ts";
 import { repositoryRoot } from "../node/src/dev/repositoryRoot.ts";
 import { startNetwork } from "../node/src/dev/startNetwork.ts";
+import { localMedium } from "../node/src/storage/index.ts";
 import { runCommand, wholeNumber } from "./command/runCommand.ts";
 import { buildPortal, installPortal, portalDist } from "./portal/installPortal.ts";
 import { seedPortal } from "./portal/seedPortal.ts";
 import { servePortal } from "./portal/servePortal.ts";
-import { createStoreDoor } from "./portal/storeDoor.ts";
+import { storeRoute } from "./portal/storeRoute.ts";
 import { testWalletScript } from "./portal/testWalletScript.ts";
 
 const usage = `
@@ -81,12 +82,13 @@ async function run(chain: string, ports: { readonly page: number; readonly chain
         await testWalletScript({ ...wallet, privateKey: seed.ownerKey, name: "Test owner" }),
         await testWalletScript({ ...wallet, privateKey: seed.dappKey, name: "Test dApp" }),
       ],
-      routes: { store: createStoreDoor(network.storeDir, network.store) },
+      routes: { store: storeRoute(await localMedium({ path: network.storeDir })) },
     });
     process.stdout.write(
       [
         "",
-        `page        ${server.origin}/`,
+        // By its name: browsers give no passkeys to addresses.
+        `page        http://localhost:${server.port}/`,
         `chain       ${network.rpcUrl} (chain id ${network.deployment.chainId})`,
         `test owner  ${seed.owner.client.account.address}`,
         `            for a wallet of your own: ${seed.ownerKey}`,

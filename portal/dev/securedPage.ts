@@ -27,6 +27,12 @@ export function contentSecurityPolicy(inlineHashes: readonly string[], { walletC
 }
 
 /**
+ * Of a worker, for the header of its file: a worker has no `meta`, and takes no policy from the page. It may compile WebAssembly, which
+ * the page may not (QuickJS, programs on trial), and it reaches nobody, neither the page's own server nor a store.
+ */
+export const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
+/**
  * Puts the policy and the digests of every script and style into index.html: `integrity` on what it names, and an import map for what
  * is loaded later, so that no file is run that is not the one that was built.
  */

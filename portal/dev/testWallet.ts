@@ -1,9 +1,11 @@
 import {
   createWalletClient,
   type EIP1193Provider,
+  encodeFunctionData,
   type Hex,
   http,
   numberToHex,
+  parseAbi,
   publicActions,
   type TransactionReceipt,
 } from "viem";
@@ -17,6 +19,8 @@ export type TestWalletOptions = {
   readonly rpcUrl: string;
   readonly chainId: number;
   readonly privateKey: Hex;
+  /** A contract whose one key this is: the account that pages see, in whose name everything is sent (`run(address,bytes)`). */
+  readonly contract?: Hex;
   readonly name: string;
   /** Asks a person by the browser's own dialog; else everything is allowed that `control` does not decline. */
   readonly asks: boolean;
@@ -36,6 +40,8 @@ export type TestWalletControl = {
   moveTo(chainId: number): void;
 };
 
+const contractAbi = parseAbi(["function run(address target, bytes data)"]);
+
 type Listener = (...values: readonly unknown[]) => void;
 type Call = { readonly method: string; readonly params?: readonly unknown[] };
 
@@ -54,6 +60,7 @@ const icon =
 export function announceTestWallet(options: TestWalletOptions): void {
   const { rpcUrl, privateKey, name, asks } = options;
   const account = privateKeyToAccount(privateKey);
+  const shown = options.contract ?? account.address;
   const chain = {
     id: options.chainId,
     name: "local",
@@ -80,7 +87,7 @@ export function announceTestWallet(options: TestWalletOptions): void {
   const unsupported = () => Object.assign(new Error("This wallet does not do that."), { code: 4_200 });
 
   // As wallets do: an address is shown to a page that was allowed to see it, also when it comes back.
-  const allowedKey = `persona-test-wallet ${account.address}`;
+  const allowedKey = `persona-test-wallet ${shown}`;
   const isAllowed = () => localStorage.getItem(allowedKey) !== null;
 
   function requireYes(question: string): void {
@@ -90,19 +97,26 @@ export function announceTestWallet(options: TestWalletOptions): void {
     throw Object.assign(new Error("User rejected the request."), { code: 4_001 });
   }
 
+  /** By the key itself, or by the contract on its word. */
+  function send(call: { readonly to: Hex; readonly data: Hex; readonly value?: bigint }): Promise<Hex> {
+    if (options.contract === undefined) return client.sendTransaction(call);
+    const data = encodeFunctionData({ abi: contractAbi, functionName: "run", args: [call.to, call.data] });
+    return client.sendTransaction({ to: options.contract, data });
+  }
+
   async function request({ method, params = [] }: Call): Promise<unknown> {
     control.asked.push(method);
     switch (method) {
       case "eth_requestAccounts":
         if (!isAllowed()) requireYes("Show your address to this page?");
         localStorage.setItem(allowedKey, "yes");
-        return [account.address];
+        return [shown];
       case "wallet_requestPermissions":
         requireYes("Show your address to this page?");
         localStorage.setItem(allowedKey, "yes");
-        return [{ parentCapability: "eth_accounts", caveats: [{ value: [account.address] }] }];
+        return [{ parentCapability: "eth_accounts", caveats: [{ value: [shown] }] }];
       case "eth_accounts":
-        return isAllowed() ? [account.address] : [];
+        return isAllowed() ? [shown] : [];
       case "wallet_revokePermissions":
         localStorage.removeItem(allowedKey);
         return null;
@@ -123,7 +137,7 @@ export function announceTestWallet(options: TestWalletOptions): void {
         const [transaction] = params as readonly [{ readonly to: Hex; readonly data?: Hex; readonly value?: Hex }];
         requireYes(`Send a transaction to ${transaction.to}?\n${(transaction.data ?? "0x").slice(0, 200)}`);
         const { to, data = "0x", value = "0x0" } = transaction;
-        return client.sendTransaction({ to, data, value: BigInt(value) });
+        return send({ to, data, value: BigInt(value) });
       }
       case "wallet_getCapabilities":
         if (control.batches) return { [numberToHex(control.chainId)]: { atomic: { status: "supported" } } };
@@ -139,7 +153,7 @@ export function announceTestWallet(options: TestWalletOptions): void {
         for (const { to, data } of calls)
           receipts.push(
             await client.waitForTransactionReceipt({
-              hash: await client.sendTransaction({ to, data }),
+              hash: await send({ to, data }),
               pollingInterval: 50,
             }),
           );

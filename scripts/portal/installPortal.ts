@@ -42,7 +42,14 @@ export function buildPortal(outDir = portalDist): boolean {
 
 function sourcesOf(): string {
   const hash = createHash("sha256");
-  const patterns = ["portal/{src,dev,public}/**/*", "portal/*.{json,ts,html}", "sdk/src/**/*.ts", "sdk/package.json"];
+  const sandbox = "node/src/enclave/runtime/sandbox/*.ts";
+  const patterns = [
+    "portal/{src,dev,public}/**/*",
+    "portal/*.{json,ts,html}",
+    "sdk/src/**/*.ts",
+    "sdk/package.json",
+    sandbox,
+  ];
   for (const path of globSync(patterns, { cwd: repositoryRoot, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -152,7 +152,7 @@ export async function seedPortal(
     },
     deployment: plainDeployment(deployment),
     token: { address: token, symbol: "TEST", decimals: 18 },
-    stores: [{ name: "this machine", kind: "kubo", url: "./store" }],
+    stores: [{ name: "this machine", kind: "http", url: "./store" }],
     wanted: 1,
     guardians: network.guardians.map(({ nodeId }) => nodeId),
     test: { owner: ownerAccount.address, kit, kitPassphrase, requests: [waiting] },

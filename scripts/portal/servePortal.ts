@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import { type Listening, listen } from "../../node/src/listen.ts";
+import { workerPolicy } from "../../portal/dev/securedPage.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
   ".json": "application/json",
 };
 
@@ -43,7 +45,7 @@ export async function servePortal(options: servePortal.Options): Promise<PortalS
       .writeHead(200, {
         "content-type": types[extname(name)] ?? "application/octet-stream",
         // A page that may not be framed cannot be clicked through another one; a `meta` cannot say so.
-        "content-security-policy": `${policy}; frame-ancestors 'none'`,
+        "content-security-policy": name.startsWith("assets/") ? workerPolicy : `${policy}; frame-ancestors 'none'`,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin-allow-popups",
@@ -64,7 +66,7 @@ export async function servePortal(options: servePortal.Options): Promise<PortalS
   return { ...listening, origin: `http://127.0.0.1:${listening.port}` };
 }
 
-type Route = (
+export type Route = (
   path: string,
   query: URLSearchParams,
   request: IncomingMessage,

@@ -79,8 +79,16 @@ export const suites: readonly Suite[] = [
   { name: "mail", files: "test/e2e/manyMails.test.ts", processes: "one", onAsking: true },
   // The index of wallets and dApps, whose packages are its own: npm run indexer:test installs them first.
   { name: "indexer", files: "test/indexer/**/*.test.ts", processes: "one", onAsking: true },
-  // The owner's page, whose packages are its own: npm run portal:test installs and builds it first. CI runs it beside the rest.
-  { name: "portal", files: "test/portal/**/*.test.ts", processes: "one", pages: true, onAsking: true },
+  // The owner's page, whose packages are its own: npm run portal:test installs and builds it first. CI runs it beside the rest. Each folder
+  // has a network and a browser.
+  {
+    name: "portal",
+    files: "test/portal/**/*.test.ts",
+    processes: "folders",
+    pages: true,
+    chains: true,
+    onAsking: true,
+  },
 ];
 
 export function testFiles(suite: Suite, root: string): string[] {

@@ -18,28 +18,38 @@ import { compileSolidity, mustCompile, type SolidityOutput } from "../../scripts
 type Artifact = { readonly abi: Abi; readonly bytecode: Hex };
 
 const root = new URL("../../", import.meta.url);
-const source = "test/contracts/helpers/SmartWallet.sol";
-let compiled: SolidityOutput | undefined;
+const sources = {
+  SmartWallet: "test/contracts/helpers/SmartWallet.sol",
+  GasBurner: "test/contracts/helpers/SmartWallet.sol",
+  ReturnBomb: "test/contracts/helpers/SmartWallet.sol",
+  ShortAnswer: "test/contracts/helpers/SmartWallet.sol",
+  DelegateAccount: "test/contracts/helpers/Accounts.sol",
+} as const;
+const compiled = new Map<string, SolidityOutput>();
 
 /** Compiled here: the builds of the Solidity tests are not this suite's. */
-function artifactOf(name: string): Artifact {
-  compiled ??= mustCompile(
-    compileSolidity({
-      sources: new Map([[source, readFileSync(new URL(source, root), "utf8")]]),
-      settings: unoptimized.settings,
-      select: { [source]: { "*": ["abi", "evm.bytecode.object"] } },
-      onMissing: (path) => readFileSync(new URL(`node_modules/${path}`, root), "utf8"),
-    }),
-  );
-  const { abi, evm } = compiled.contracts?.[source]?.[name] ?? {};
+function artifactOf(name: keyof typeof sources): Artifact {
+  const source = sources[name];
+  const output =
+    compiled.get(source) ??
+    mustCompile(
+      compileSolidity({
+        sources: new Map([[source, readFileSync(new URL(source, root), "utf8")]]),
+        settings: unoptimized.settings,
+        select: { [source]: { "*": ["abi", "evm.bytecode.object"] } },
+        onMissing: (path) => readFileSync(new URL(`node_modules/${path}`, root), "utf8"),
+      }),
+    );
+  compiled.set(source, output);
+  const { abi, evm } = output.contracts?.[source]?.[name] ?? {};
   if (abi === undefined || evm?.bytecode === undefined) throw new Error(`there is no contract ${name} in ${source}`);
   return { abi, bytecode: `0x${evm.bytecode.object}` };
 }
 
-/** A contract of test/contracts/helpers/SmartWallet.sol, deployed by `client`. */
+/** A contract of test/contracts/helpers, deployed by `client`. */
 export async function deployAccount(
   client: ChainClient,
-  name: "SmartWallet" | "GasBurner" | "ReturnBomb" | "ShortAnswer",
+  name: keyof typeof sources,
   args: readonly unknown[] = [],
 ): Promise<{ readonly address: Address; readonly abi: Abi }> {
   const { abi, bytecode } = artifactOf(name);

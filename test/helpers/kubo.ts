@@ -13,8 +13,11 @@ export type KuboDaemon = {
   stop(): Promise<void>;
 };
 
-/** A real daemon with an empty repository of its own: no network, its API on a free port of loopback. */
-export async function startKubo(binary: string): Promise<KuboDaemon> {
+/**
+ * A real daemon with an empty repository of its own: no network, its API on a free port of loopback.
+ * @param options.origin of pages that may use its API
+ */
+export async function startKubo(binary: string, options: { readonly origin?: string } = {}): Promise<KuboDaemon> {
   const repo = await mkdtemp(join(tmpdir(), "persona-kubo-"));
   const env = { ...process.env, IPFS_PATH: repo, IPFS_TELEMETRY: "off" };
   const ipfs = (...args: string[]): void => {
@@ -26,6 +29,10 @@ export async function startKubo(binary: string): Promise<KuboDaemon> {
   ipfs("config", "Addresses.Gateway", "/ip4/127.0.0.1/tcp/0");
   ipfs("config", "--json", "Gateway.NoFetch", "true");
   ipfs("config", "--json", "Addresses.Swarm", "[]");
+  if (options.origin !== undefined) {
+    ipfs("config", "--json", "API.HTTPHeaders.Access-Control-Allow-Origin", JSON.stringify([options.origin]));
+    ipfs("config", "--json", "API.HTTPHeaders.Access-Control-Allow-Methods", '["POST"]');
+  }
 
   const daemon = spawn(binary, ["daemon", "--offline"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const stop = async (): Promise<void> => {

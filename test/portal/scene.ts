@@ -7,13 +7,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Hex } from "viem";
 import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { type Network, startNetwork } from "../../node/src/dev/startNetwork.ts";
+import { localMedium } from "../../node/src/storage/index.ts";
 import type { TestWalletControl } from "../../portal/dev/testWallet.ts";
 import { buildPortal, installPortal, portalDist } from "../../scripts/portal/installPortal.ts";
 import { type Seed, seedPortal } from "../../scripts/portal/seedPortal.ts";
 import { type PortalServer, servePortal } from "../../scripts/portal/servePortal.ts";
-import { createStoreDoor } from "../../scripts/portal/storeDoor.ts";
+import { storeRoute } from "../../scripts/portal/storeRoute.ts";
 import { testWalletScript } from "../../scripts/portal/testWalletScript.ts";
 import { deployOnAnvil } from "../helpers/deployedChain.ts";
 
@@ -72,7 +74,7 @@ async function start(): Promise<Scene | undefined> {
     path,
     config: seed.config,
     routes: {
-      store: createStoreDoor(network.storeDir, network.store),
+      store: storeRoute(await localMedium({ path: network.storeDir })),
       rpc: (_path, _query, request, response) => passOn(network.rpcUrl, scene, request, response),
     },
   });
@@ -85,7 +87,8 @@ async function start(): Promise<Scene | undefined> {
   return Object.assign(scene, rest);
 }
 
-async function passOn(
+/** To the chain, unless it is down. */
+export async function passOn(
   rpcUrl: string,
   scene: { readonly chainDown: boolean },
   request: IncomingMessage,
@@ -140,11 +143,20 @@ export type Visit = {
   close(): Promise<void>;
 };
 
+/** An account of a test's own: a key, and the contract that it signs for. */
+type Account = { readonly privateKey: Hex; readonly contract?: Hex };
+
 type VisitOptions = {
-  readonly as?: "owner" | "dapp" | "nobody" | "stranger";
+  readonly as?: "owner" | "dapp" | "nobody" | "stranger" | Account;
   readonly view?: string;
   readonly width?: number;
   readonly theme?: "light" | "dark";
+  /** By which name of this machine the page is opened: passkeys belong to names. */
+  readonly host?: "127.0.0.1" | "localhost";
+  /** Another server of the page than the scene's. */
+  readonly at?: string;
+  /** Before the page is opened. */
+  readonly prepare?: (page: Page) => Promise<void>;
 };
 
 /** A key of nobody else: an account without data and money. */
@@ -152,7 +164,15 @@ const strangerKey = `0x${"5e".repeat(32)}` as const;
 
 /** Opens the page in a browser of its own, with a wallet in it, and connects it. */
 export async function visit(scene: Scene, options: VisitOptions = {}): Promise<Visit> {
-  const { as = "owner", view = "", width = 1_280, theme = "light" } = options;
+  const {
+    as = "owner",
+    view = "",
+    width = 1_280,
+    theme = "light",
+    host = "127.0.0.1",
+    at = scene.origin,
+    prepare,
+  } = options;
   const { network, seed } = scene;
   const context = await scene.browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
@@ -164,9 +184,10 @@ export async function visit(scene: Scene, options: VisitOptions = {}): Promise<V
   });
   context.setDefaultTimeout(90_000);
   if (as !== "nobody") {
-    const privateKey = as === "owner" ? seed.ownerKey : as === "dapp" ? seed.dappKey : strangerKey;
+    const keys = { owner: seed.ownerKey, dapp: seed.dappKey, stranger: strangerKey };
+    const account = typeof as === "string" ? { privateKey: keys[as] } : as;
     const wallet = { rpcUrl: network.rpcUrl, chainId: network.deployment.chainId, asks: false };
-    await context.addInitScript({ content: await testWalletScript({ ...wallet, privateKey, name: "Test wallet" }) });
+    await context.addInitScript({ content: await testWalletScript({ ...wallet, ...account, name: "Test wallet" }) });
   }
   const page = await context.newPage();
   const asked = new Set<string>();
@@ -176,7 +197,8 @@ export async function visit(scene: Scene, options: VisitOptions = {}): Promise<V
     if (message.type() === "error") complaints.push(message.text());
   });
   context.on("weberror", (error) => complaints.push(error.error().message));
-  await page.goto(`${scene.origin}#/${view}`);
+  await prepare?.(page);
+  await page.goto(`${at.replace("127.0.0.1", host)}#/${view}`);
   if (as !== "nobody") {
     await page.getByRole("button", { name: "Connect a wallet" }).click();
     await page.getByRole("button", { name: "Test wallet" }).click();
@@ -205,6 +227,7 @@ export async function restoreRecords({ page }: Visit): Promise<void> {
   await page.getByRole("button", { name: "I have a recovery kit" }).first().click();
   await page.getByRole("button", { name: "Fill in the test owner's kit" }).click();
   await page.getByLabel("New passphrase for this device").fill(passphrase);
+  await page.getByLabel("The same again").fill(passphrase);
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await page.getByRole("button", { name: "Fill in the test owner's kit" }).waitFor({ state: "detached" });
 }
@@ -212,5 +235,5 @@ export async function restoreRecords({ page }: Visit): Promise<void> {
 /** Nothing was asked of anybody but the page's own server, and guardians on this machine; and nothing was complained of. */
 export function expectQuiet({ asked, complaints }: Visit): void {
   expect(complaints).to.deep.equal([]);
-  for (const origin of asked) expect(new URL(origin).hostname, origin).to.equal("127.0.0.1");
+  for (const origin of asked) expect(new URL(origin).hostname, origin).to.be.oneOf(["127.0.0.1", "localhost"]);
 }

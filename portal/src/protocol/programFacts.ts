@@ -7,8 +7,7 @@ export type ProgramFacts = {
   readonly name: string;
   readonly description: string;
   readonly kind: "sql" | "wasm" | "js";
-  /** What it is: the statement of version 1; the CID of its code of version 2. */
-  readonly source: { readonly statement: string } | { readonly code: string };
+  readonly program: Program;
   readonly result: readonly string[];
   /** A row with invented values, where the form is one of rows. */
   readonly example: readonly (readonly [name: string, value: string])[];
@@ -21,6 +20,7 @@ export type ProgramFacts = {
 export function programFacts(program: Program): ProgramFacts {
   const isAggregate = outputClassOf(program) === OutputClass.aggregate;
   const common = {
+    program,
     name: program.name,
     description: program.description,
     kind: program.kind,
@@ -31,7 +31,6 @@ export function programFacts(program: Program): ProgramFacts {
     const { columns, maxRows } = program.result;
     return {
       ...common,
-      source: { statement: program.statement },
       result: columns.map(({ name, type, nullable }) => `${name}: ${typeWords[type]}${nullable ? ", or nothing" : ""}`),
       example: columns.map(({ name, type }, i) => [name, exampleOf(type, i)] as const),
       gives: `at most ${maxRows} row${maxRows === 1 ? "" : "s"} of ${columns.length} value${columns.length === 1 ? "" : "s"}, whatever the statement puts there: read it below`,
@@ -40,7 +39,6 @@ export function programFacts(program: Program): ProgramFacts {
   const { minRows = 1, minOwners = 1 } = program.groups ?? {};
   return {
     ...common,
-    source: { code: program.code },
     result: [JSON.stringify(program.result, null, 2)],
     example: [],
     gives: isAggregate

@@ -15,6 +15,8 @@ export type PortalStores = {
   readonly store: BlobStore | undefined;
   /** Each by itself, to see whether its copy is whole. */
   readonly readers: readonly NamedStore<BlobReader>[];
+  /** Those of them that can be written to. */
+  readonly keepers: readonly NamedStore[];
   readonly wanted: number;
 };
 
@@ -36,6 +38,7 @@ export function portalStores(config: PortalConfig): PortalStores {
   const stores: PortalStores = {
     store: kept.length === 0 ? undefined : createReplicatedStore({ stores: kept, wanted }),
     readers: [...kept, ...given],
+    keepers: kept,
     wanted,
   };
   opened.set(config, stores);

@@ -27,6 +27,10 @@ const advice: Readonly<Record<string, readonly [what: string, then: string]>> = 
     "That is not the passphrase.",
     "Mind capitals and the keyboard's language. Nothing is locked after wrong tries.",
   ],
+  KEYSTORE_PASSKEY_FAILED: [
+    "The passkey gave no secret.",
+    "You declined, it is not on this device, or it cannot compute secrets. Try again, or take a passphrase; with your recovery kit you come in as well. Nothing was changed.",
+  ],
   ACCESS_REQUEST_INVALID: [
     "This request cannot be used.",
     "It is damaged, was changed on its way, or is for another network. Ask for it again, and paste the whole text.",

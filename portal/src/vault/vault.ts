@@ -1,18 +1,12 @@
 import { aeadOpen, aeadSeal, hkdfSha256, keyIdOf, utf8, zeroise } from "@persona-protocol/sdk/crypto";
-import {
-  generateOwnerRootKey,
-  type Keystore,
-  openKeystore,
-  ownerKemKeyPair,
-  parseKeystore,
-  sealKeystore,
-} from "@persona-protocol/sdk/storage";
+import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import type { Address, Hex } from "viem";
 import { keep, readKept } from "./database.ts";
+import { type Lock, openLock, type Place, replaceLocks } from "./locks.ts";
 import type { DatasetRecord } from "./records.ts";
 
 /**
- * An owner's private things on this device: the root key in a keystore, and what is sealed under it. Open from the passphrase until the
+ * An owner's private things on this device: the root key under its locks, and what is sealed under it. Open from the unlocking until the
  * page is closed or locked; the root key is in this page's memory for so long, and nowhere else in clear.
  */
 export type VaultContent = {
@@ -28,7 +22,6 @@ export type Vault = {
   readonly content: VaultContent;
 };
 
-type Place = { readonly chainId: number; readonly owner: Address };
 type Opened = Vault & { readonly rootKey: Uint8Array };
 
 const nothing: VaultContent = { records: [], heads: {} };
@@ -46,32 +39,23 @@ export function subscribeVault(listener: () => void): () => void {
 
 export const openedVault = (place: Place): Vault | undefined => opened.get(keyOf(place));
 
-/** The keystore on this device, which its passphrase opens; undefined where there is none. */
-export async function keptKeystore(place: Place): Promise<Keystore | undefined> {
-  const kept = await readKept(place.chainId, "keystores", nameOf(place));
-  return kept === undefined ? undefined : parseKeystore(kept);
-}
-
-/** A new root key, or one that came back from a kit, under a passphrase. What lay here under another key is replaced. */
+/** A new root key, or one that came back from a kit, under a lock. What lay here under another key is replaced. */
 export async function createVault(
   place: Place,
-  passphrase: string,
+  lock: Lock,
   restored?: { readonly rootKey: Uint8Array; readonly records: readonly DatasetRecord[] },
 ): Promise<Vault> {
   const rootKey = restored?.rootKey ?? generateOwnerRootKey();
-  const keystore = await sealKeystore({ kind: "owner-root", secret: rootKey, passphrase });
   const content = { ...nothing, records: restored?.records ?? [] };
+  await replaceLocks(place, rootKey, lock);
   await seal(place, rootKey, content);
-  await keep(place.chainId, "keystores", nameOf(place), keystore);
   return remember(place, rootKey, content);
 }
 
-/** @throws PersonaError KEYSTORE_PASSPHRASE_WRONG */
-export async function unlockVault(place: Place, passphrase: string): Promise<Vault> {
-  const keystore = await keptKeystore(place);
-  if (keystore === undefined) throw new Error("There is no key of this account on this device.");
-  const { secret } = await openKeystore(keystore, passphrase);
-  return remember(place, secret, await readContent(place, secret));
+/** @throws PersonaError KEYSTORE_PASSPHRASE_WRONG, KEYSTORE_PASSKEY_FAILED */
+export async function unlockVault(place: Place, lock: Lock): Promise<Vault> {
+  const rootKey = await openLock(place, lock);
+  return remember(place, rootKey, await readContent(place, rootKey));
 }
 
 export function lockVault(place: Place): void {

@@ -1,9 +1,17 @@
-import { useConnect, useConnectors, useDisconnect } from "wagmi";
+import { lazy, Suspense } from "react";
+import type { Address } from "viem";
+import { useBytecode, useConnect, useConnectors, useDisconnect } from "wagmi";
 import { announce } from "../app/announce.ts";
 import { useSession } from "../app/Session.tsx";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { walletProblem } from "./walletProblem.ts";
+
+/** Where the page is built without it, nothing of it is in the page. */
+const WalletConnectOffer =
+  __WALLETCONNECT_PROJECT_ID__ === ""
+    ? undefined
+    : lazy(async () => ({ default: (await import("./WalletConnectOffer.tsx")).WalletConnectOffer }));
 
 export function WalletDialog({ onClose }: { onClose: () => void }) {
   const { wallet } = useSession();
@@ -12,17 +20,14 @@ export function WalletDialog({ onClose }: { onClose: () => void }) {
 
 function Choose({ onClose }: { onClose: () => void }) {
   const { config, look } = useSession();
-  const connectors = useConnectors();
+  const connectors = useConnectors().filter(({ type }) => type !== "walletConnect");
   // Said to the hook, not to one call: the list is gone as soon as a wallet is there.
-  const { mutate, isPending, variables, error } = useConnect({
-    mutation: {
-      onSuccess: () => {
-        look(undefined);
-        announce("Wallet connected.");
-        onClose();
-      },
-    },
-  });
+  const onSuccess = () => {
+    look(undefined);
+    announce("Wallet connected.");
+    onClose();
+  };
+  const { mutate, isPending, variables, error } = useConnect({ mutation: { onSuccess } });
   return (
     <Dialog title="Connect a wallet" onClose={onClose}>
       <p className="muted">
@@ -62,6 +67,11 @@ function Choose({ onClose }: { onClose: () => void }) {
           {walletProblem(error)}
         </p>
       )}
+      {WalletConnectOffer !== undefined && (
+        <Suspense fallback={null}>
+          <WalletConnectOffer onConnected={onSuccess} />
+        </Suspense>
+      )}
     </Dialog>
   );
 }
@@ -87,6 +97,10 @@ function Connected({ onClose }: { onClose: () => void }) {
         <dd className="row">
           <span className="mono">{wallet.address}</span> <CopyButton text={wallet.address} what="address" />
         </dd>
+        <dt>Kind</dt>
+        <dd>
+          <AccountKind address={wallet.address} />
+        </dd>
       </dl>
       <p className="row">
         <button
@@ -101,4 +115,22 @@ function Connected({ onClose }: { onClose: () => void }) {
       </p>
     </Dialog>
   );
+}
+
+/** Whose word a signature is: a key's, or that of code that was put in its place. */
+function AccountKind({ address }: { address: Address }) {
+  const { config } = useSession();
+  const { data: code, isPending, isError } = useBytecode({ address, chainId: config.network.chainId });
+  if (isPending) return "being looked up …";
+  if (isError) return "not known: the network does not answer";
+  if (!code) return "a key";
+  // EIP-7702: what stands at the address names whose code it runs.
+  if (code.startsWith("0xef0100"))
+    return (
+      <>
+        a key that has delegated to code (EIP-7702), at <span className="mono">{`0x${code.slice(8)}`}</span>; your key's
+        own signature goes on counting
+      </>
+    );
+  return "a contract (ERC-1271): it says itself which signatures are its own, each time that one is used";
 }

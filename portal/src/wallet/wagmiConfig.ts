@@ -11,17 +11,26 @@ export function chainOf({ network }: PortalConfig): Chain {
   });
 }
 
-/** Wallets announce themselves (EIP-6963); none is built in, and WalletConnect only where the page was built with it. */
+/** Wallets announce themselves (EIP-6963); none is built in. WalletConnect is there for who came by it last time, where the page was built with it. */
 export async function createWagmiConfig(config: PortalConfig): Promise<Config> {
   const chain = chainOf(config);
   const connectors: CreateConnectorFn[] = [];
-  if (__WALLETCONNECT_PROJECT_ID__ !== "") {
-    const { walletConnect } = await import("wagmi/connectors/walletConnect");
-    connectors.push(walletConnect({ projectId: __WALLETCONNECT_PROJECT_ID__, showQrModal: true }));
+  if (__WALLETCONNECT_PROJECT_ID__ !== "" && cameByWalletConnect()) {
+    const { walletConnectBy } = await import("./walletConnect.ts");
+    connectors.push(walletConnectBy());
   }
   return createConfig({
     chains: [chain],
     connectors,
     transports: { [chain.id]: fallback(config.network.rpcUrls.map((url) => http(url))) },
   });
+}
+
+/** As wagmi keeps it. */
+function cameByWalletConnect(): boolean {
+  try {
+    return localStorage.getItem("wagmi.recentConnectorId") === '"walletConnect"';
+  } catch {
+    return false;
+  }
 }

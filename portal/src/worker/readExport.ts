@@ -1,21 +1,7 @@
 import { isErrorCode, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Found, ImportAnswer, ImportRequest } from "./importMessages.ts";
 import workerUrl from "./importWorker.ts?worker&url";
-
-type TrustedTypes = {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): URL };
-};
-
-/** The one script that is started by its address: a file of this page, and nothing else (Trusted Types, docs/portal.md). */
-const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("portal-worker", {
-  createScriptURL(url) {
-    if (new URL(url, location.href).origin !== location.origin) throw new TypeError("not a script of this page");
-    return url;
-  },
-});
+import { startWorker } from "./startWorker.ts";
 
 /** Reads an export in a thread of its own. @throws PersonaError what the connectors refuse; CANCELLED */
 export function readExport(
@@ -25,7 +11,7 @@ export function readExport(
     onProgress,
   }: { signal: AbortSignal; onProgress: (progress: { file: string; done: number; total: number }) => void },
 ): Promise<Found> {
-  const worker = new Worker((policy?.createScriptURL(workerUrl) ?? workerUrl) as string, { type: "module" });
+  const worker = startWorker(workerUrl);
   return new Promise<Found>((resolve, reject) => {
     signal.addEventListener("abort", () => reject(new PersonaError("CANCELLED", "The import was stopped.")), {
       once: true,

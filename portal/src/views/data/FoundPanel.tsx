@@ -5,12 +5,12 @@ import { useWrite } from "../../protocol/useWrite.ts";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { formatBytes } from "../../ui/formatBytes.ts";
-import { Time } from "../../ui/Time.tsx";
+import { SegmentsTable } from "../../ui/SegmentsTable.tsx";
 import type { Vault } from "../../vault/vault.ts";
 import type { Found } from "../../worker/importMessages.ts";
 import { type PublishStep, publishFound } from "./publishFound.ts";
 
-const seconds = (date: Date | null) => (date === null ? undefined : date.getTime() / 1_000);
+const seconds = (date: Date | null) => (date === null ? null : date.getTime() / 1_000);
 
 /** What was found, before anything is stored; then storing it, step by step. */
 export function FoundPanel({
@@ -71,37 +71,16 @@ export function FoundPanel({
         Read as {printable(found.connector)}
         {found.also.length > 0 && `; it could also be read as ${found.also.map((each) => printable(each)).join(", ")}`}.
       </p>
-      <section className="table-wrap" aria-label="What was found">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Segment</th>
-              <th scope="col" className="number">
-                Records
-              </th>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
-              <th scope="col" className="number wide-only">
-                Size
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {filled.map((segment) => (
-              <tr key={segment.name}>
-                <td>
-                  {printable(segment.name, { maxLength: 64 })}{" "}
-                  {segment.isPrivate && <span className="tag">for you alone</span>}
-                </td>
-                <td className="number">{segment.records.toLocaleString()}</td>
-                <td>{segment.from === null ? "–" : <Time at={seconds(segment.from) ?? 0} short />}</td>
-                <td>{segment.to === null ? "–" : <Time at={seconds(segment.to) ?? 0} short />}</td>
-                <td className="number wide-only">{formatBytes(segment.bytes.length)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <SegmentsTable
+        label="What was found"
+        last="Size"
+        rows={filled.map(({ from, to, bytes, ...segment }) => ({
+          ...segment,
+          from: seconds(from),
+          to: seconds(to),
+          last: formatBytes(bytes.length),
+        }))}
+      />
       {found.remarks.length > 0 && (
         <details>
           <summary>

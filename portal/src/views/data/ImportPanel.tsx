@@ -9,6 +9,7 @@ import { type Vault, withRootKey } from "../../vault/vault.ts";
 import type { Found } from "../../worker/importMessages.ts";
 import { readExport } from "../../worker/readExport.ts";
 import { FoundPanel } from "./FoundPanel.tsx";
+import { readableFormats } from "./readableFormats.ts";
 
 type Others = "pseudonymise" | "omit" | "keep";
 
@@ -110,8 +111,7 @@ export function ImportPanel({ persona, vault }: { persona: PersonaClient; vault:
       >
         <strong>Drop your export here</strong>
         <span className="muted small">
-          As the service gave it to you: a zip, or its files. X, Google, Instagram, Facebook, WhatsApp, mail, calendars,
-          bank statements, health, Spotify and more than twenty others are recognised by what is in them.
+          As the service gave it to you: a zip, or its files. What it is shows by what is in it.
         </span>
         <button type="button" onClick={() => input.current?.click()}>
           Choose files
@@ -128,6 +128,10 @@ export function ImportPanel({ persona, vault }: { persona: PersonaClient; vault:
           }}
         />
       </div>
+      <details>
+        <summary>The {Object.keys(readableFormats).length} formats that it reads</summary>
+        <p className="small">{Object.values(readableFormats).join(" · ")}</p>
+      </details>
       <Field
         label="Other people in it"
         hint="Nobody of them was asked. Pseudonyms let programs count who is who without names; who they are stays in a segment of its own."

@@ -5,7 +5,7 @@ import { useWrite } from "../../protocol/useWrite.ts";
 import { CodeBlock } from "../../ui/CodeBlock.tsx";
 import { DownloadButton } from "../../ui/DownloadButton.tsx";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
-import { Field } from "../../ui/Field.tsx";
+import { PassphraseField } from "../../ui/PassphraseField.tsx";
 import { type Vault, withRootKey } from "../../vault/vault.ts";
 
 export function MakeKit({ persona, vault }: { persona: PersonaClient; vault: Vault }) {
@@ -46,18 +46,14 @@ export function MakeKit({ persona, vault }: { persona: PersonaClient; vault: Vau
             void make.run(isPlain ? undefined : passphrase);
           }}
         >
-          <Field
+          <PassphraseField
             label="Passphrase of the kit"
             hint="Another one than this device's. Keep it apart from the paper: both together open your data."
-          >
-            <input
-              type="password"
-              autoComplete="new-password"
-              value={passphrase}
-              disabled={isPlain}
-              onChange={(event) => setPassphrase(event.target.value)}
-            />
-          </Field>
+            kind="new"
+            value={passphrase}
+            disabled={isPlain}
+            onChange={setPassphrase}
+          />
           <label className="choice">
             <input type="checkbox" checked={isPlain} onChange={(event) => setIsPlain(event.target.checked)} />
             <span>

@@ -6,6 +6,7 @@ import { isAddressEqual } from "viem";
 import { useWrite } from "../../protocol/useWrite.ts";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { Field } from "../../ui/Field.tsx";
+import { PassphraseField } from "../../ui/PassphraseField.tsx";
 import { shortAddress } from "../../ui/shortAddress.ts";
 import { loadRecords } from "../../vault/restoreBackup.ts";
 import { useVault } from "../../vault/useVault.ts";
@@ -79,14 +80,13 @@ export function TestKit({ persona }: { persona: PersonaClient }) {
             onChange={(event) => setKit(event.target.value)}
           />
         </Field>
-        <Field label="Its passphrase" hint="Empty if it has none.">
-          <input
-            type="password"
-            autoComplete="off"
-            value={passphrase}
-            onChange={(event) => setPassphrase(event.target.value)}
-          />
-        </Field>
+        <PassphraseField
+          label="Its passphrase"
+          hint="Empty if it has none."
+          kind="paper"
+          value={passphrase}
+          onChange={setPassphrase}
+        />
         <ErrorNotice error={test.error} />
         <p>
           <button type="submit" disabled={kit.trim() === "" || test.state === "busy"}>

@@ -1,7 +1,9 @@
 import { printable } from "@persona-protocol/sdk/errors";
+import { useState } from "react";
 import type { ProgramFacts } from "../../protocol/programFacts.ts";
 import { CodeBlock } from "../../ui/CodeBlock.tsx";
 import { Foreign } from "../../ui/Foreign.tsx";
+import { ProgramSource } from "./ProgramSource.tsx";
 
 const kinds = {
   sql: "a question to a table (SQL)",
@@ -9,20 +11,10 @@ const kinds = {
   wasm: "a compiled program (WebAssembly)",
 } as const;
 
-/** Without the margin that it has in its maker's file. */
-function dedent(text: string): string {
-  const lines = text
-    .replace(/^\s*\n/, "")
-    .trimEnd()
-    .split("\n");
-  const margins = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length);
-  const margin = Math.min(...margins, 40);
-  return lines.map((line) => line.slice(Math.min(margin, line.length - line.trimStart().length))).join("\n");
-}
-
 /** A program in plain words, then itself. */
 export function ProgramView({ facts }: { facts: ProgramFacts }) {
-  const { name, description, kind, source, result, example, gives, isAggregate, seconds } = facts;
+  const { program, name, description, kind, result, example, gives, isAggregate, seconds } = facts;
+  const [open, setOpen] = useState(false);
   return (
     <div className="stack-tight">
       <span>
@@ -43,20 +35,10 @@ export function ProgramView({ facts }: { facts: ProgramFacts }) {
         </span>{" "}
         It gives {gives}.
       </span>
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Read the program, and what its result looks like</summary>
         <div className="stack-tight">
-          {"statement" in source ? (
-            <CodeBlock
-              text={printable(dedent(source.statement), { maxLength: 20_000, lines: true })}
-              label={`The statement of ${printable(name, { maxLength: 64 })}`}
-            />
-          ) : (
-            <p>
-              Its code is the block <span className="mono">{printable(source.code)}</span>. The grant names this very
-              code; other code is not run.
-            </p>
-          )}
+          <ProgramSource program={program} isShown={open} />
           <h3>Each result</h3>
           <CodeBlock
             text={printable(result.join("\n"), { maxLength: 4_000, lines: true })}
@@ -68,10 +50,6 @@ export function ProgramView({ facts }: { facts: ProgramFacts }) {
               {example.map(([column, value]) => `${printable(column, { maxLength: 64 })} ${value}`).join(", ")}.
             </p>
           )}
-          <p className="muted small">
-            This page does not run it. On your own machine <code>persona program test</code> does, as an enclave would,
-            on any sample.
-          </p>
         </div>
       </details>
     </div>

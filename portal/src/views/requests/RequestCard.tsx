@@ -12,6 +12,7 @@ import { ReadOnly } from "../../ui/ReadOnly.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { VaultGate } from "../../vault/VaultGate.tsx";
 import { AnswerForm } from "./AnswerForm.tsx";
+import { DryRun } from "./DryRun.tsx";
 import { answer, forget, type Kept } from "./inbox.ts";
 import { ProgramView } from "./ProgramView.tsx";
 
@@ -81,8 +82,9 @@ export function RequestCard({ persona, kept }: { persona: PersonaClient; kept: K
           </div>
         </dd>
         <dt>To run what</dt>
-        <dd>
+        <dd className="stack-tight">
           <ProgramView facts={facts} />
+          <DryRun persona={persona} request={request} />
         </dd>
       </dl>
       {canWrite ? (

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
-import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
-import { artifacts, describePortal, expectQuiet, restoreRecords, type Visit, visit } from "./scene.ts";
+import { repositoryRoot } from "../../../node/src/dev/repositoryRoot.ts";
+import { artifacts, describePortal, expectQuiet, restoreRecords, type Visit, visit } from "../scene.ts";
 
 /** What is used of axe's answer. */
 type Found = {
@@ -73,7 +73,12 @@ describePortal("the page as it looks", (scene) => {
         await owner.page.locator(".skeleton").first().waitFor({ state: "detached" });
         if (file === "operator") await owner.page.getByLabel(/Show every node/).check();
         if (file === "operator") await owner.page.getByRole("article").first().waitFor();
-        if (file === "requests") await owner.page.getByText("Read the program").first().click();
+        if (file === "requests") {
+          await owner.page.getByText("Read the program").first().click();
+          await owner.page.getByText("Try it on a sample").first().click();
+          await owner.page.getByText("This page cannot run it").first().waitFor();
+        }
+        if (file === "data") await owner.page.getByText("formats that it reads").click();
         await look(owner.page, `${file}-${name}`);
       }
       await owner.go("Grants");

@@ -3,14 +3,14 @@ import { type AccessRequest, encodeAccessRequest, type Program } from "@persona-
 import { printable } from "@persona-protocol/sdk/errors";
 import { expect } from "chai";
 import { zeroAddress } from "viem";
-import { parseConfig } from "../../portal/src/app/config.ts";
-import { suggestionFor } from "../../portal/src/protocol/grantSuggestions.ts";
-import { formatSpan } from "../../portal/src/ui/formatSpan.ts";
-import { mixedAlphabets } from "../../portal/src/ui/mixedAlphabets.ts";
-import { alarmsOf } from "../../portal/src/views/activity/releaseFindings.ts";
-import { narrow } from "../../portal/src/views/requests/narrow.ts";
-import { engagementProgram } from "../../scripts/demo/engagementProgram.ts";
-import { describePortal, expectQuiet, visit } from "./scene.ts";
+import { parseConfig } from "../../../portal/src/app/config.ts";
+import { suggestionFor } from "../../../portal/src/protocol/grantSuggestions.ts";
+import { formatSpan } from "../../../portal/src/ui/formatSpan.ts";
+import { mixedAlphabets } from "../../../portal/src/ui/mixedAlphabets.ts";
+import { alarmsOf } from "../../../portal/src/views/activity/releaseFindings.ts";
+import { narrow } from "../../../portal/src/views/requests/narrow.ts";
+import { engagementProgram } from "../../../scripts/demo/engagementProgram.ts";
+import { describePortal, expectQuiet, visit } from "../scene.ts";
 
 const markup = "<img src=x onerror='globalThis.ran=1'><script>globalThis.ran=1</script>";
 const turned = "invoice\u202egnp.exe\u2066\u200b";
