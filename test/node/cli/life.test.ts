@@ -9,6 +9,7 @@ import { encodeDatasetRecord } from "../../../node/src/cli/datasetRecord.ts";
 import { examples } from "../../../node/src/cli/examples.ts";
 import { publishSegments, type Scene, sharedScene } from "../../helpers/guardianScene.ts";
 import { createProgram } from "../../helpers/programs.ts";
+import { hasTerminal, typeAtPersona } from "../../helpers/terminal.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
 import { drivesTerminal, expectRefusal, runPersona } from "./persona.ts";
 
@@ -96,6 +97,32 @@ describe("persona, what owners and requesters do", function () {
     expect(datasets[0]?.status).to.equal("active");
     const noFile = sign.slice(0, -2);
     expectRefusal(await run("revoke", "--all", "--yes", ...noFile), "USAGE");
+  });
+
+  it("behavior: a person at a terminal is asked before grants end, and yes is not the default", async function () {
+    if (!hasTerminal()) {
+      process.stderr.write(
+        "\n  SKIPPED: nobody was asked at a terminal. This machine has no `script` of util-linux.\n\n",
+      );
+      this.skip();
+    }
+    await granted();
+    const active = async () =>
+      (await told("grants", ...look, "--owner", owner.client.account.address)).grants.map(({ state }) => state);
+    const revokeAll = (answer: string) =>
+      typeAtPersona(["revoke", "--all", ...sign], [["Go on?", answer]], folder.path("."));
+    const before = await active();
+    for (const answer of ["\r", "n\r", "\u0003"]) {
+      const { code, screen } = await revokeAll(answer);
+      expect(screen).to.include("error CANCELLED:");
+      expect(code, screen).to.equal(1);
+    }
+    expect(await active())
+      .to.deep.equal(before)
+      .and.to.include("active");
+    const { code, screen } = await revokeAll("y\r");
+    expect(code, screen).to.equal(0);
+    expect(await active()).to.deep.equal([]);
   });
 
   it("behavior: a dataset is erased and restored, offered, and taken only in its time", async () => {
