@@ -126,7 +126,14 @@ describe("persona, what owners and requesters do", function () {
   });
 
   it("behavior: a dataset is erased and restored, offered, and taken only in its time", async () => {
+    const secret = hexToBytes(generatePrivateKey());
+    await folder.write("other.json", JSON.stringify(await sealKeystore({ kind: "account", secret, passphrase, kdf })));
+    const grantBy = (account: string) =>
+      run("grant", record, "--sign", "--out", "none.cbor", ...look, "--account", account, "--passphrase-file", "pass");
+    expectRefusal(await grantBy("other.json"), "OWNER_MISMATCH", 2);
     expect((await told("erase", record, "--yes", ...sign)).status).to.equal("erasing");
+    // Not even a signature for what nobody opens any more.
+    expectRefusal(await grantBy("account.json"), "DATASET_ERASED", 2);
     expect((await run("erase", record, "--conclude", "--yes", ...sign)).code).to.not.equal(0);
     expect((await told("erase", record, "--restore", ...sign)).status).to.equal("active");
     const { datasetId } = await told("transfer", record, "--to", scene.dapp.account.address, "--yes", ...sign);
