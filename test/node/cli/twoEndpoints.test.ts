@@ -85,6 +85,30 @@ describe("persona import --rpc A,B", function () {
     expect(thief.deposits).to.have.length(1);
   });
 
+  it("error: CHAIN_UNREACHABLE: an endpoint that is gone once it has proved to be the chain's, whatever it is asked then", async () => {
+    const { fault } = lying;
+    const look = ["--network", scene.network.runDir, "--rpc", lying.url];
+    const none = `0x${"11".repeat(32)}`;
+    try {
+      for (const how of [
+        "drop",
+        { status: 502 },
+        { error: { code: -32_005, message: "too many requests" } },
+      ] as const) {
+        lying.fault = ({ method }) => (method === "eth_chainId" || method === "eth_getCode" ? undefined : how);
+        for (const command of [
+          ["grants", "--owner", owner],
+          ["datasets", "--owner", owner],
+          ["job", "status", none],
+          ["provenance", "show", none],
+        ])
+          expectRefusal(await runPersona([...command, ...look], folder.path(".")), "CHAIN_UNREACHABLE", 75);
+      }
+    } finally {
+      lying.fault = fault;
+    }
+  });
+
   it("error: USAGE and CHAIN_UNREACHABLE: a part that is no address, and one where nobody answers", async () => {
     const { rpcUrl } = scene.network;
     expectRefusal(await importBy(`${rpcUrl},`, "no.json"), "USAGE");
