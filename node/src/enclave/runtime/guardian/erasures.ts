@@ -22,7 +22,7 @@ export type Erasures = {
   sweep(datasetIds: readonly Hex[], overdue?: Overdue): Promise<number>;
 };
 
-export type Overdue = {
+type Overdue = {
   readonly datasetIds: readonly Hex[];
   /**
    * Unix seconds, a week after the last deposit of any of them. "Erased" is true for ever, "unknown" only of that block: a chain that
