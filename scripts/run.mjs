@@ -13,6 +13,7 @@ import { acquireLock } from "./run/lock.mjs";
 import { runToEnd, stopOnSignals } from "./run/processes.mjs";
 import { RunError } from "./run/RunError.mjs";
 
+const closedPipe = new URL("run/closedPipe.mjs", import.meta.url).href;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 try {
@@ -38,7 +39,8 @@ async function main([target, ...args]) {
   const installMs = prepared ? Math.round(performance.now() - startedAt) : 0;
 
   // node:sqlite still announces itself as experimental on every start; the version is pinned, so the warning says nothing.
-  return runToEnd(projectNode(root), ["--disable-warning=ExperimentalWarning", file, ...args], {
+  const flags = ["--disable-warning=ExperimentalWarning", "--import", closedPipe];
+  return runToEnd(projectNode(root), [...flags, file, ...args], {
     env: childEnvironment(root, { PERSONA_INSTALL_MS: String(installMs) }),
     stdio: "inherit",
   });

@@ -342,7 +342,7 @@ describe("persona import", function () {
       ["keystore", "new", "--kind", "account", "--out", poor, "--passphrase-file", passphraseFile],
       folder.path("."),
     );
-    await refused("CONFIG_INVALID", { account: poor });
+    await refused("GAS_INSUFFICIENT", { account: poor });
 
     const cwd = await newFolder();
     expectRefusal(

@@ -336,6 +336,9 @@ describe("the SDK on a network", function () {
       for (const { pid } of network.guardians.slice(1)) process.kill(pid, "SIGKILL");
       const down = await expectError("GUARDIANS_UNAVAILABLE", () => dapp.submitJob(job([late])));
       expect(down.retry).to.equal("later");
+      // Later is no answer where the owner has ended it.
+      await owner.eraseDatasetAndWait(dataset);
+      await expectError("DATASET_ERASED", () => dapp.submitJob(job([late])));
     });
   });
 

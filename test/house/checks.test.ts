@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { repositoryRoot } from "../../node/src/dev/repositoryRoot.ts";
 import { checks } from "../../scripts/check/checks.ts";
 import { dependencyDocs } from "../../scripts/check/dependencyDocs.ts";
 import { docClaims } from "../../scripts/check/docClaims.ts";
@@ -7,11 +10,17 @@ import { fileSizes } from "../../scripts/check/fileSizes.ts";
 import { forbiddenWords } from "../../scripts/check/forbiddenWords.ts";
 import { runTool } from "../../scripts/check/runTool.ts";
 import { solidityLayers } from "../../scripts/check/solidityLayers.ts";
+import { suites } from "../../scripts/test/suites.ts";
 import { makeTree } from "./house.ts";
 
 describe("checks", () => {
   it("default: every check has a name of its own", () => {
     expect(new Set(checks.map(({ name }) => name)).size).to.equal(checks.length);
+  });
+
+  it("behavior: CONTRIBUTING.md names every check and every suite", async () => {
+    const told = await readFile(join(repositoryRoot, "CONTRIBUTING.md"), "utf8");
+    for (const { name } of [...checks, ...suites]) expect(told).to.include(`\`${name}\``);
   });
 
   it("behavior: a program passes by its exit code, and its output is shown when it fails", async () => {

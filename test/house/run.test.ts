@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,6 +60,21 @@ type Project = ReturnType<typeof makeProject>;
 const startRun = ({ root, npm }: Project, args: string[] = ["target.ts"], env: Record<string, string> = {}) =>
   start([join(root, "scripts/run.mjs"), ...args], { cwd: root, env: { npm_execpath: npm, ...env } });
 
+/** A process of the command whose reader goes away at once, as `head` may. */
+async function withoutReader(project: Project, target: string): Promise<{ code: number | null; stderr: string }> {
+  const { root, npm } = project;
+  const child = spawn(process.execPath, [join(root, "scripts/run.mjs"), target], {
+    cwd: root,
+    env: { ...process.env, npm_execpath: npm },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const [code] = await once(child, "close");
+  return { code, stderr };
+}
+
 const logOf = ({ root }: Project, file = "npm.log") => {
   const path = join(root, file);
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
@@ -78,6 +95,19 @@ describe("run.mjs", () => {
     expect(JSON.parse(second.stdout).installMs).to.equal(0);
     expect(second.stderr).to.equal("");
     expect(logOf(project)).to.have.length(1);
+  });
+
+  it("behavior: a command whose reader has read enough ends quietly, and first what it has started", async () => {
+    const lines = 'setInterval(() => console.log("a line"), 5);\n';
+    const project = makeProject({
+      "printing.ts": lines,
+      "stopping.ts": `${lines}process.on("SIGTERM", () => { console.log("more"); console.error("stopped"); setTimeout(() => process.exit(), 50); });\n`,
+      "failing.ts": 'process.stdout.emit("error", Object.assign(new Error("the disk is full"), { code: "ENOSPC" }));\n',
+    });
+    await startRun(project).ended;
+    expect(await withoutReader(project, "printing.ts")).to.deep.equal({ code: 141, stderr: "" });
+    expect(await withoutReader(project, "stopping.ts")).to.deep.equal({ code: 141, stderr: "stopped\n" });
+    expect((await withoutReader(project, "failing.ts")).stderr).to.include("the disk is full");
   });
 
   it("behavior: installs again when a manifest or the lock has changed, or the Node is gone", async () => {

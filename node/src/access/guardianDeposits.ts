@@ -1,7 +1,7 @@
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeDeposit } from "@persona-protocol/sdk/access";
-import { isPersonaError } from "@persona-protocol/sdk/errors";
+import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { decodeKeyBoxHead } from "@persona-protocol/sdk/storage";
 import { type Hex, isHex } from "viem";
 import { z } from "zod";
@@ -13,12 +13,17 @@ import { readOptional, replaceFile } from "./guardianFiles.ts";
  */
 export type GuardianDeposits = {
   read(keyBoxDigest: Hex): Promise<Uint8Array | undefined>;
-  /** @param bytes a deposit that the enclave has accepted */
+  /**
+   * @param bytes a deposit that the enclave has accepted
+   * @throws PersonaError STORE_FAILED when the disk is nearly full: strangers deposit, too, and the log of releases needs its room
+   */
   save(keyBoxDigest: Hex, bytes: Uint8Array): Promise<void>;
   /** Of which something is kept. */
   datasets(): Hex[];
   /** Of these datasets those for which nothing was deposited since, in milliseconds of this machine's clock. */
   keptSince(before: number, datasetIds: readonly Hex[]): Hex[];
+  /** Destroys what is kept of a dataset, unless something was deposited since. @returns the KeyBoxes' digests */
+  expire(before: number, datasetId: Hex): Promise<readonly Hex[]>;
   /** Digests of the KeyBoxes kept of one dataset. */
   keyBoxesOf(datasetId: Hex): Hex[];
   /** Removes them; when it resolves the disk has them no more. What is not there is so again. */
@@ -29,7 +34,10 @@ const digest = z.custom<Hex>((value) => isHex(value) && value.length === 66);
 const fileName = /^([0-9a-f]{64})\.cbor$/;
 
 /** By one process at a time: what an earlier one has not finished writing is removed. */
-export async function openGuardianDeposits(dataDir: string): Promise<GuardianDeposits> {
+export async function openGuardianDeposits(
+  dataDir: string,
+  { minFreeBytes }: { readonly minFreeBytes: number },
+): Promise<GuardianDeposits> {
   const folder = join(dataDir, "deposits");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const fileOf = (keyBoxDigest: Hex) => join(folder, `${digest.parse(keyBoxDigest).slice(2).toLowerCase()}.cbor`);
@@ -48,30 +56,42 @@ export async function openGuardianDeposits(dataDir: string): Promise<GuardianDep
     // Sealed shares, too.
     else if (name.endsWith(".tmp")) await rm(join(folder, name));
   }
+  const keyBoxesOf = (datasetId: Hex): Hex[] =>
+    [...known].flatMap(([name, of]) => (of.datasetId === lower(datasetId) ? [name] : []));
+  const keptSince = (before: number, datasetIds: readonly Hex[]): Hex[] => {
+    const newest = new Map<Hex, number>();
+    for (const { datasetId, at } of known.values()) newest.set(datasetId, Math.max(at, newest.get(datasetId) ?? 0));
+    return datasetIds.filter((datasetId) => (newest.get(lower(datasetId)) ?? before) < before);
+  };
+  const destroy = async (keyBoxDigests: readonly Hex[]): Promise<void> => {
+    for (const keyBoxDigest of keyBoxDigests) await rm(fileOf(keyBoxDigest), { force: true });
+    // A file that is gone from a folder which is not on the disk yet comes back when the machine stops.
+    const handle = await open(folder);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    for (const keyBoxDigest of keyBoxDigests) known.delete(lower(keyBoxDigest));
+  };
   return {
     read: (keyBoxDigest) => readOptional(fileOf(keyBoxDigest)),
     async save(keyBoxDigest, bytes) {
+      const { bavail, bsize } = await statfs(folder);
+      if (bavail * bsize < minFreeBytes)
+        throw new PersonaError("STORE_FAILED", "The guardian has no room for deposits.", { data: { minFreeBytes } });
       await replaceFile(fileOf(keyBoxDigest), bytes);
       note(keyBoxDigest, bytes, Date.now());
     },
     datasets: () => [...new Set([...known.values()].map(({ datasetId }) => datasetId))],
-    keptSince(before, datasetIds) {
-      const newest = new Map<Hex, number>();
-      for (const { datasetId, at } of known.values()) newest.set(datasetId, Math.max(at, newest.get(datasetId) ?? 0));
-      return datasetIds.filter((datasetId) => (newest.get(lower(datasetId)) ?? before) < before);
+    keptSince,
+    keyBoxesOf,
+    async expire(before, datasetId) {
+      const overdue = keptSince(before, [datasetId]).flatMap(keyBoxesOf);
+      await destroy(overdue);
+      return overdue;
     },
-    keyBoxesOf: (datasetId) => [...known].flatMap(([name, of]) => (of.datasetId === lower(datasetId) ? [name] : [])),
-    async destroy(keyBoxDigests) {
-      for (const keyBoxDigest of keyBoxDigests) await rm(fileOf(keyBoxDigest), { force: true });
-      // A file that is gone from a folder which is not on the disk yet comes back when the machine stops.
-      const handle = await open(folder);
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      for (const keyBoxDigest of keyBoxDigests) known.delete(lower(keyBoxDigest));
-    },
+    destroy,
   };
 }
 

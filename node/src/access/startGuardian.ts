@@ -22,6 +22,8 @@ const forgetEveryMs = 10 * 60_000;
 const sweepEveryMs = 60 * 60_000;
 /** Owners register a dataset right after its deposits: what nobody has registered by then is destroyed. */
 const unregisteredMs = 7 * 24 * 60 * 60_000;
+/** How far the confirmed block may be behind this machine's clock where "not registered" is to count. */
+const maxChainAgeMs = 60 * 60_000;
 /** Datasets of one message to the enclave. */
 const sweepBatch = 256;
 /** Of one dataset, destroyed at once; more are the next sweep's. */
@@ -46,11 +48,13 @@ const depositParams = z.strictObject({ keyBoxDigest: hex });
 const keptParams = z.strictObject({ datasetId: hex });
 const destroyParams = z.strictObject({ keyBoxDigests: z.array(hex).max(maxKeyBoxes) });
 
+const asOf = (): number => Date.now() - maxChainAgeMs;
+
 /** A guardian: an enclave that holds one share of each key it is trusted with, and the host that carries for it. */
 export async function startGuardian(context: Context): Promise<RunningDuty> {
   const { config, log, client, isolation } = context;
   const files = await openGuardianFiles(config.dataDir);
-  const deposits = await openGuardianDeposits(config.dataDir);
+  const deposits = await openGuardianDeposits(config.dataDir, { minFreeBytes: config.minFreeDiskMb * 1_024 * 1_024 });
   // Each proves to serve the deployment's chain before anything is read through it.
   await Promise.all(config.rpcUrls.map((rpcUrl) => connectAnother(context, rpcUrl)));
   const chain = relayEndpoints(context);
@@ -64,8 +68,13 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
       async destroy(params) {
         const { keyBoxDigests } = destroyParams.parse(params);
         await deposits.destroy(keyBoxDigests);
-        log.info({ keyBoxDigests }, "shares of a dataset that is erased, or was never registered, destroyed");
+        log.info({ keyBoxDigests }, "shares of an erased dataset destroyed");
         return null;
+      },
+      async expire(params) {
+        const expired = await deposits.expire(asOf() - unregisteredMs, keptParams.parse(params).datasetId);
+        if (expired.length > 0) log.info({ keyBoxDigests: expired }, "shares that nobody has registered destroyed");
+        return expired.length;
       },
       log: async (lines) => journal.append(logLines.parse(lines)),
       answer: async (params) => journal.answer(answerParams.parse(params).name) ?? null,
@@ -113,8 +122,12 @@ export async function startGuardian(context: Context): Promise<RunningDuty> {
     const kept = deposits.datasets();
     for (let at = 0; at < kept.length && !stopping; at += sweepBatch) {
       const datasetIds = kept.slice(at, at + sweepBatch);
-      const stale = deposits.keptSince(Date.now() - unregisteredMs, datasetIds);
-      await enclave.call("sweep", { datasetIds, stale }, { timeoutMs: 60_000 });
+      const now = asOf();
+      const overdue = {
+        datasetIds: deposits.keptSince(now - unregisteredMs, datasetIds),
+        asOf: Math.floor(now / 1_000),
+      };
+      await enclave.call("sweep", { datasetIds, overdue }, { timeoutMs: 60_000 });
     }
   };
   // What fails now is found again by the next one.

@@ -25,7 +25,7 @@ export async function connectAccount(
   zeroise(secret);
   const { client, nodes } = await connectAll(options.rpc, { deployment, account });
   if ((await client.getBalance({ address: account.address })) === 0n) {
-    throw new PersonaError("CONFIG_INVALID", "The account has no ether to register a dataset with.", {
+    throw new PersonaError("GAS_INSUFFICIENT", "The account has no ether to pay for the transaction.", {
       data: { account: account.address },
     });
   }

@@ -9,7 +9,7 @@ export async function runCommand(action: () => Promise<void>, options: { readonl
   try {
     await action();
   } catch (error) {
-    const known = isPersonaError(error) ? error : new PersonaError("INTERNAL", messageOf(error), { cause: error });
+    const known = await knownError(error);
     process.stderr.write(
       options.json
         ? jsonLine({ ok: false, error: known.toJSON() })
@@ -19,6 +19,15 @@ export async function runCommand(action: () => Promise<void>, options: { readonl
     // Stopped by a signal: the exit code that says so is set already.
     if (known.code !== "CANCELLED" || process.exitCode === undefined) process.exitCode = known.exitCode;
   }
+}
+
+/** What a chain endpoint did wrong in the middle of a command is no bug of ours. */
+async function knownError(error: unknown): Promise<PersonaError> {
+  if (isPersonaError(error)) return error;
+  // Loaded when there is one: it brings viem.
+  const { explainChainError } = await import("@persona-protocol/sdk/contracts");
+  const explained = await explainChainError(error, "what the command asked");
+  return isPersonaError(explained) ? explained : new PersonaError("INTERNAL", messageOf(error), { cause: error });
 }
 
 const messageOf = (error: unknown) =>

@@ -187,7 +187,7 @@ export const nodeConfigSchema = z.strictObject({
     .min(0)
     .max(1_048_576)
     .default(256)
-    .describe("less free space where dataDir is, in MiB: not ready"),
+    .describe("less free space where dataDir is, in MiB: not ready, and a guardian takes no more deposits"),
   maxKeyDays: z
     .number()
     .int()

@@ -10,8 +10,7 @@ const busy = 5;
  * @returns undefined while another holds it, in this process too
  */
 export function lockFile(path: string): { release(): void } | undefined {
-  // Made for its owner alone.
-  closeSync(openSync(path, "a", 0o600));
+  create(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec("BEGIN EXCLUSIVE");
@@ -21,4 +20,13 @@ export function lockFile(path: string): { release(): void } | undefined {
     throw error;
   }
   return { release: () => database.close() };
+}
+
+/** For its owner alone. One that is there is not opened here: whoever closes a file lets go of all locks that the process has on it. */
+function create(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }

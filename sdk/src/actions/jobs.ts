@@ -5,6 +5,7 @@ import {
   type ArgsOf,
   approveCall,
   type BuiltJob,
+  defaultOutputBytes,
   feeWithin,
   type JobRequest,
   type Program,
@@ -85,8 +86,9 @@ export async function planJob(context: ActionContext<CoreClient>, request: Submi
   if (grants.some(({ scope }) => scope.maxAge))
     grants = await (await import("../access/freshVersions.ts")).freshVersions(context, grants, request);
   const chosen = fee ?? (await feeWithin(context, { maxFee: maxFee ?? 0n, prices, token: tokenOf(context, token) }));
+  // Before guardians are asked: that too few answer says "later", and what the owner has ended is not to be had later either.
+  await requireUsable(context, grants, rest.maxOutputBytes);
   const job = await prepareJob(context, { ...rest, grants, fee: chosen });
-  await requireUsable(context, job);
   const approve = await approveCall({ client, deployment }, job);
   await storeJob(store, job);
   return { calls: [...(approve === undefined ? [] : [approve]), submitCall(deployment, job)], value: job };
@@ -98,14 +100,15 @@ export async function planJob(context: ActionContext<CoreClient>, request: Submi
  */
 async function requireUsable(
   { client, deployment }: ActionContext<CoreClient>,
-  { grants, spec }: BuiltJob,
+  grants: readonly GrantPackage[],
+  maxOutputBytes = defaultOutputBytes,
 ): Promise<void> {
   for (const { terms, signature } of grants) {
     const [ok, reason] = await client.readContract({
       address: deployment.grantRegistry,
       abi: grantRegistryCoreAbi,
       functionName: "check",
-      args: [terms, client.account.address, BigInt(spec.maxOutputBytes)],
+      args: [terms, client.account.address, BigInt(maxOutputBytes)],
     });
     const code = ok ? undefined : (codeOfReason(reason) ?? "REQUEST_INVALID");
     if (code === undefined || (code === "GRANT_UNKNOWN" && signature !== undefined)) continue;

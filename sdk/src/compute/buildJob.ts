@@ -30,6 +30,8 @@ import {
 } from "./program.ts";
 import { decodeCode, encodeCode } from "./programManifest.ts";
 
+export const defaultOutputBytes = 2_048;
+
 export type JobRequest = {
   readonly program: Program;
   /** Code of a program of version 2, to be stored with the job. Left out where it is published already. */
@@ -108,7 +110,7 @@ export async function buildJob(
     resultKeyHash: keyIdOf(resultKey.publicKey),
     outputClass: outputClassOf(program),
     outputSchemaHash: outputSchemaHashOf(program),
-    maxOutputBytes: request.maxOutputBytes ?? 2_048,
+    maxOutputBytes: request.maxOutputBytes ?? defaultOutputBytes,
     inputs: grants.map((grant, i) => inputSpecOf(deployment, grant, request.segments?.[i])),
   };
   const wanted = [...new Set(grants.flatMap(({ dataset }) => dataset.guardians))];

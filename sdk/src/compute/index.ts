@@ -1,4 +1,4 @@
-export { type BuiltJob, buildJob, type JobRequest } from "./buildJob.ts";
+export { type BuiltJob, buildJob, defaultOutputBytes, type JobRequest } from "./buildJob.ts";
 export { cancelJobCall, timeOutJobCall, withdrawCall } from "./endCalls.ts";
 export { balanceOf, cancelJob, timeOutJob, withdraw } from "./endJob.ts";
 export { type FailureName, failureCodes, failureName, isBeforeRelease } from "./failureCodes.ts";

@@ -321,7 +321,10 @@ export const errorTable = {
     "So many guardians refused that the key cannot be had.",
     "See the refusal reasons; usually the grant does not allow this job.",
   ),
-  GUARDIANS_UNAVAILABLE: temporary("Too few guardians answered.", "Try again later."),
+  GUARDIANS_UNAVAILABLE: temporary(
+    "Too few guardians answered.",
+    "Try again later; if they stay away, the owner replaces them.",
+  ),
   RATE_LIMITED: temporary(
     "More was asked for this job, by this key or from this address than a guardian answers in that time.",
     "Ask again in a second; the same request gets the same answer.",
@@ -332,8 +335,8 @@ export const errorTable = {
   ),
   HOST_DID_NOT_DELIVER: temporary("The host did not bring a blob that the job needs.", "Another node will try."),
   RECEIPT_INVALID: fatal(
-    "The receipt's signature, job or digests do not verify.",
-    "Do not use the result; report the node.",
+    "The receipt's signature, job or digests do not verify: it is forged, damaged or another job's.",
+    "Do not use the result; take the receipt from the chain.",
   ),
   JOB_FAILED: fatal("The job ended with a signed failure.", "See the failure code in docs/errors.md."),
   JOB_TIMED_OUT: temporary("The job did not end before its deadline.", "Submit it again."),
@@ -514,7 +517,7 @@ export const errorTable = {
   },
   GAS_INSUFFICIENT: fatal(
     "The account's ether does not pay for the transaction.",
-    "Send the account some of the chain's own coin, or let another account send what is signed (signGrant costs the owner no gas).",
+    "Send the account some of the chain's own coin, or let another send what is signed (signGrant).",
   ),
   TOKENS_INSUFFICIENT: fatal(
     "The account has fewer tokens than the job's fee, prices and protocol fee.",

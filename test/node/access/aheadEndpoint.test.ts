@@ -96,6 +96,7 @@ describe("an endpoint that is ahead of all others", () => {
         kept: async () => [zeroHash],
         deposit: async () => undefined,
         destroy: async (all) => void destroyed.push(all),
+        expire: async (datasetId) => destroyed.push(datasetId),
       },
       forget() {},
     });

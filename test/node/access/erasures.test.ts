@@ -38,6 +38,8 @@ describe("createErasures", function () {
   let order: string[];
   let forgotten: Hex[];
   let diskFails: boolean;
+  /** Datasets of which the host has taken another deposit meanwhile. */
+  let depositedAgain: Set<Hex>;
 
   before(async () => {
     network = await startTestChain();
@@ -54,6 +56,11 @@ describe("createErasures", function () {
   const call = (functionName: "eraseDataset" | "restoreDataset" | "concludeErasure") =>
     callContract(owner, { ...registry(), functionName, args: [datasetId] });
   const settle = async () => erasures.settle(datasetId, await chain.look());
+  /** As a host tells it whose machine's clock goes with the chain. */
+  const overdue = async (...datasetIds: Hex[]) => ({
+    datasetIds,
+    asOf: Number((await chain.look()).confirmed.timestamp),
+  });
   const passWeek = () => rpc("evm_increaseTime", [week]);
 
   async function keep(of: Hex): Promise<Hex> {
@@ -64,7 +71,7 @@ describe("createErasures", function () {
 
   beforeEach(async () => {
     snapshot = await rpc("evm_snapshot", []);
-    [disk, lines, order, forgotten, diskFails] = [new Map(), [], [], [], false];
+    [disk, lines, order, forgotten, diskFails, depositedAgain] = [new Map(), [], [], [], false, new Set()];
     const salt = randomHex32(random);
     datasetId = datasetIdOf(network.deployment, owner.account.address, salt);
     const made = [salt, randomHex32(random), randomHex32(random), randomHex32(random), [randomHex32(random)]] as const;
@@ -90,6 +97,12 @@ describe("createErasures", function () {
           if (diskFails) throw new Error("the disk is gone");
           order.push("destroy");
           for (const digest of digests) disk.delete(digest);
+        },
+        async expire(of) {
+          if (depositedAgain.has(of)) return 0;
+          const digests = [...disk].flatMap(([digest, kept]) => (kept.datasetId === of ? [digest] : []));
+          for (const digest of digests) disk.delete(digest);
+          return digests.length;
         },
       },
       forget: (of) => forgotten.push(of),
@@ -177,9 +190,9 @@ describe("createErasures", function () {
     const unregistered = await keep(never);
     await mine(2 * confirmations);
     expect(await erasures.sweep([datasetId, never]), "its owner still has time").to.equal(0);
-    expect(await erasures.sweep([datasetId, never], [datasetId])).to.equal(0);
+    expect(await erasures.sweep([datasetId, never], await overdue(datasetId))).to.equal(0);
     expect([...disk.keys()]).to.deep.equal([keyBoxDigest, unregistered]);
-    expect(await erasures.sweep([datasetId, never], [datasetId, never])).to.equal(1);
+    expect(await erasures.sweep([datasetId, never], await overdue(datasetId, never))).to.equal(1);
     expect([...disk.keys()]).to.deep.equal([keyBoxDigest]);
     expect([lines, forgotten]).to.deep.equal([[], [never]]);
   });
@@ -191,7 +204,29 @@ describe("createErasures", function () {
     const digest = await keep(fresh);
     const made = [salt, randomHex32(random), randomHex32(random), randomHex32(random), [randomHex32(random)]] as const;
     await callContract(owner, { ...registry(), functionName: "registerDataset", args: made });
-    expect(await erasures.sweep([fresh], [fresh])).to.equal(0);
+    expect(await erasures.sweep([fresh], await overdue(fresh))).to.equal(0);
+    expect([...disk.keys()]).to.include(digest);
+  });
+
+  it("behavior: a chain that stands still, or is read anew from its beginning, ends nothing that was registered since", async () => {
+    const late = randomHex32(random);
+    const digest = await keep(late);
+    await mine(2 * confirmations);
+    const { datasetIds, asOf } = await overdue(late);
+    // What the machine's clock says is not what these endpoints have come to.
+    expect(await erasures.sweep([late], { datasetIds, asOf: asOf + 1 })).to.equal(0);
+    expect([...disk.keys()]).to.include(digest);
+    await rpc("evm_increaseTime", [60]);
+    await mine(2 * confirmations);
+    expect(await erasures.sweep([late], { datasetIds, asOf: asOf + 1 })).to.equal(1);
+  });
+
+  it("behavior: deposited again while the sweep was on its way, it stays", async () => {
+    const late = randomHex32(random);
+    const digest = await keep(late);
+    await mine(2 * confirmations);
+    depositedAgain.add(late);
+    expect(await erasures.sweep([late], await overdue(late))).to.equal(0);
     expect([...disk.keys()]).to.include(digest);
   });
 
@@ -247,6 +282,7 @@ describe("createErasures", function () {
         kept: async () => [keyBoxDigest],
         deposit: async (digest) => disk.get(digest),
         destroy: async () => disk.clear(),
+        expire: async () => 0,
       },
       forget: (of) => forgotten.push(of),
     });

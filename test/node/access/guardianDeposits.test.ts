@@ -6,6 +6,7 @@ import { encodeKeyBoxBody } from "@persona-protocol/sdk/storage";
 import { expect } from "chai";
 import { type Hex, zeroAddress } from "viem";
 import { type GuardianDeposits, openGuardianDeposits } from "../../../node/src/access/guardianDeposits.ts";
+import { expectError } from "../../helpers/errors.ts";
 import { createKeyBox } from "../../helpers/keyBox.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
@@ -17,7 +18,7 @@ describe("openGuardianDeposits", () => {
   let deposits: GuardianDeposits;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "persona-guardian-"));
-    deposits = await openGuardianDeposits(folder);
+    deposits = await openGuardianDeposits(folder, { minFreeBytes: 0 });
   });
   afterEach(() => rm(folder, { recursive: true }));
 
@@ -37,7 +38,7 @@ describe("openGuardianDeposits", () => {
   it("default: what was kept is there again, by dataset, also after a restart", async () => {
     const [one, two] = [randomHex32(random), randomHex32(random)];
     const [a, b, c] = [await deposited(one), await deposited(one), await deposited(two)];
-    for (const kept of [deposits, await openGuardianDeposits(folder)]) {
+    for (const kept of [deposits, await openGuardianDeposits(folder, { minFreeBytes: 0 })]) {
       for (const { digest, bytes } of [a, b, c]) expect(await kept.read(digest)).to.deep.equal(bytes);
       expect(kept.datasets().sort()).to.deep.equal([one, two].sort());
       expect([...kept.keyBoxesOf(one)].sort()).to.deep.equal([a.digest, b.digest].sort());
@@ -64,18 +65,31 @@ describe("openGuardianDeposits", () => {
       utimes(join(folder, "deposits", `${digest.slice(2)}.cbor`), seconds, seconds);
     for (const { digest } of [a, b]) await age(digest, 1_000);
     await age(c.digest, 2_000);
-    const kept = await openGuardianDeposits(folder);
+    const kept = await openGuardianDeposits(folder, { minFreeBytes: 0 });
     expect(kept.keptSince(1_500_000, [one, two])).to.deep.equal([one]);
     expect(kept.keptSince(2_500_000, [two, one])).to.deep.equal([two, one]);
     expect(kept.keptSince(2_500_000, [randomHex32(random)])).to.deep.equal([]);
     await kept.save(a.digest, a.bytes);
     expect(kept.keptSince(2_500_000, [one])).to.deep.equal([]);
+    expect(await kept.expire(2_500_000, one), "deposited again meanwhile").to.deep.equal([]);
+    expect((await kept.expire(2_500_000, two)).toSorted()).to.deep.equal([b.digest, c.digest].toSorted());
+    expect(await kept.expire(2_500_000, two)).to.deep.equal([]);
+    expect(kept.datasets()).to.deep.equal([one]);
+  });
+
+  it("error: STORE_FAILED: what a guardian needs to go on is not given to deposits", async () => {
+    const { digest, bytes } = await deposited(randomHex32(random));
+    const full = await openGuardianDeposits(folder, { minFreeBytes: Number.MAX_SAFE_INTEGER });
+    const error = await expectError("STORE_FAILED", () => full.save(randomHex32(random), bytes));
+    expect(error.exitCode).to.equal(75);
+    expect(await full.read(digest)).to.deep.equal(bytes);
+    expect(await readdir(join(folder, "deposits"))).to.have.length(1);
   });
 
   it("behavior: a file that was never finished is removed, a damaged one is of no dataset and stays", async () => {
     const damaged = `${randomHex32(random).slice(2)}.cbor`;
     for (const name of [damaged, `${damaged}.1.tmp`]) await writeFile(join(folder, "deposits", name), random.bytes(40));
-    expect((await openGuardianDeposits(folder)).datasets()).to.deep.equal([]);
+    expect((await openGuardianDeposits(folder, { minFreeBytes: 0 })).datasets()).to.deep.equal([]);
     expect(await readdir(join(folder, "deposits"))).to.deep.equal([damaged]);
   });
 

@@ -20,11 +20,14 @@ function scene() {
     fork: 0,
     /** What an endpoint shows so far, while it takes in other blocks. */
     shown: undefined as number | undefined,
+    /** What it said of its newest block before. */
+    head: undefined as { number: bigint; hash: Hex; nonce: number } | undefined,
     asked: 0,
     sent: [] as Hex[],
   };
   const blockAt = (number: bigint) => it.blocks[Number(number) - 1];
   const head = () => {
+    if (it.head !== undefined) return it.head;
     const number = BigInt(it.shown ?? it.blocks.length);
     return { number, hash: blockAt(number)?.hash ?? "0x", nonce: 0 };
   };
@@ -93,7 +96,38 @@ describe("followMined", () => {
     const first = it_.asked;
     it_.mine();
     await it_.look();
-    expect([first, it_.asked - first]).to.deep.equal([39, 1]);
+    // 39 blocks, the newest once more at the end; then only whether that one is still there.
+    expect([first, it_.asked - first]).to.deep.equal([40, 1]);
+  });
+
+  it("behavior: one that was looked for in another fork than the newest block's is not held for mined", async () => {
+    const [one, two, three] = [1, 2, 3].map((number) => ({ hash: hashOf(`A ${number}`), transactions: [] }));
+    it_.blocks = [one, two, three] as Block[];
+    it_.head = { number: 3n, hash: three?.hash ?? "0x", nonce: 0 };
+    // The endpoint is several machines, and the next one answers of a fork that will not last.
+    const fork = { hash: hashOf("B 2"), transactions: [transaction(0)] };
+    it_.blocks = [one, fork, { hash: hashOf("B 3"), transactions: [] }] as Block[];
+    await it_.write(0);
+    await it_.look();
+    it_.head = undefined;
+    it_.blocks = [one, two, three] as Block[];
+    it_.mine();
+    await it_.look();
+    expect(await it_.statusOf(0)).to.equal("open");
+    expect(it_.sent).to.deep.equal([transaction(0)]);
+  });
+
+  it("behavior: final is what is asked for anew where it is deep enough, whatever was found before", async () => {
+    it_.mine();
+    it_.mine(transaction(0));
+    it_.mine();
+    await it_.write(0);
+    await it_.look();
+    // Both forks were there during that look, and it ended as it began.
+    it_.blocks[1] = { hash: hashOf("another"), transactions: [] };
+    for (let i = 0; i < 64; i++) it_.mine();
+    await it_.look();
+    expect(await it_.statusOf(0)).to.equal("open");
   });
 
   it("behavior: one that was not to be seen while blocks were replaced is missed later, also below a newer one", async () => {

@@ -9,6 +9,7 @@ import { encodeDatasetRecord } from "../../../node/src/cli/datasetRecord.ts";
 import { examples } from "../../../node/src/cli/examples.ts";
 import { publishSegments, type Scene, sharedScene } from "../../helpers/guardianScene.ts";
 import { createProgram } from "../../helpers/programs.ts";
+import { hasTerminal, typeAtPersona } from "../../helpers/terminal.ts";
 import { temporaryFolder } from "../ingest/temporaryFolder.ts";
 import { drivesTerminal, expectRefusal, runPersona } from "./persona.ts";
 
@@ -98,8 +99,41 @@ describe("persona, what owners and requesters do", function () {
     expectRefusal(await run("revoke", "--all", "--yes", ...noFile), "USAGE");
   });
 
+  it("behavior: a person at a terminal is asked before grants end, and yes is not the default", async function () {
+    if (!hasTerminal()) {
+      process.stderr.write(
+        "\n  SKIPPED: nobody was asked at a terminal. This machine has no `script` of util-linux.\n\n",
+      );
+      this.skip();
+    }
+    await granted();
+    const active = async () =>
+      (await told("grants", ...look, "--owner", owner.client.account.address)).grants.map(({ state }) => state);
+    const revokeAll = (answer: string) =>
+      typeAtPersona(["revoke", "--all", ...sign], [["Go on?", answer]], folder.path("."));
+    const before = await active();
+    for (const answer of ["\r", "n\r", "\u0003"]) {
+      const { code, screen } = await revokeAll(answer);
+      expect(screen).to.include("error CANCELLED:");
+      expect(code, screen).to.equal(1);
+    }
+    expect(await active())
+      .to.deep.equal(before)
+      .and.to.include("active");
+    const { code, screen } = await revokeAll("y\r");
+    expect(code, screen).to.equal(0);
+    expect(await active()).to.deep.equal([]);
+  });
+
   it("behavior: a dataset is erased and restored, offered, and taken only in its time", async () => {
+    const secret = hexToBytes(generatePrivateKey());
+    await folder.write("other.json", JSON.stringify(await sealKeystore({ kind: "account", secret, passphrase, kdf })));
+    const grantBy = (account: string) =>
+      run("grant", record, "--sign", "--out", "none.cbor", ...look, "--account", account, "--passphrase-file", "pass");
+    expectRefusal(await grantBy("other.json"), "OWNER_MISMATCH", 2);
     expect((await told("erase", record, "--yes", ...sign)).status).to.equal("erasing");
+    // Not even a signature for what nobody opens any more.
+    expectRefusal(await grantBy("account.json"), "DATASET_ERASED", 2);
     expect((await run("erase", record, "--conclude", "--yes", ...sign)).code).to.not.equal(0);
     expect((await told("erase", record, "--restore", ...sign)).status).to.equal("active");
     const { datasetId } = await told("transfer", record, "--to", scene.dapp.account.address, "--yes", ...sign);

@@ -13,6 +13,12 @@ import { expectError } from "../../helpers/errors.ts";
 
 const routes = { status: async () => ({ pid: process.pid }), drain() {}, stop() {} };
 
+/** A program that takes the lock as `got`, if it can. */
+function codeThat(path: string, then: string): string {
+  const module = fileURLToPath(new URL("../../../node/src/operations/lockFile.ts", import.meta.url));
+  return `const { lockFile } = await import(${JSON.stringify(module)}); const got = lockFile(${JSON.stringify(path)}); ${then};`;
+}
+
 describe("startAdminServer", () => {
   let folder: string;
   let socket: string;
@@ -45,8 +51,7 @@ describe("startAdminServer", () => {
   });
 
   it("error: NODE_RUNNING: another process holds it, also one that has lost its socket, until it is killed", async () => {
-    const module = fileURLToPath(new URL("../../../node/src/operations/lockFile.ts", import.meta.url));
-    const code = `const { lockFile } = await import(${JSON.stringify(module)}); lockFile(${JSON.stringify(`${socket}.lock`)}); console.log("held"); setInterval(() => {}, 1e6);`;
+    const code = codeThat(`${socket}.lock`, 'console.log("held"); setInterval(() => {}, 1e6)');
     const holder = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", code], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -65,6 +70,20 @@ describe("startAdminServer", () => {
     await expectError("CONFIG_INVALID", () => startAdminServer(join(folder, "none", "admin.sock"), routes));
     await rm(folder, { recursive: true });
     await expectError("CONFIG_INVALID", () => startAdminServer(socket, routes));
+  });
+
+  it("behavior: who asks again in the process that holds it does not let another process in", async () => {
+    const path = join(folder, "a.lock");
+    const held = lockFile(path);
+    expect(lockFile(path)).to.equal(undefined);
+    const asking = spawn(process.execPath, [
+      "--no-warnings",
+      "--input-type=module",
+      "-e",
+      codeThat(path, "process.exit(got ? 0 : 3)"),
+    ]);
+    expect(await once(asking, "exit")).to.deep.equal([3, null]);
+    held?.release();
   });
 
   it("behavior: a lock that is let go of can be taken again, and never twice", () => {

@@ -22,24 +22,30 @@ export async function followMined(
   trail: MinedTrail,
 ): Promise<void> {
   const { client, store, clock, log } = sender;
-  const hashAt = async (number: bigint): Promise<Hex> =>
-    number === head.number ? head.hash : ((await client.getBlock({ blockNumber: number })).hash ?? head.hash);
+  const ask = async (number: bigint): Promise<Hex> =>
+    (await client.getBlock({ blockNumber: number })).hash ?? head.hash;
+  const hashAt = async (number: bigint): Promise<Hex> => (number === head.number ? head.hash : ask(number));
   const { head: last } = trail;
   const holds = last !== undefined && last.number <= head.number && (await hashAt(last.number)) === last.hash;
   if (!holds) trail.found.clear();
   const found = new Map<string, Hex>();
+  let hasAsked = false;
   const blocks = Map.groupBy(transactions, ({ mined }) => mined?.blockNumber ?? -1n);
   for (const [blockNumber, group] of blocks) {
     // An endpoint that has not come so far says nothing about it.
     if (blockNumber > head.number) continue;
     const known = group[0]?.mined?.blockHash;
-    const isKnown = group.every(({ key, mined }) => mined?.blockHash === known && trail.found.get(key) === known);
-    const hash = isKnown && known !== undefined ? known : await hashAt(blockNumber);
+    const isDeep = blockNumber + finalityDepth <= head.number;
+    const isFound = group.every(({ key, mined }) => mined?.blockHash === known && trail.found.get(key) === known);
+    // What is to be final is asked for anew: there is no other look after it.
+    const isKnown = isFound && !isDeep && known !== undefined;
+    hasAsked ||= !isKnown;
+    const hash = isKnown ? known : await hashAt(blockNumber);
     for (const transaction of group) {
       const { mined } = transaction;
       if (mined === undefined) continue;
       if (mined.blockHash === hash) {
-        if (blockNumber + finalityDepth > head.number) {
+        if (!isDeep) {
           found.set(transaction.key, hash);
           continue;
         }
@@ -59,6 +65,8 @@ export async function followMined(
       if (await store.save(open)) await broadcast(sender, open);
     }
   }
+  // An endpoint may be several machines: what was asked while they were in different forks fits no one chain.
+  if (hasAsked && (await ask(head.number)) !== head.hash) found.clear();
   trail.head = head;
   trail.found.clear();
   for (const [key, hash] of found) trail.found.set(key, hash);

@@ -1,5 +1,8 @@
-import { decodeAccessRequest, encodeGrantPackage, type GrantPackage } from "@persona-protocol/sdk";
+import { decodeAccessRequest, encodeGrantPackage, type GrantPackage, type PersonaClient } from "@persona-protocol/sdk";
+import type { Dataset } from "@persona-protocol/sdk/access";
+import { createChainView } from "@persona-protocol/sdk/contracts";
 import { PersonaError } from "@persona-protocol/sdk/errors";
+import { isAddressEqual } from "viem";
 import { confirm } from "../ask.ts";
 import { readDatasetRecord } from "../datasetRecord.ts";
 import { requireNewFile, writeNewFile } from "../files.ts";
@@ -30,6 +33,7 @@ export async function grant(record: string, flags: Flags): Promise<void> {
   await requireNewFile(flags.out);
   const { dataset } = await readDatasetRecord(record);
   const persona = await openPersona(flags);
+  await requireGrantable(persona, dataset);
   const age = flags.maxAge === undefined ? {} : { maxAge: flags.maxAge };
   const wanted = {
     dataset,
@@ -44,6 +48,24 @@ export async function grant(record: string, flags: Flags): Promise<void> {
     `granted to ${grantee}: ${maxUses} uses, until ${new Date(expiresAt * 1_000).toISOString()}`,
     `${flags.sign === true ? "signed, no gas paid" : `in transaction ${granted.hash}`}; hand over ${flags.out}, which holds no key`,
   ]);
+}
+
+/** A signature costs nothing and asks nobody: without this it would be handed over for what no guardian opens any more. */
+async function requireGrantable({ client, deployment }: PersonaClient, { datasetId }: Dataset): Promise<void> {
+  const chain = createChainView(client, deployment);
+  const { status, owner } = await chain.dataset(datasetId, (await chain.block("latest")).number);
+  const data = { datasetId };
+  if (status === "none") throw new PersonaError("DATASET_UNKNOWN", "The registry has no such dataset.", { data });
+  if (status === "erased") throw new PersonaError("DATASET_ERASED", "The dataset is erased.", { data });
+  if (status === "erasing")
+    throw new PersonaError("DATASET_ERASED", "The dataset is being erased: persona erase --restore takes it back.", {
+      data,
+    });
+  const { address } = client.account;
+  if (!isAddressEqual(owner, address))
+    throw new PersonaError("OWNER_MISMATCH", "Another account owns the dataset.", {
+      data: { ...data, owner, account: address },
+    });
 }
 
 async function named(flags: Flags) {
@@ -61,7 +83,7 @@ async function named(flags: Flags) {
 }
 
 /** What the request says is shown before it is granted: its words are a stranger's. */
-async function asked(persona: Awaited<ReturnType<typeof openPersona>>, flags: Flags) {
+async function asked(persona: PersonaClient, flags: Flags) {
   const letters = await readLetters(flags.request ?? "", maxRequestLetters);
   const { text } = await persona.readAccessRequest(letters);
   process.stderr.write(`${text}\n`);

@@ -16,10 +16,19 @@ export type Erasures = {
   settle(datasetId: Hex, look: Look): Promise<number>;
   /**
    * The same for many, whatever was done before: a deposit may have come in between.
-   * @param stale those of them whose owners have had a week to register them: of these, what no block knows ends, too. Not in the
+   * @param overdue those of them whose owners have had a week to register them: of these, what no block knows ends, too. Not in the
    * log, which nobody could ask for it, and which a stranger would fill by it.
    */
-  sweep(datasetIds: readonly Hex[], stale?: readonly Hex[]): Promise<number>;
+  sweep(datasetIds: readonly Hex[], overdue?: Overdue): Promise<number>;
+};
+
+type Overdue = {
+  readonly datasetIds: readonly Hex[];
+  /**
+   * Unix seconds, a week after the last deposit of any of them. "Erased" is true for ever, "unknown" only of that block: a chain that
+   * has not come so far, because its endpoints stand still or are read anew, says nothing.
+   */
+  readonly asOf: number;
 };
 
 /** The host's part. It can keep a copy, which opens nowhere: this enclave refuses, and the key's period ends. */
@@ -30,6 +39,8 @@ export type DepositKeeper = {
   deposit(keyBoxDigest: Hex): Promise<{ readonly head: Uint8Array } | undefined>;
   /** Resolves when they are gone from the disk. */
   destroy(keyBoxDigests: readonly Hex[]): Promise<void>;
+  /** The same for all of a dataset that is overdue, unless its owner has deposited anew meanwhile. @returns how many */
+  expire(datasetId: Hex): Promise<number>;
 };
 
 /** Chain reads of one sweep at once. */
@@ -88,16 +99,15 @@ export function createErasures(parts: {
     const states = await Promise.all(blocks.map((number) => chain.view.dataset(datasetId, number)));
     if (states.some(({ status }) => status !== "none")) return 0;
     forget(datasetId);
-    const digests = await host.kept(datasetId);
-    await host.destroy(digests);
-    return digests.length;
+    return host.expire(datasetId);
   };
 
   return {
     settle: async (datasetId, look) => (settled.has(datasetId) ? 0 : settleNow(datasetId, look)),
-    async sweep(datasetIds, stale = []) {
+    async sweep(datasetIds, overdue) {
       const look = await chain.look();
-      const old = new Set(stale);
+      const hasCome = overdue !== undefined && look.confirmed.timestamp >= BigInt(overdue.asOf);
+      const old = new Set(hasCome ? overdue.datasetIds : []);
       const left = datasetIds.values();
       let destroyed = 0;
       const work = async () => {

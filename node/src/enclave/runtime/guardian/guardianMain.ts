@@ -57,7 +57,10 @@ const serveParams = z.strictObject({
 });
 const restoreParams = z.array(bytes).max(maxRevocations);
 const digests = z.array(hex32).max(1_024);
-const sweepParams = z.strictObject({ datasetIds: digests, stale: digests });
+const sweepParams = z.strictObject({
+  datasetIds: digests,
+  overdue: z.strictObject({ datasetIds: digests, asOf: z.number().int().min(0) }),
+});
 const address = z
   .string()
   .refine((text) => isAddress(text), "not an address")
@@ -150,7 +153,7 @@ const host = openDoor({
       const erasures = createErasures({
         chain: guardianChain,
         log,
-        host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits },
+        host: { kept: keptOf, deposit: fetchDeposit, destroy: destroyDeposits, expire: expireDeposits },
         forget(datasetId) {
           for (const [name, answered] of answers) if (answered.datasetId === datasetId) answers.delete(name);
           keyBoxes.forget(datasetId);
@@ -210,8 +213,8 @@ const host = openDoor({
     },
     /** The host names what it keeps; which of that ends is for the enclave to say. */
     async sweep(params) {
-      const { datasetIds, stale } = sweepParams.parse(params);
-      return { destroyed: await requireServing().erasures.sweep(datasetIds, stale) };
+      const { datasetIds, overdue } = sweepParams.parse(params);
+      return { destroyed: await requireServing().erasures.sweep(datasetIds, overdue) };
     },
     /** The newest head that is on the disk, signed now for the owner who asks; a host shows nobody else a head of today. */
     async logHead(query) {
@@ -241,6 +244,13 @@ async function keptOf(datasetId: Hex): Promise<readonly Hex[]> {
 
 async function destroyDeposits(keyBoxDigests: readonly Hex[]): Promise<void> {
   await host.call("destroy", { keyBoxDigests: [...keyBoxDigests] }, { timeoutMs: 10_000 });
+}
+
+async function expireDeposits(datasetId: Hex): Promise<number> {
+  return z
+    .number()
+    .int()
+    .parse(await host.call("expire", { datasetId }, { timeoutMs: 10_000 }));
 }
 
 async function recallAnswer(name: string): Promise<Uint8Array | undefined> {
