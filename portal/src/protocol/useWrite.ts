@@ -29,19 +29,18 @@ export function useWrite<args extends readonly unknown[]>(
       announce(words.busy);
       try {
         await work(...args);
-        // What can be clicked again must answer again: reading everything anew may take a while.
-        busy.current = false;
-        setState("done");
-        announce(words.done);
-        await refreshAll();
-        return true;
       } catch (failure) {
         setError(failure);
         setState("failed");
         return false;
       } finally {
+        // What can be clicked again must answer again: reading everything anew may take a while.
         busy.current = false;
       }
+      setState("done");
+      announce(words.done);
+      await refreshAll();
+      return true;
     },
     [work, words.busy, words.done],
   );

@@ -28,7 +28,16 @@ export function VaultGate({
   const restoring = (chosen ?? (hasBackup ? "kit" : "new")) === "kit";
   if (status === "open") return children(vault);
   if (status === "reading") return null;
-  if (status === "locked") return <UnlockVault place={place} locks={locks} why={why} />;
+  if (status === "locked")
+    return (
+      <>
+        <UnlockVault place={place} locks={locks} why={why} />
+        <details className="card">
+          <summary>I cannot unlock it any more</summary>
+          <RestoreVault persona={persona} place={place} />
+        </details>
+      </>
+    );
   return (
     <div className="card">
       <fieldset className="row plain-set">

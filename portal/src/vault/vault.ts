@@ -2,7 +2,7 @@ import { aeadOpen, aeadSeal, hkdfSha256, keyIdOf, utf8, zeroise } from "@persona
 import { generateOwnerRootKey, ownerKemKeyPair } from "@persona-protocol/sdk/storage";
 import type { Address, Hex } from "viem";
 import { keep, readKept } from "./database.ts";
-import { type Lock, openLock, type Place, replaceLocks } from "./locks.ts";
+import { keptLocks, type Lock, openLock, type Place, replaceLocks } from "./locks.ts";
 import type { DatasetRecord } from "./records.ts";
 
 /**
@@ -39,17 +39,32 @@ export function subscribeVault(listener: () => void): () => void {
 
 export const openedVault = (place: Place): Vault | undefined => opened.get(keyOf(place));
 
-/** A new root key, or one that came back from a kit, under a lock. What lay here under another key is replaced. */
+/**
+ * A new root key, or one that came back from a kit, under a lock. A key that is here already is never replaced by another: with it
+ * everything would be lost that it alone opens. What it has sealed here stays, with what came back added.
+ */
 export async function createVault(
   place: Place,
   lock: Lock,
   restored?: { readonly rootKey: Uint8Array; readonly records: readonly DatasetRecord[] },
 ): Promise<Vault> {
-  const rootKey = restored?.rootKey ?? generateOwnerRootKey();
-  const content = { ...nothing, records: restored?.records ?? [] };
-  await replaceLocks(place, rootKey, lock);
-  await seal(place, rootKey, content);
-  return remember(place, rootKey, content);
+  return oneAtATime(place, async () => {
+    const isHere = (await keptLocks(place)).length > 0;
+    if (isHere && restored === undefined)
+      throw new Error("This device has a key of this account already: unlock it, or restore it from its kit");
+    const rootKey = restored?.rootKey ?? generateOwnerRootKey();
+    const there = isHere ? await readContent(place, rootKey).catch(refuseAnother) : nothing;
+    const isNew = ({ dataset }: DatasetRecord) =>
+      !there.records.some((each) => each.dataset.datasetId === dataset.datasetId);
+    const content = { ...there, records: [...there.records, ...(restored?.records ?? []).filter(isNew)] };
+    await replaceLocks(place, rootKey, lock);
+    await seal(place, rootKey, content);
+    return remember(place, rootKey, content);
+  });
+}
+
+function refuseAnother(): never {
+  throw new Error("The kit is of another key than the one on this device: unlock that one, and make its kit, first");
 }
 
 /** @throws PersonaError KEYSTORE_PASSPHRASE_WRONG, KEYSTORE_PASSKEY_FAILED */
@@ -66,31 +81,42 @@ export function lockVault(place: Place): void {
   tell();
 }
 
-/** Changes what is kept, on top of what another tab may have kept meanwhile: one tab at a time. */
+/** Changes what is kept, on top of what another tab may have kept meanwhile. Locked in the midst of it, it still ends. */
 export async function changeVault(place: Place, change: (content: VaultContent) => VaultContent): Promise<void> {
-  await navigator.locks.request(`persona-portal ${keyOf(place)}`, async () => {
-    const vault = opened.get(keyOf(place));
-    if (vault === undefined) throw new Error("Your private records are locked.");
-    const there = (await readSealed(place)) === undefined ? vault.content : await readContent(place, vault.rootKey);
-    const content = change(there);
-    await seal(place, vault.rootKey, content);
-    opened.set(keyOf(place), { ...vault, content });
-  });
+  await oneAtATime(place, () =>
+    withRootKey(place, async (rootKey, vault) => {
+      const there = (await readSealed(place)) === undefined ? vault.content : await readContent(place, rootKey);
+      const content = change(there);
+      await seal(place, rootKey, content);
+      const now = opened.get(keyOf(place));
+      if (now !== undefined) opened.set(keyOf(place), { ...now, content });
+    }),
+  );
   tell();
   channel?.postMessage(keyOf(place));
 }
 
-/** For who needs the root key itself: a kit, a backup, opening an own dataset. The key is a copy, zeroised afterwards. */
-export async function withRootKey<T>(place: Place, work: (rootKey: Uint8Array) => Promise<T>): Promise<T> {
+/**
+ * For who needs the root key itself: a kit, a backup, opening an own dataset. The key is a copy, zeroised afterwards: locking the vault
+ * meanwhile overwrites the other one, and nothing may be sealed under what that leaves.
+ */
+export async function withRootKey<T>(
+  place: Place,
+  work: (rootKey: Uint8Array, vault: Vault) => Promise<T>,
+): Promise<T> {
   const vault = opened.get(keyOf(place));
   if (vault === undefined) throw new Error("Your private records are locked.");
   const copy = Uint8Array.from(vault.rootKey);
   try {
-    return await work(copy);
+    return await work(copy, vault);
   } finally {
     zeroise(copy);
   }
 }
+
+/** In all tabs. */
+const oneAtATime = <T>(place: Place, work: () => Promise<T>): Promise<T> =>
+  navigator.locks.request(`persona-portal ${keyOf(place)}`, work);
 
 async function remember(place: Place, rootKey: Uint8Array, content: VaultContent): Promise<Vault> {
   const { publicKey, privateKey } = await ownerKemKeyPair(rootKey);
@@ -135,17 +161,18 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
-/** Another tab has changed what is kept: read it again, with the key that this tab has. */
+/** Another tab has changed what is kept: read it again, with the key that this tab has, unless it is locked meanwhile. */
 channel?.addEventListener("message", ({ data }) => {
-  const vault = opened.get(String(data));
+  const key = String(data);
+  const vault = opened.get(key);
   if (vault === undefined) return;
-  const [chainId = "0"] = String(data).split(" ");
-  const place = { chainId: Number(chainId), owner: vault.owner };
-  void readContent(place, vault.rootKey).then(
+  const place = { chainId: Number(key.split(" ")[0]), owner: vault.owner };
+  void withRootKey(place, (rootKey) => readContent(place, rootKey)).then(
     (content) => {
-      opened.set(String(data), { ...vault, content });
+      if (opened.get(key) !== vault) return;
+      opened.set(key, { ...vault, content });
       tell();
     },
-    () => lockVault(place),
+    () => opened.get(key) === vault && lockVault(place),
   );
 });
