@@ -115,7 +115,7 @@ function timingOf({ every, cron, timeZone }: AddFlags, now: number): Timing {
   return every === undefined ? { cron: cron ?? "", timeZone } : { everySeconds: secondsOf(every), fromMs: now };
 }
 
-/** What is done with the consent that a person gives now; where it fails nothing is kept of that. */
+/** What is done with the consent that a person gives now. Where it fails, a source that is not there yet leaves nothing; one that is keeps what it had. */
 async function withConsent<result>(
   name: string,
   { kind, settings }: Pick<ScheduledSource, "kind" | "settings">,
@@ -133,7 +133,8 @@ async function withConsent<result>(
       const session = await takeConsent(accounts, { account: name, kind, recipient: publicKey, signal }, flags);
       return { result: await work(), ends: session.expiresAt };
     } catch (error) {
-      await accounts.forget(name);
+      const isThere = await withSchedule(flags, (journal) => journal.source(name) !== undefined);
+      if (!isThere) await accounts.forget(name);
       throw error;
     }
   });
