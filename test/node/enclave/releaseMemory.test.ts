@@ -4,10 +4,10 @@ import { expect } from "chai";
 const module = new URL("../../../node/src/enclave/runtime/releaseMemory.ts", import.meta.url).href;
 
 /** A program that leaves 40 MB of dead objects behind. @returns MiB of its heap, and the same a second later */
-function heapOf(work: string): { readonly before: number; readonly after: number } {
+function heapOf(work: string, options = "{ afterMs: 20 }"): { readonly before: number; readonly after: number } {
   const script = `
     import { restingAfterWork } from ${JSON.stringify(module)};
-    const worked = restingAfterWork(20);
+    const worked = restingAfterWork(${options});
     const heapMb = () => process.memoryUsage().heapTotal / 1_048_576;
     const litter = () => { for (let i = 0; i < 40; i++) globalThis.kept = Array.from({ length: 40_000 }, (_, n) => ({ n })); };
     ${work}`;
@@ -36,11 +36,17 @@ describe("restingAfterWork", () => {
   });
 
   it("behavior: not while there is work", () => {
-    const { before, after } = heapOf(`
+    const work = `
       litter(); const before = heapMb();
-      const working = setInterval(worked, 5);
-      setTimeout(() => clearInterval(working), 395);
-      ${lookLater}`);
+      setInterval(worked, 5).unref(); delete globalThis.kept;
+      setTimeout(() => console.log(JSON.stringify({ before, after: heapMb() })), 2_500);`;
+    const { before, after } = heapOf(work, "{ afterMs: 2_000 }");
     expect(after).to.be.above(before / 2);
+  });
+
+  it("behavior: where work never ends, once in a while", () => {
+    const work = `litter(); const before = heapMb(); setInterval(worked, 5).unref(); ${lookLater}`;
+    const { before, after } = heapOf(work, "{ everyMs: 100 }");
+    expect(after).to.be.below(before / 2);
   });
 });

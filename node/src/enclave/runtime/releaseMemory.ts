@@ -13,14 +13,22 @@ export function releaseMemory(): void {
   if (typeof collect === "function") collect({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 
-/** Long enough that a process under work is never stopped for it, and it stops one for less than a tenth of a second. */
+/** Long enough that most of a process's work is never stopped for it: it stops one for less than a tenth of a second. */
 const restMs = 3_000;
+/** Where there is always work, as often: V8 alone lets a heap grow to three times what lives in it. */
+const atLeastEveryMs = 60_000;
 
-/** @returns to be called at each piece of work: after some seconds without any, memory is given back, once */
-export function restingAfterWork(afterMs = restMs): () => void {
+/** @returns to be called at each piece of work: after some seconds without any, or at the first after a minute of it, memory is given back */
+export function restingAfterWork({ afterMs = restMs, everyMs = atLeastEveryMs } = {}): () => void {
   let timer: NodeJS.Timeout | undefined;
+  let releasedAt = performance.now();
+  const release = () => {
+    releaseMemory();
+    releasedAt = performance.now();
+  };
   return () => {
-    if (timer === undefined) timer = setTimeout(releaseMemory, afterMs).unref();
+    if (performance.now() - releasedAt > everyMs) release();
+    if (timer === undefined) timer = setTimeout(release, afterMs).unref();
     else timer.refresh();
   };
 }
