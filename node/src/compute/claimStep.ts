@@ -4,12 +4,14 @@ import {
   type JobParams,
   jobMarketAbi,
   jobOrderHashOf,
+  type Receipt,
 } from "@persona-protocol/sdk/contracts";
 import { type ErrorCode, isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import { type Hex, parseEventLogs, type TransactionReceipt } from "viem";
 import type { WorkerContext } from "./jobSteps.ts";
 import type { JournalRow } from "./journal.ts";
 import { endingOf, jobStatus, readJob } from "./marketJob.ts";
+import { isRecorded } from "./settleStep.ts";
 import { decodeSignedAnswer } from "./signedAnswer.ts";
 import type { Wait } from "./workJobs.ts";
 
@@ -44,10 +46,16 @@ export async function claim(context: WorkerContext, row: JournalRow): Promise<Wa
     const ours = job.signer === signer || job.signer === row.receipt?.signer;
     return ours ? claimed(job.attempt, job.signer, block) : leave("JOB_CLAIMED_BY_OTHER");
   }
-  if (job.status > jobStatus.claimed) return leave(endingOf(job.status));
+  if (job.status > jobStatus.claimed) {
+    // A reorganisation took our claim, and blocks that followed brought it back with our receipt.
+    const signed = row.receipt === undefined ? undefined : receiptIn(row.receipt.bytes);
+    const before = { attempt: signed?.attempt ?? 0, signer: row.receipt?.signer ?? "", block };
+    const isOurs = signed !== undefined && (await isRecorded(context, row, before, signed));
+    return isOurs ? claimed(before.attempt, before.signer, block) : leave(endingOf(job.status));
+  }
   if (now > offer.claimBy) return leave("JOB_NOT_CLAIMABLE");
   // This enclave has signed for another attempt, and signs once: a claim of this one would only cost its bond.
-  if (row.receipt?.signer === signer && attemptSigned(row.receipt.bytes) !== job.attempt)
+  if (row.receipt?.signer === signer && receiptIn(row.receipt.bytes).attempt !== job.attempt)
     return leave("JOB_RUN_BEFORE");
   // Its event has been read, and the endpoint does not know it: it lags, or the block is gone.
   if (job.status === jobStatus.none) return { waitMs: limits.pollMs };
@@ -160,4 +168,4 @@ const aboutTheJob: readonly ErrorCode[] = ["JOB_NOT_CLAIMABLE", "NODE_POLICY_MIS
 export const isAboutUs = (error: unknown): error is PersonaError =>
   isRefusal(error) && !aboutTheJob.includes(error.code);
 
-const attemptSigned = (bytes: Uint8Array): number => decodeStruct("Receipt", decodeSignedAnswer(bytes).receipt).attempt;
+const receiptIn = (bytes: Uint8Array): Receipt => decodeStruct("Receipt", decodeSignedAnswer(bytes).receipt);

@@ -51,9 +51,19 @@ function readVersion(db: DatabaseSync, file: string): number {
   try {
     return Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   } catch (cause) {
+    if (!isOfFile(cause)) throw cause;
     throw new PersonaError("JOURNAL_UNUSABLE", "The journal is no SQLite file, or a damaged one.", {
       data: { file },
       cause,
     });
   }
 }
+
+/** SQLite's CORRUPT and NOTADB. Of the rest, such as a full disk, the file is not to blame. */
+const ofFile: readonly number[] = [11, 26];
+
+const isOfFile = (error: unknown): boolean =>
+  error instanceof Error &&
+  "errcode" in error &&
+  typeof error.errcode === "number" &&
+  ofFile.includes(error.errcode & 0xff);

@@ -58,7 +58,7 @@ export async function settle(context: WorkerContext, row: JournalRow, state: Cla
 }
 
 /** Was it this receipt that ended the job, or the attempt? Silence ends both, too. */
-async function isRecorded(
+export async function isRecorded(
   context: Pick<WorkerContext, "client" | "deployment">,
   { jobId }: JournalRow,
   claim: Claim,

@@ -15,6 +15,7 @@ import { openEnclave } from "../enclave/openEnclave.ts";
 import { parseEnclaveKeys, registerEnclaveKey } from "../enclave/registerEnclave.ts";
 import { relayChain } from "../enclave/relayChain.ts";
 import { plainDeployment } from "../enclave/runtime/deploymentSchema.ts";
+import { restingAfterWork } from "../enclave/runtime/releaseMemory.ts";
 import type { RunningDuty } from "../startNode.ts";
 import { createReceiptBringer } from "./bringReceipts.ts";
 import { createCapacity } from "./capacity.ts";
@@ -132,6 +133,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       if (!transactions.mayClaim()) return "balanceLow";
       return capacity.hasMemory() ? "open" : "memoryLow";
     };
+    const worked = restingAfterWork();
     const jobs = workJobs({
       journal: worker.journal,
       log,
@@ -139,6 +141,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       mayClaim: () => claims() === "open",
       hasCrashed: () => hasCrashed,
       async advance(row) {
+        worked();
         try {
           return await advanceJob(worker, row);
         } catch (error) {
@@ -195,6 +198,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
       log,
       signal: stopping.signal,
       async deliver(batch) {
+        if (batch.events.length > 0) worked();
         if (batch.events.some(({ type }) => type === "reorg")) key.lookNow();
         if (await takeNews(worker.journal, batch, { maxQueue: config.maxQueue, log })) jobs.wake();
       },
@@ -214,6 +218,7 @@ export async function startWorker(context: Context, hooks: WorkerHooks = {}): Pr
     const closing = watchFinality(finality, worker.journal, jobs.wake, stopping.signal);
     working = Promise.all([jobs.ended, following, closing, transactions.ended]).then(() => {});
     log.info({ nodeId, signer, isolation, openUntil }, "worker serves");
+    worked();
     const ended = Promise.race([enclave.ended, keyEnded]);
     return {
       nodeId,

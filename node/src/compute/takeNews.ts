@@ -20,13 +20,14 @@ const ends: Readonly<Partial<Record<JobNewsName, string>>> = {
  * @returns whether there is something to do
  */
 export async function takeNews(
-  journal: Pick<Journal, "add" | "get" | "apply" | "waiting" | "reorganised" | "setPoint">,
+  journal: Pick<Journal, "add" | "get" | "apply" | "waiting" | "reorganised" | "setPoint" | "nodeId">,
   { events, point }: ChainBatch,
   { maxQueue, log }: { readonly maxQueue: number; readonly log: Pick<Logger, "warn"> },
 ): Promise<boolean> {
   let news = false;
   let [room, refused] = [maxQueue - (await journal.waiting()), 0];
   const over = endedAfter(events);
+  const ourNode = await journal.nodeId();
   const submitted = async (jobId: Hex, params: Uint8Array, block: number): Promise<void> => {
     if (room <= 0 && (await journal.get(jobId)) === undefined) {
       refused += 1;
@@ -52,8 +53,11 @@ export async function takeNews(
       if (!over.has(jobId)) await submitted(jobId, said.params, block);
     } else if (said.name === "reopened") {
       news = (await journal.apply(jobId, { type: "reopened", block })) !== undefined || news;
+    } else if ("nodeId" in said && said.nodeId === ourNode) {
+      // A reorganisation may have taken it, and brought it back: what we had begun again is for its step to see, not to leave.
+      news = true;
     } else {
-      // Where it is ours the step that made it so says it; a job that nobody here has begun need not be looked at any more.
+      // A job that nobody here has begun need not be looked at any more.
       await journal.apply(jobId, { type: "declined", why: ends[said.name] ?? "JOB_NOT_CLAIMABLE", block });
     }
   }

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { PersonaError } from "@persona-protocol/sdk/errors";
 import { encodeRowGroup, type ImportThreads } from "@persona-protocol/sdk/ingest/batches";
+import { releaseMemory } from "../enclave/runtime/releaseMemory.ts";
 import type { ThreadAnswers, ThreadReply, ThreadRequest } from "./importMessages.ts";
-import { releaseMemory } from "./releaseMemory.ts";
 
 export type StartedThreads = ImportThreads & {
   /** After the import; what it gave stays. */

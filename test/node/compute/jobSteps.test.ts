@@ -411,6 +411,26 @@ describe("advanceJob", () => {
     }
   });
 
+  it("behavior: a receipt that came back into the chain with a claim given up is settled, another's leaves the job", async () => {
+    for (const [inChain, wanted] of [
+      ["0xaa", "settled"],
+      ["0xbb", "left"],
+    ] as const) {
+      jobId = randomHex32(random);
+      await journal.add(jobId, encodeStruct("JobParams", params));
+      await toSettling();
+      await journal.apply(jobId, { type: "claimUndone" });
+      await journal.apply(jobId, { type: "claimLater" });
+      job = { ...claimedBy(ours), status: 3 };
+      recorded = inChain;
+      sending = () => {
+        throw reverted("JobNotClaimed");
+      };
+      for (let i = 0; i < 3; i++) await step();
+      expect((await status())?.status).to.equal(wanted);
+    }
+  });
+
   it("behavior: a claim that failed on its way stays a claim, and is found when it was mined after all", async () => {
     for (const error of transient) {
       sending = () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Hex } from "viem";
 import { openJournal, type SqliteJournal } from "../../../node/src/compute/sqliteJournal.ts";
+import { explainFailure } from "../../../node/src/operations/explainFailure.ts";
 import { expectError } from "../../helpers/errors.ts";
 import { createRandom, testSeed } from "../../helpers/random.ts";
 import { randomHex32 } from "../../helpers/structs.ts";
@@ -241,6 +242,21 @@ describe("openJournal", () => {
     const noise = join(folder, "noise.sqlite");
     await writeFile(noise, random.bytes(9_000));
     await expectError("JOURNAL_UNUSABLE", async () => openJournal(noise));
+    journal = openJournal(":memory:");
+  });
+
+  it("behavior: a disk that cannot be written, a full one for one, is a matter of time and not of the journal", async () => {
+    await added();
+    await journal.close();
+    // What would be written first cannot be: SQLite says so where it only reads, as it does on a full disk.
+    await mkdir(`${file}-wal`);
+    await expectError("DATA_DIR_UNWRITABLE", async () => {
+      try {
+        openJournal(file);
+      } catch (error) {
+        throw await explainFailure(error);
+      }
+    });
     journal = openJournal(":memory:");
   });
 

@@ -72,6 +72,21 @@ describe("takeNews", () => {
     expect(await stateOf()).to.deep.equal({ status: "claiming" });
   });
 
+  it("behavior: a claim and a receipt of ours that come back after a reorganisation are no other's", async () => {
+    await journal.setNodeId(by.nodeId);
+    for (const news of [
+      { name: "claimed", attempt: 1, dueBy: 9, ...by },
+      { name: "settled", ...by },
+    ] as const) {
+      jobId = randomHex32(random);
+      await take([job(submitted(), 5)]);
+      expect(await take([job(news, 6)]), "it is looked at").to.equal(true);
+      expect(await stateOf()).to.deep.equal({ status: "seen" });
+      await take([job({ ...news, nodeId: 2 }, 7)]);
+      expect((await stateOf())?.status).to.equal("left");
+    }
+  });
+
   it("behavior: a reorganisation takes back, and what the new blocks hold is news again", async () => {
     await take([job(submitted(), 5), job({ name: "claimed", attempt: 1, dueBy: 9, ...by }, 7)]);
     expect((await stateOf())?.status).to.equal("left");

@@ -13,8 +13,11 @@ import { runProgram } from "./runProgram.ts";
 import { encodeAnswer, readyByte, type SandboxJob } from "./sandboxWire.ts";
 import { startSqlEngine } from "./sqlEngine.ts";
 
-/** Who has waited so long for its job is a spare one, and has the time to rehearse. A job that comes meanwhile waits for the end of it, some 30 ms. */
-const spareAfterMs = 40;
+/**
+ * Who has waited so long for its job is a spare one, and has the time to rehearse. Where jobs come one upon the other, the processor's
+ * time for it (50 ms) would be taken from them. A job that comes meanwhile waits for the end of it, some 30 ms.
+ */
+const spareAfterMs = 150;
 const standardInput = 0;
 
 async function main(): Promise<void> {
@@ -25,9 +28,10 @@ async function main(): Promise<void> {
   const files = createDataFiles(process.argv[2] ?? "");
   const input = byteStream(standardInput, () => process.kill(process.pid, "SIGKILL"));
   if (!(await input.begins(spareAfterMs))) {
-    // The interpreter for those jobs that need it, which load it otherwise: a failure shows then.
-    quickJs().catch(() => {});
-    await rehearse(files.unused()).catch(() => {});
+    // As the supervisor has guessed; another job loads what it needs itself, and a failure shows then.
+    const kind = process.argv[3];
+    if (kind === "js") quickJs().catch(() => {});
+    if (kind === "sql") await rehearse(files.unused()).catch(() => {});
   }
   const length = await input.take(4);
   const job = decode<SandboxJob>(await input.take(new DataView(length.buffer, length.byteOffset).getUint32(0)));

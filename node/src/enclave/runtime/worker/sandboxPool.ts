@@ -48,7 +48,9 @@ const spareAfterMs = 20;
 const pieceBytes = 1024 * 1024;
 
 export function createSandboxPool(isolation: Isolation, code: SandboxCode): SandboxPool {
-  const start = (memoryMb = warmMemoryMb) => startSandbox(isolation, code, memoryMb);
+  /** The last job's: the next one is most likely of the same kind, and its sandbox prepares for it. */
+  let kind: SandboxJob["kind"] = "sql";
+  const start = (memoryMb = warmMemoryMb) => startSandbox(isolation, code, { memoryMb, kind });
   const running = new Set<Sandbox>();
   let warm: Sandbox | undefined = start();
   let closed = false;
@@ -67,6 +69,7 @@ export function createSandboxPool(isolation: Isolation, code: SandboxCode): Sand
   return {
     async run(work, timeLimitMs) {
       if (closed) throw new PersonaError("ENCLAVE_FAILED", "The enclave ends.");
+      ({ kind } = work.job);
       const sandbox = take(work.job.memoryMb);
       running.add(sandbox);
       try {
@@ -103,8 +106,10 @@ async function within<value>(timeLimitMs: number, work: Promise<value>): Promise
   }
 }
 
-function startSandbox(isolation: Isolation, code: SandboxCode, memoryMb: number): Sandbox {
-  const [command = "", ...args] = commandOf(isolation, code, memoryMb);
+type Prepared = { readonly memoryMb: number; readonly kind: SandboxJob["kind"] };
+
+function startSandbox(isolation: Isolation, code: SandboxCode, prepared: Prepared): Sandbox {
+  const [command = "", ...args] = commandOf(isolation, code, prepared);
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: {} });
   const { stdin, stdout } = child;
   const { promise: ready, resolve: isReady, reject: notReady } = Promise.withResolvers<void>();
@@ -175,7 +180,7 @@ function startSandbox(isolation: Isolation, code: SandboxCode, memoryMb: number)
   };
 }
 
-function commandOf(isolation: Isolation, { main, readable }: SandboxCode, memoryMb: number): string[] {
+function commandOf(isolation: Isolation, { main, readable }: SandboxCode, { memoryMb, kind }: Prepared): string[] {
   const isSealed = isolation === "sealed";
   const folder = isSealed ? sealedFolder : "/dev/shm";
   const node = [
@@ -188,9 +193,12 @@ function commandOf(isolation: Isolation, { main, readable }: SandboxCode, memory
     "--max-old-space-size=512",
     // A module's frames, and an interpreter's: their own limits are within it.
     "--stack-size=60000",
+    // Ten times V8's own: optimising QuickJS in the background cost a short script a third of its time, and is done for a long one soon enough.
+    "--wasm-tiering-budget=100000000",
     "--no-warnings",
     main,
     isSealed ? sealedFolder : "",
+    kind,
   ];
   if (!isSealed) return isolated(isolation, sandboxNamespaces, node);
   return sealed({ filesMb, memoryMb: engineMemoryMb + memoryMb, readable: [...ownProgram(), ...readable] }, node);

@@ -16,6 +16,7 @@ import { isolationOf } from "../isolation.ts";
 import { bundleMains, readBundle, requireMeasured, sandboxCodeOf, sandboxFilesOf } from "../measuredBundle.ts";
 import { openEvidence } from "../openEvidence.ts";
 import { encodeRegistration, registrationFacts } from "../registrationMessage.ts";
+import { restingAfterWork } from "../releaseMemory.ts";
 import { createWorkerHost } from "./host.ts";
 import { createJobLatch } from "./jobLatch.ts";
 import { runJob } from "./runJob.ts";
@@ -41,6 +42,8 @@ requireMeasured(folder, bundle.files, [bundleMains.worker, ...sandboxFilesOf(bun
 const sandboxes = createSandboxPool(isolationOf(process.argv[2]), sandboxCodeOf(folder));
 const identity = await createEnclaveIdentity();
 const latch = createJobLatch();
+const worked = restingAfterWork();
+worked();
 let chain: GuardianChain | undefined;
 
 const host = openDoor({
@@ -78,6 +81,7 @@ const host = openDoor({
         runJob({ ...context, identity: await nextKeyEpoch(identity) }),
       );
       const { receipt, signature, ciphertext, releases, failure } = signed;
+      worked();
       return {
         receipt: encodeStruct("Receipt", receipt),
         signature: hexToBytes(signature),
