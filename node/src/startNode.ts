@@ -48,7 +48,9 @@ export async function startNode(
   /** The last is closed first. */
   const open: { close(): Promise<void> }[] = [context.chain];
   const close = async () => {
-    for (const part of open.toReversed()) await part.close();
+    const failures: unknown[] = [];
+    for (const part of open.toReversed()) await part.close().catch((failure: unknown) => failures.push(failure));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const operations = await operateNode(context, instruments);
@@ -69,7 +71,10 @@ export async function startNode(
     const { metricsPort, stopAsked } = operations;
     return { ...node, gatewayPort: gateway?.port, metricsPort, stopAsked, stop: close };
   } catch (error) {
-    await close();
+    // A journal on a full disk does not close either: that must not stand in the place of why it did not start.
+    await close().catch((failure: unknown) => {
+      log.warn({ error: failure instanceof Error ? failure.name : "unknown" }, "what was open could not be closed");
+    });
     throw await explainFailure(error);
   }
 }

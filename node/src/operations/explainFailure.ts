@@ -2,26 +2,30 @@ import { explainChainError } from "@persona-protocol/sdk/contracts";
 import { isPersonaError, PersonaError } from "@persona-protocol/sdk/errors";
 import type { Logger } from "pino";
 
-/** What the system says of a disk that is full, read-only or broken. */
-const diskCodes: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS", "EIO"];
-/** SQLite's: READONLY, IOERR, FULL, CANTOPEN. The lower byte of an extended code. */
-const sqliteCodes: readonly number[] = [8, 10, 13, 14];
+/** What the system says of a disk, and SQLite: the lower byte of an extended code. */
+type DiskCodes = { readonly system: readonly string[]; readonly sqlite: readonly number[] };
+
+/** FULL. */
+const full: DiskCodes = { system: ["ENOSPC", "EDQUOT"], sqlite: [13] };
+/** Full, read-only or broken. READONLY, IOERR, FULL, CANTOPEN. */
+const broken: DiskCodes = { system: [...full.system, "EROFS", "EIO"], sqlite: [8, 10, 13, 14] };
 
 /**
  * What ends a daemon, as an error of the table: a chain endpoint that fails and a full disk pass, and whoever starts daemons again is
  * to do so. Without it every error of a library would end in exit code 1, which wants a person.
  */
 export async function explainFailure(error: unknown): Promise<unknown> {
+  // Who met it may have called it a fault of the configuration, as the admin socket does: on a full disk nobody can mend that.
+  const isFull = isPersonaError(error) ? isOfDisk(error.cause, full) : isOfDisk(error, broken);
+  if (isFull) return new PersonaError("DATA_DIR_UNWRITABLE", "The data directory cannot be written.", { cause: error });
   if (isPersonaError(error)) return error;
-  if (isOfDisk(error))
-    return new PersonaError("DATA_DIR_UNWRITABLE", "The data directory cannot be written.", { cause: error });
   return explainChainError(error, "what the daemon asked for");
 }
 
-function isOfDisk(error: unknown): boolean {
+function isOfDisk(error: unknown, { system, sqlite }: DiskCodes): boolean {
   if (!(error instanceof Error)) return false;
-  if ("code" in error && diskCodes.includes(String(error.code))) return true;
-  return "errcode" in error && typeof error.errcode === "number" && sqliteCodes.includes(error.errcode & 0xff);
+  if ("code" in error && system.includes(String(error.code))) return true;
+  return "errcode" in error && typeof error.errcode === "number" && sqlite.includes(error.errcode & 0xff);
 }
 
 /**

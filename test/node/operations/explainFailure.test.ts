@@ -17,6 +17,15 @@ async function thrownBy(work: () => unknown): Promise<unknown> {
   throw new Error("it was to fail");
 }
 
+/** As the admin socket says of whatever keeps it from opening. */
+function asSetting(work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new PersonaError("CONFIG_INVALID", "It cannot be opened.", { cause });
+  }
+}
+
 describe("explainFailure", () => {
   it("default: what passes by itself is 75: an endpoint that is away, a full disk, a full database", async () => {
     const away = createPublicClient({ transport: http("http://127.0.0.1:1", { retryCount: 0 }) });
@@ -26,6 +35,8 @@ describe("explainFailure", () => {
       ["CHAIN_UNREACHABLE", () => away.getBlockNumber()],
       ["DATA_DIR_UNWRITABLE", () => writeFileSync("/dev/full", "x")],
       ["DATA_DIR_UNWRITABLE", () => db.exec("INSERT INTO t VALUES (randomblob(100000))")],
+      ["DATA_DIR_UNWRITABLE", () => asSetting(() => writeFileSync("/dev/full", "x"))],
+      ["DATA_DIR_UNWRITABLE", () => asSetting(() => db.exec("INSERT INTO t VALUES (randomblob(100000))"))],
     ] as const;
     for (const [code, work] of cases) {
       const error = await explainFailure(await thrownBy(work));
@@ -39,6 +50,8 @@ describe("explainFailure", () => {
     const known = new PersonaError("CONFIG_INVALID", "No.");
     const unknown = new TypeError("undefined is not a function");
     expect(await explainFailure(known)).to.equal(known);
+    const elsewhere = await thrownBy(() => asSetting(() => new DatabaseSync("/nowhere/x.sqlite")));
+    expect(await explainFailure(elsewhere)).to.equal(elsewhere);
     expect(await explainFailure(unknown)).to.equal(unknown);
   });
 });
