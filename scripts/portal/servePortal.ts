@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import { type Listening, listen } from "../../node/src/listen.ts";
-import { workerPolicy } from "../../portal/dev/securedPage.ts";
+import { workerPolicy } from "../../portal/dev/policies.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",

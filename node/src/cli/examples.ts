@@ -55,6 +55,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "sources add": [
     "persona sources add posts --dir ingest --dataset 0x… --path ~/exports/x.zip --every 1d --grant writer.cbor --writer-keystore writer.json",
     "persona sources add posts --dir ingest --dataset 0x… --path ~/exports/x.zip --cron '30 3 * * *' --time-zone Europe/Oslo --jitter 10m --grant writer.cbor --writer-keystore writer.json",
+    "persona sources add repos --kind github --client-id Iv1.0123456789abcdef --dir ingest --dataset 0x… --every 6h --grant writer.cbor --writer-keystore writer.json --writer-passphrase-file pass",
+  ],
+  "sources consent": [
+    "persona sources consent repos --dir ingest --writer-passphrase-file pass --client-id Iv1.0123456789abcdef",
+    "persona sources consent mail --dir ingest --writer-passphrase-file pass --mail-host imap.example.org --mail-user ann --mail-password-file mailpass",
   ],
   "sources list": ["persona sources list --dir ingest --runs 5"],
   "sources pause": ["persona sources pause posts --dir ingest"],
