@@ -58,13 +58,14 @@ export async function seedPortal(
   const { chainId, ownerKeys } = deployment;
   const [ownerAccount, dappAccount] = [devAccount(1), devAccount(2)];
   for (const { address } of [ownerAccount, dappAccount]) await network.fund(address);
+  const guardians = network.guardians.map(({ nodeId }) => nodeId);
   const personaOf = (account: typeof ownerAccount) =>
     createPersonaClient({
       client: createChainClient({ rpcUrl: direct, chainId, account }),
       deployment,
       storage: store,
       token,
-      guardians: network.guardians.map(({ nodeId }) => nodeId),
+      guardians,
     });
   const [owner, dapp] = [personaOf(ownerAccount), personaOf(dappAccount)];
 
@@ -84,7 +85,7 @@ export async function seedPortal(
     ["X archive", posts.segments],
     ["Calendar", calendar.segments],
   ] as const)
-    records.push(await publish(owner, { title, segments, publicKey }));
+    records.push(await publish(owner, { title, segments, publicKey, guardians }));
   const [posted] = records;
   if (posted === undefined) throw new Error("nothing was published");
 
@@ -170,14 +171,20 @@ function keyOf(index: number): Hex {
 
 async function publish(
   persona: PersonaClient,
-  { title, segments, publicKey }: { title: string; segments: readonly ImportedSegment[]; publicKey: Uint8Array },
+  of: {
+    readonly title: string;
+    readonly segments: readonly ImportedSegment[];
+    readonly publicKey: Uint8Array;
+    /** Node ids: daemons that start side by side get them in any order. */
+    readonly guardians: readonly number[];
+  },
 ): Promise<DatasetRecord> {
+  const { title, segments, publicKey, guardians } = of;
   const { chainId, datasetRegistry } = persona.deployment;
-  const { guardians, threshold: needed } = { guardians: [1, 2, 3], threshold: 2 };
   const { dataset, keyBox } = await persona.publishDataset({
     segments,
     guardians,
-    threshold: needed,
+    threshold: 2,
     ownerPublicKey: publicKey,
   });
   const seconds = (date: Date | null) => (date === null ? null : Math.floor(date.getTime() / 1_000));

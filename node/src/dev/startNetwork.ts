@@ -120,16 +120,20 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     };
 
     onProgress("starting guardians and nodes, each with its enclave");
-    const launch = async (role: NodeConfig["role"], count: number) => {
+    const launch = async (role: NodeConfig["role"], count: number, after: readonly ManagedProcess[] = []) => {
       const nodes: { name: string; process: ManagedProcess }[] = [];
       for (let i = 1; i <= count; i++) {
         const name = `${role}-${i}`;
         const configFile = await prepareNode({ runDir, name, role, rpcUrl, storeDir, verifier: local.verifier, fund });
+        await Promise.all(after.map(({ ready }) => ready));
         nodes.push({ name, process: startDaemon(processes, name, configFile) });
       }
       return nodes;
     };
-    const started = [...(await launch("guardian", options.guardians)), ...(await launch("worker", options.workers))];
+    const guardians = await launch("guardian", options.guardians);
+    // Guardians are the nodes from 1 on, always: guides and people name them so.
+    const after = guardians.map(({ process }) => process);
+    const started = [...guardians, ...(await launch("worker", options.workers, after))];
     const ready = await Promise.all(
       started.map(
         async ({ name, process }): Promise<NodeReady> => ({
