@@ -8,6 +8,9 @@ export type FuzzedLayer = (typeof layers)[number];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Of the process that reads: whoever keeps something of each object ends it. Without a bound V8 lets garbage lie for long, which looks alike. */
+const heapMb = 200;
+
 const filesOf = (layer: FuzzedLayer): string[] =>
   globSync(`test/{sdk,node}/${layer}/fuzz*.test.ts`, { cwd: root }).sort();
 
@@ -28,6 +31,7 @@ export async function runMutations(
   try {
     const { failed, problem } = await runSuite(
       [
+        `--max-old-space-size=${heapMb}`,
         fileURLToPath(import.meta.resolve("mocha/bin/mocha.js")),
         "--reporter",
         fileURLToPath(new URL("../test/mochaReporter.ts", import.meta.url)),
