@@ -50,6 +50,17 @@ contract TcbLevelLanesTest is Check {
         }
     }
 
+    function test_isMetBy_TheHighestBitOfAll() public view {
+        TcbLevel memory level;
+        PlatformTcb memory platform;
+        level.cpuSvn = bytes16(bytes1(0x80));
+        yes(!levels.isMetBy(level, platform));
+        platform.cpuSvn = bytes16(bytes1(0x7f));
+        yes(!levels.isMetBy(level, platform));
+        platform.cpuSvn = bytes16(bytes1(0x80));
+        yes(levels.isMetBy(level, platform));
+    }
+
     /// Version in the lower byte, least number in the upper; as many as fit.
     function test_isMetBy_EachModule() public view {
         TcbLevel memory level;
